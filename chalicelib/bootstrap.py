@@ -1,0 +1,65 @@
+"""Wiring: the only place that names concrete adapters for AWS."""
+
+import os
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.config import Settings
+from chalicelib.control import Control
+from chalicelib.datasets import S3Datasets
+from chalicelib.queues import SqsJobQueue
+from chalicelib.service import Service
+from chalicelib.stores import DynamoJobStore
+
+if TYPE_CHECKING:
+    from botocore.config import Config
+
+# A request waits for an answer, so a call that hangs is given up early and tried again.
+CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 2, 5, 4
+
+
+def client_config(**more: Any) -> "Config":
+    from botocore.config import Config
+
+    retries: Any = {"mode": "standard", "total_max_attempts": ATTEMPTS}
+    return Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries=retries, **more)
+
+
+def aws_service() -> Service:
+    """The service on AWS, told about its resources by the environment."""
+    import boto3  # takes a quarter of a second: the first request that needs it pays, not every cold start
+
+    settings, config = Settings.from_environ(os.environ), client_config()
+    dynamodb, s3 = boto3.client("dynamodb", config=config), boto3.client("s3", config=config)
+    return Service(
+        DynamoJobStore(dynamodb, s3, settings.table, settings.bucket, settings.inline_limit),
+        SqsJobQueue(boto3.client("sqs", config=config), settings.queue_url),
+        S3Datasets(s3, settings.bucket),
+        Control(dynamodb, settings.table),
+        settings.id_block,
+    )
+
+
+class Provider:
+    """Makes the service when it is first asked for, once, however many threads ask."""
+
+    def __init__(self, factory: Callable[[], Service]) -> None:
+        self._factory = factory
+        self._lock = threading.Lock()
+        self._service: Service | None = None
+
+    def use(self, factory: Callable[[], Service]) -> None:
+        """Replace how the service is made; one that is made already is let go."""
+        with self._lock:
+            self._factory, self._service = factory, None
+
+    def __call__(self) -> Service:
+        if self._service is None:
+            with self._lock:
+                if self._service is None:
+                    self._service = self._factory()
+        return self._service
+
+
+get_service = Provider(aws_service)

@@ -1,0 +1,55 @@
+"""Settings, typed, read from an environment mapping that is passed in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chalicelib.errors import InvalidSetting
+
+Environ = Mapping[str, str]
+
+
+def integer(environ: Environ, name: str, default: int, minimum: int = 0) -> int:
+    """The whole number that a variable holds; an unset or empty variable gives the default.
+
+    Raises InvalidSetting for anything else, and for a number below `minimum`.
+    """
+    text = environ.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or int(text) < minimum:
+        raise InvalidSetting(name, text, f"a whole number of at least {minimum}")
+    return int(text)
+
+
+def choice(environ: Environ, name: str, default: str, allowed: tuple[str, ...]) -> str:
+    """The word that a variable holds, out of `allowed`; raises InvalidSetting for any other."""
+    text = environ.get(name, "").strip().lower() or default
+    if text not in allowed:
+        raise InvalidSetting(name, text, f"one of {', '.join(allowed)}")
+    return text
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the service is told about its surroundings.
+
+    `inline_limit` is in bytes of compressed answer: up to it an answer lies in the job's record, above
+    it in S3. At on-demand prices a DynamoDB write of 8 KB costs what one S3 PUT does.
+    `id_block` is how many job ids one write to the counter reserves.
+    """
+
+    table: str = "statline"
+    bucket: str = "statline"
+    queue_url: str = ""
+    inline_limit: int = 8 * 1024
+    id_block: int = 100
+
+    @classmethod
+    def from_environ(cls, environ: Environ) -> "Settings":
+        return cls(
+            table=environ.get("STATLINE_TABLE", cls.table),
+            bucket=environ.get("STATLINE_BUCKET", cls.bucket),
+            queue_url=environ.get("STATLINE_QUEUE_URL", cls.queue_url),
+            inline_limit=integer(environ, "STATLINE_INLINE_LIMIT", cls.inline_limit),
+            id_block=integer(environ, "STATLINE_ID_BLOCK", cls.id_block, minimum=1),
+        )

@@ -1,0 +1,135 @@
+"""How a data set describes itself, and the fingerprint that names its content."""
+
+import gzip
+import hashlib
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from chalicelib.errors import DatasetNotFound, InvalidDescription, NotCsv, listed, shown
+
+# What a column can be to the statistics; a description says which column it is.
+REQUIRED_ROLES = ("question", "location", "value")
+ROLES = (*REQUIRED_ROLES, "question_id", "location_id", "category", "segment")
+BEST_ENDS = ("lowest", "highest")
+KEYS = ("title", "source", "licence", "synthetic", "columns", "best", "aliases")
+
+Source = Path | BinaryIO
+
+
+@dataclass(frozen=True)
+class Description:
+    """A data set in its own words.
+
+    `columns` gives the CSV's column for each role; `best` the end that is best for each question id
+    or text; `aliases`, for a role, the values that are to be read as another.
+    """
+
+    title: str
+    columns: Mapping[str, str]
+    source: str = ""
+    licence: str = ""
+    synthetic: bool = False
+    best: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, path: Path) -> "Description":
+        """Read a description file. Raises InvalidDescription with what is wrong."""
+        return cls.from_dict(read_with_defaults(path, seen=()), path)
+
+    @classmethod
+    def from_dict(cls, facts: Mapping[str, Any], origin: object = "the description") -> "Description":
+        check(facts, origin)
+        return cls(**facts)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {key: getattr(self, key) for key in KEYS}
+
+    def canonical(self) -> bytes:
+        """The same bytes for the same description, however its file is laid out."""
+        return json.dumps(self.to_dict(), sort_keys=True, ensure_ascii=False).encode()
+
+
+def read_with_defaults(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
+    """The file's facts over those of the file that its key "like" names."""
+    if path in seen:
+        raise InvalidDescription(path, f'its "like" leads back to itself, over {listed(seen)}')
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InvalidDescription(path, "no such file") from None
+    except (OSError, ValueError) as error:
+        raise InvalidDescription(path, str(error)) from None
+    if not isinstance(facts, dict):
+        raise InvalidDescription(path, "it is not a JSON object")
+    like = facts.pop("like", None)
+    if like is None:
+        return facts
+    return read_with_defaults(path.parent / str(like), (*seen, path)) | facts
+
+
+def check(facts: Mapping[str, Any], origin: object) -> None:
+    """Raises InvalidDescription for the first thing that is wrong."""
+    if unknown := sorted(set(facts) - set(KEYS)):
+        raise InvalidDescription(origin, f"unknown key {shown(unknown[0])}; there are {listed(KEYS)}")
+    columns = facts.get("columns")
+    if not isinstance(facts.get("title"), str) or not isinstance(columns, dict):
+        raise InvalidDescription(origin, 'it needs a "title" and "columns", the column of each role')
+    if missing := [role for role in REQUIRED_ROLES if role not in columns]:
+        raise InvalidDescription(origin, f'"columns" lacks {listed(missing)}')
+    if unknown := sorted(set(columns) - set(ROLES)):
+        raise InvalidDescription(origin, f'"columns" has {shown(unknown[0])}; the roles are {listed(ROLES)}')
+    if ("category" in columns) != ("segment" in columns):
+        raise InvalidDescription(origin, '"columns" needs "category" and "segment" together, or neither')
+    if odd := [end for end in facts.get("best", {}).values() if end not in BEST_ENDS]:
+        raise InvalidDescription(origin, f'"best" has {shown(odd[0])}; it takes {listed(BEST_ENDS)}')
+
+
+def find_description(csv: Path, default: Path) -> Path:
+    """`x.json` beside `x.csv` or `x.csv.gz` if it is there, else `default`."""
+    beside = csv.with_name(csv.name.removesuffix(".gz").removesuffix(".csv") + ".json")
+    return beside if beside.is_file() else default
+
+
+@contextmanager
+def opened(source: Source) -> Iterator[BinaryIO]:
+    """The text bytes of a CSV file or stream, gzipped or not (seen from its content, not its name).
+
+    Raises DatasetNotFound, and NotCsv for a directory, an unreadable file or damaged gzip.
+    """
+    try:
+        if not isinstance(source, Path):
+            source.seek(0)
+            yield unpacked(source)
+            return
+        with source.open("rb") as file:
+            yield unpacked(file)
+    except FileNotFoundError:
+        raise DatasetNotFound(source) from None
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise NotCsv(source, f"its compression is damaged ({error})") from None
+    except OSError as error:
+        raise NotCsv(source, error.strerror or str(error)) from None
+
+
+def unpacked(file: BinaryIO) -> BinaryIO:
+    magic = file.read(2)
+    file.seek(0)
+    return gzip.GzipFile(fileobj=file) if magic == b"\x1f\x8b" else file  # type: ignore[return-value]
+
+
+def fingerprint(source: Source, description: Description, version: int) -> str:
+    """SHA-256, in hexadecimal, of the rows, their description and the snapshot format's version.
+
+    All three decide what an answer is. A `.csv.gz` has the fingerprint of its `.csv`.
+    """
+    digest = hashlib.sha256(b"statline %d\n%b\n" % (version, description.canonical()))
+    with opened(source) as text:
+        while block := text.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,194 @@
+"""Every condition that Statline reports, one small tree.
+
+Each message is written for the person who caused it: what was wrong, with the value, and what
+would be right. `routes/errors.py` alone turns them into HTTP.
+"""
+
+from collections.abc import Iterable
+
+LONGEST_ECHO = 200
+
+
+def shown(value: object) -> str:
+    """The value as a message quotes it: in quotes, never longer than a person will read."""
+    text = str(value)
+    return f'"{text}"' if len(text) <= LONGEST_ECHO else f'"{text[:LONGEST_ECHO]}…"'
+
+
+def listed(values: Iterable[object]) -> str:
+    return ", ".join(shown(value) for value in values)
+
+
+class StatlineError(Exception):
+    """The root: anything Statline can explain to a person."""
+
+
+class InvalidSetting(StatlineError):
+    """Raised when an environment variable has a value that its setting cannot take."""
+
+    def __init__(self, name: str, value: str, expected: str) -> None:
+        super().__init__(f"{name}={value} is not {expected}")
+
+
+# --- a request that is refused: no job is made ---------------------------------------------
+
+
+class InvalidRequest(StatlineError):
+    """Raised when the body is not a JSON object with the fields that the statistic takes."""
+
+
+class BodyTooLarge(StatlineError):
+    """Raised when a request's body is longer than any question needs."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"the body has {size} bytes; at most {limit} are taken")
+
+
+class UnknownStatistic(StatlineError):
+    """Raised when no statistic has the name asked for."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"there is no statistic {shown(name)}; there are {', '.join(known)}")
+
+
+class Draining(StatlineError):
+    """Raised when the service finishes what it accepted and takes nothing new."""
+
+    def __init__(self) -> None:
+        super().__init__("shutting down")
+
+
+class JobNotFound(StatlineError):
+    """Raised when no job has the id, or its result has expired."""
+
+    def __init__(self, job_id: str) -> None:
+        self.job_id = job_id
+        super().__init__("Invalid job_id")
+
+
+# --- a question that the data cannot answer: the job ends as failed ------------------------
+
+
+class Unanswerable(StatlineError):
+    """Raised when a well-formed question has no answer in its data set."""
+
+
+class UnknownQuestion(Unanswerable):
+    """Raised when the data set does not have the question."""
+
+    def __init__(self, question: str, closest: Iterable[str]) -> None:
+        super().__init__(f"no question {shown(question)} in this data set; the closest: {listed(closest)}")
+
+
+class UnknownState(Unanswerable):
+    """Raised when the data set does not have the state."""
+
+    def __init__(self, state: str, closest: Iterable[str]) -> None:
+        super().__init__(f"no state {shown(state)} in this data set; the closest: {listed(closest)}")
+
+
+class NoUsableRows(Unanswerable):
+    """Raised when the data set knows the question (and the state) but has no value to average."""
+
+    def __init__(self, question: str, state: str | None = None, closest: Iterable[str] = ()) -> None:
+        about = f"no usable rows for question {shown(question)}"
+        if state is not None:
+            about += f" and state {shown(state)}"
+        near = listed(closest)
+        super().__init__(f"{about}; the closest with rows: {near}" if near else about)
+
+
+class BestEndUnknown(Unanswerable):
+    """Raised when the data set's description does not say which end is best for a question."""
+
+    def __init__(self, question: str) -> None:
+        super().__init__(f"the data set does not say whether a low or a high mean is best for {shown(question)}")
+
+
+class DatasetGone(Unanswerable):
+    """Raised when a job's data set is stored nowhere any more."""
+
+    def __init__(self, fingerprint: str) -> None:
+        super().__init__(f"the data set {fingerprint} that this job was accepted under is no longer stored")
+
+
+class Abandoned(Unanswerable):
+    """Raised for a job that could not be processed after every attempt that it is given."""
+
+    def __init__(self, attempts: int, cause: str) -> None:
+        super().__init__(f"could not be processed after {attempts} attempts: {cause}")
+
+
+# --- data that cannot be used ---------------------------------------------------------------
+
+
+class DatasetError(StatlineError):
+    """Raised when a data set cannot be read."""
+
+
+class DatasetNotFound(DatasetError):
+    """Raised when there is no file at the path."""
+
+    def __init__(self, path: object) -> None:
+        super().__init__(f"no data set at {path}: no such file")
+
+
+class NotCsv(DatasetError):
+    """Raised when a file is not comma-separated text (a web page, an archive, a picture)."""
+
+    def __init__(self, path: object, why: str) -> None:
+        super().__init__(f"{path} is not a CSV file: {why}")
+
+
+class WrongEncoding(DatasetError):
+    """Raised when a file is not UTF-8."""
+
+    def __init__(self, path: object, why: str) -> None:
+        super().__init__(f"{path} is not UTF-8 text ({why}); save it as UTF-8")
+
+
+class EmptyDataset(DatasetError):
+    """Raised when a file has no bytes, or a header and nothing under it."""
+
+    def __init__(self, path: object) -> None:
+        super().__init__(f"{path} is empty: a header and at least one row are needed")
+
+
+class MissingColumns(DatasetError):
+    """Raised when columns that the description names are not in the header."""
+
+    def __init__(self, path: object, missing: Iterable[str], found: Iterable[str]) -> None:
+        self.missing = tuple(missing)
+        super().__init__(
+            f"{path} lacks the columns {listed(self.missing)}; it has {listed(found)}. "
+            "A description beside the file can name other columns."
+        )
+
+
+class NoRowsInDataset(DatasetError):
+    """Raised when no row of a data set has a question and a value."""
+
+    def __init__(self, path: object) -> None:
+        super().__init__(f"{path} has no usable row: every value is empty")
+
+
+class InvalidValue(DatasetError):
+    """Raised when a value is no finite decimal number."""
+
+    def __init__(self, path: object, line: int, column: str, value: str) -> None:
+        super().__init__(f"{path}, line {line}, column {shown(column)}: {shown(value)} is not a number")
+
+
+class InvalidDescription(DatasetError):
+    """Raised when the description beside a data set is not what it should be."""
+
+    def __init__(self, path: object, why: str) -> None:
+        super().__init__(f"{path} does not describe a data set: {why}")
+
+
+class SnapshotNotFound(DatasetError):
+    """Raised when no snapshot is stored under a fingerprint."""
+
+
+class DamagedSnapshot(DatasetError):
+    """Raised when a snapshot's bytes are not those that were saved."""

@@ -1,0 +1,69 @@
+"""A job: one question on its way to one answer."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from chalicelib.errors import JobNotFound
+
+JOB_ID = re.compile(r"job_id_([1-9][0-9]{0,17})", re.ASCII)
+
+
+class JobStatus(StrEnum):
+    """The states of OGC API - Processes; the last three are terminal."""
+
+    ACCEPTED = "accepted"
+    RUNNING = "running"
+    SUCCESSFUL = "successful"
+    FAILED = "failed"
+    DISMISSED = "dismissed"
+
+    @property
+    def is_terminal(self) -> bool:
+        return self not in (JobStatus.ACCEPTED, JobStatus.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One question: what was asked, under which data set, and, once terminal, what came of it.
+
+    `accepted` and `finished` are milliseconds since the epoch, UTC. `answer` is the canonical JSON
+    of a successful job, `reason` the sentence of a failed one.
+    """
+
+    id: str
+    statistic: str
+    inputs: Mapping[str, str]
+    dataset: str
+    accepted: int
+    status: JobStatus = JobStatus.ACCEPTED
+    finished: int | None = None
+    answer: bytes | None = field(default=None, repr=False)
+    reason: str | None = None
+
+    def succeed(self, answer: bytes, now: int) -> "Job":
+        return replace(self, status=JobStatus.SUCCESSFUL, answer=answer, finished=now)
+
+    def fail(self, reason: str, now: int) -> "Job":
+        return replace(self, status=JobStatus.FAILED, reason=reason, finished=now)
+
+
+def job_id(number: int) -> str:
+    return f"job_id_{number}"
+
+
+def job_number(identifier: str) -> int:
+    """The n of job_id_<n>.
+
+    Raises JobNotFound for any other text: nothing else was ever an id, so no store need be asked.
+    """
+    match = JOB_ID.fullmatch(identifier)
+    if match is None:
+        raise JobNotFound(identifier)
+    return int(match[1])
+
+
+def by_acceptance(job: Job) -> tuple[int, int]:
+    """Sort key of job lists: oldest acceptance first, then by number within one millisecond."""
+    return job.accepted, job_number(job.id)

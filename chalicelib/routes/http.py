@@ -1,0 +1,107 @@
+"""What every view shares: reading a JSON body, rendering an answer, logging a line, mapping errors."""
+
+import functools
+import json
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib.errors import BodyTooLarge, InvalidRequest, StatlineError, shown
+from chalicelib.routes.errors import to_http
+
+LARGEST_BODY = 64 * 1024
+JSON = {"Content-Type": "application/json"}
+
+log = logging.getLogger("statline.http")
+View = Callable[..., Response]
+
+
+def ok(body: object, status: int = 200, **headers: str) -> Response:
+    return Response(body=render(body), status_code=status, headers=JSON | headers)
+
+
+def render(body: object) -> str:
+    return json.dumps(body, ensure_ascii=False)
+
+
+def failed(error: Exception) -> Response:
+    status, reason, headers = to_http(error)
+    return Response(render({"status": "error", "reason": reason}), headers=JSON | headers, status_code=status)
+
+
+def endpoint(routes: Blueprint, level: int = logging.INFO) -> Callable[[View], View]:
+    """Wrap a view: errors become JSON answers, and each request one log line at `level`."""
+
+    def wrap(view: View) -> View:
+        @functools.wraps(view)
+        def handler(**parameters: str) -> Response:
+            request, start = routes.current_request, time.perf_counter()
+            try:
+                response = view(**parameters)
+            except StatlineError as error:
+                response = failed(error)
+            except Exception as error:
+                log.exception("unforeseen", extra={"request_id": request_id(routes)})
+                response = failed(error)
+            took = (time.perf_counter() - start) * 1000
+            log.log(
+                level if response.status_code < 500 else logging.WARNING,
+                "%s %s %d",
+                request.method,
+                actual_path(request),
+                response.status_code,
+                extra={"request_id": request_id(routes), "ms": round(took, 1)},
+            )
+            return response
+
+        return handler
+
+    return wrap
+
+
+def request_id(routes: Blueprint) -> str:
+    return str(routes.current_request.lambda_context.aws_request_id)
+
+
+def actual_path(request: Request) -> str:
+    return str(request.context.get("path", request.path))
+
+
+def base_path(request: Request) -> str:
+    """What precedes the API's own paths, such as "/v1" behind an API Gateway stage; "" on a laptop."""
+    filled = request.path.format_map(request.uri_params or {})
+    return actual_path(request).removesuffix("/").removesuffix(filled.removesuffix("/"))
+
+
+def json_body(request: Request) -> object:
+    """The request's body as JSON, whatever its Content-Type says.
+
+    Raises InvalidRequest for what is not JSON by RFC 8259 (NaN included) or names a key twice,
+    BodyTooLarge above 64 KiB.
+    """
+    raw = request.raw_body
+    if len(raw) > LARGEST_BODY:
+        raise BodyTooLarge(len(raw), LARGEST_BODY)
+    try:
+        return json.loads(raw, object_pairs_hook=without_duplicates, parse_constant=refuse_constant)
+    except RecursionError:
+        raise InvalidRequest("the body is nested too deeply to be a question") from None
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(f"the body is not UTF-8 text: {error.reason} at byte {error.start}") from None
+    except ValueError as error:
+        raise InvalidRequest(f'the body is not JSON: {error}; send an object such as {{"question": "Q036"}}') from None
+
+
+def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        twice = next(name for name in fields if sum(name == key for key, _ in pairs) > 1)
+        raise InvalidRequest(f"field {shown(twice)} is given twice")
+    return fields
+
+
+def refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")

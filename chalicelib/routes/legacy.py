@@ -1,0 +1,68 @@
+"""/api/*: the original server's interface, word for word."""
+
+import logging
+from typing import Any
+
+from chalice.app import Blueprint, Response
+
+from chalicelib.bootstrap import get_service
+from chalicelib.jobs import Job, JobStatus
+from chalicelib.routes.http import JSON, base_path, endpoint, json_body, ok, render
+
+routes = Blueprint(__name__)
+
+# The original knew three words for the standard's five states.
+WORD = {
+    JobStatus.ACCEPTED: "running",
+    JobStatus.RUNNING: "running",
+    JobStatus.SUCCESSFUL: "done",
+    JobStatus.FAILED: "error",
+    JobStatus.DISMISSED: "error",
+}
+
+
+@routes.route("/api/{statistic}", methods=["POST"], content_types=["*/*"])
+@endpoint(routes)
+def submit(statistic: str) -> Response:
+    request = routes.current_request
+    job = get_service().submit(statistic, json_body(request))
+    return ok({"job_id": job.id}, Location=f"{base_path(request)}/api/get_results/{job.id}")
+
+
+@routes.route("/api/get_results/{job_id}")
+@endpoint(routes, level=logging.DEBUG)
+def get_response(job_id: str) -> Response:
+    job = get_service().get(job_id)
+    headers = {} if job.status.is_terminal else {"Cache-Control": "no-store"}
+    return Response(body=result(job), headers=JSON | headers)
+
+
+@routes.route("/api/jobs")
+@endpoint(routes)
+def jobs() -> Response:
+    return ok({"status": "done", "data": [{job.id: WORD[job.status]} for job in get_service().jobs()]})
+
+
+@routes.route("/api/num_jobs")
+@endpoint(routes, level=logging.DEBUG)
+def num_jobs() -> Response:
+    return ok({"num_jobs": get_service().num_jobs()})
+
+
+@routes.route("/api/graceful_shutdown")
+@endpoint(routes)
+def graceful_shutdown() -> Response:
+    left = get_service().drain()
+    body: dict[str, Any] = {"status": "running", "num_jobs": left} if left else {"status": "done"}
+    return ok(body)
+
+
+def result(job: Job) -> str:
+    """The frozen body of get_results."""
+    word = WORD[job.status]
+    if job.answer is not None:
+        # The answer is JSON already, and its bytes are a promise: it is placed, never parsed and rebuilt.
+        return f'{{"status": "{word}", "data": {job.answer.decode()}}}'
+    if word == "error":
+        return render({"status": word, "reason": job.reason or f"{job.status}"})
+    return render({"status": word})

@@ -1,0 +1,63 @@
+"""What the service is and what can be asked of it: /, /api/questions, /api/states."""
+
+from typing import Any
+
+from chalice.app import Blueprint, Response
+
+from chalicelib import __version__
+from chalicelib.bootstrap import get_service
+from chalicelib.routes.http import base_path, endpoint, ok
+from chalicelib.statistics import STATISTICS
+
+routes = Blueprint(__name__)
+
+DATASET_FACTS = ("title", "synthetic", "source", "licence", "rows", "suppressed")
+
+
+@routes.route("/")
+@endpoint(routes)
+def index() -> Response:
+    base, service = base_path(routes.current_request), get_service()
+    catalogue = service.catalogue()
+    return ok(
+        {
+            "name": "Statline",
+            "version": __version__,
+            "description": "Statistical questions over survey data, answered asynchronously: "
+            "POST a question, get a job_id, collect the answer.",
+            "dataset": {"id": service.dataset(), **{fact: catalogue[fact] for fact in DATASET_FACTS}},
+            "statistics": [described(name, base) for name in STATISTICS],
+            "links": {
+                "questions": f"{base}/api/questions",
+                "states": f"{base}/api/states",
+                "result": f"{base}/api/get_results/{{job_id}}",
+                "jobs": f"{base}/api/jobs",
+                "num_jobs": f"{base}/api/num_jobs",
+                "graceful_shutdown": f"{base}/api/graceful_shutdown",
+            },
+        }
+    )
+
+
+@routes.route("/api/questions")
+@endpoint(routes)
+def questions() -> Response:
+    return ok({"questions": get_service().catalogue()["questions"]})
+
+
+@routes.route("/api/states")
+@endpoint(routes)
+def states() -> Response:
+    return ok({"states": get_service().catalogue()["states"]})
+
+
+def described(name: str, base: str) -> dict[str, Any]:
+    known = STATISTICS[name]
+    return {
+        "name": name,
+        "title": known.title,
+        "description": known.description,
+        "method": "POST",
+        "href": f"{base}/api/{name}",
+        "fields": list(known.parameters),
+    }

@@ -1,0 +1,132 @@
+"""The application: submit a question, process it, read it, list, drain. Knows no HTTP and no AWS."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from chalicelib.control import Control
+from chalicelib.datasets import Datasets
+from chalicelib.errors import Draining, JobNotFound, Unanswerable
+from chalicelib.ids import JobIds
+from chalicelib.jobs import Job
+from chalicelib.queues import JobQueue
+from chalicelib.statistics import answer, parse_inputs, statistic
+from chalicelib.stores import JobStore
+
+log = logging.getLogger("statline.jobs")
+
+
+def now_ms() -> int:
+    """Milliseconds since the epoch, UTC."""
+    return time.time_ns() // 1_000_000
+
+
+class Service:
+    """Everything an interface can ask for. One instance serves any number of threads."""
+
+    def __init__(
+        self,
+        store: JobStore,
+        queue: JobQueue,
+        datasets: Datasets,
+        control: Control,
+        id_block: int,
+        clock: Callable[[], int] = now_ms,
+    ) -> None:
+        self._store, self._queue, self._datasets, self._control = store, queue, datasets, control
+        self._ids = JobIds(store, id_block)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._submitting = 0
+
+    def submit(self, name: str, body: object) -> Job:
+        """Accept a question as a job.
+
+        Raises UnknownStatistic, InvalidRequest or Draining; then no job was made.
+        """
+        asked = statistic(name)
+        inputs = parse_inputs(asked, body)
+        with self._admitted() as dataset:
+            job = Job(self._ids.next(), asked.name, inputs, dataset, accepted=self._clock())
+            self._store.create(job)
+            self._queue.add_task(job.id)
+        log.info("accepted %s", job.id, extra={"job_id": job.id, "statistic": job.statistic, "dataset": dataset})
+        return job
+
+    def process(self, job_id: str) -> None:
+        """Answer a job. Delivered again, late or twice, it changes nothing.
+
+        A fault of store or data set propagates, so that the queue delivers the job again.
+        """
+        try:
+            job = self._store.get(job_id)
+        except JobNotFound:
+            log.warning("no such job %s: expired or deleted", job_id, extra={"job_id": job_id})
+            return
+        if job.status.is_terminal:
+            return
+        try:
+            found = answer(self._datasets.ingestor(job.dataset), job.statistic, job.inputs)
+            outcome = job.succeed(found, self._clock())
+        except Unanswerable as error:
+            outcome = job.fail(str(error), self._clock())
+        self._finish(outcome)
+
+    def fail(self, job_id: str, reason: str) -> None:
+        """End a job that no worker could process; a job that did end keeps its outcome."""
+        self._finish(self._store.get(job_id).fail(reason, self._clock()))
+
+    def get(self, job_id: str) -> Job:
+        """The job as it stands. Raises JobNotFound."""
+        return self._store.get(job_id)
+
+    def jobs(self) -> Iterator[Job]:
+        """Every job without its answer, oldest acceptance first."""
+        return self._store.jobs()
+
+    def num_jobs(self) -> int:
+        """How many jobs are accepted, or being accepted, and not finished."""
+        with self._lock:
+            submitting = self._submitting
+        return submitting + self._store.count_open()
+
+    def drain(self) -> int:
+        """Take nothing new; returns how many jobs are still to finish."""
+        if not self._control.read().draining:
+            self._control.set_draining(True)
+            log.info("draining")
+        return self.num_jobs()
+
+    def dataset(self) -> str:
+        """The fingerprint of the data set that new jobs are accepted under."""
+        return self._control.read().dataset
+
+    def catalogue(self) -> Mapping[str, Any]:
+        """What can be asked of the current data set."""
+        return self._datasets.catalogue(self.dataset())
+
+    @contextmanager
+    def _admitted(self) -> Iterator[str]:
+        # Counted before the record is read: a drain that begins in between still waits for this job.
+        with self._lock:
+            self._submitting += 1
+        try:
+            record = self._control.read()
+            if record.draining:
+                raise Draining
+            yield record.dataset
+        finally:
+            with self._lock:
+                self._submitting -= 1
+
+    def _finish(self, outcome: Job) -> None:
+        stored = self._store.finish(outcome)
+        log.info(
+            "%s %s",
+            stored.status,
+            stored.id,
+            extra={"job_id": stored.id, "status": stored.status, "ms": self._clock() - stored.accepted},
+        )

@@ -1,0 +1,184 @@
+"""Where jobs are kept: the JobStore port and its AWS adapter.
+
+A job is one DynamoDB item. Two sparse indexes hang off it: `open` holds the jobs that are not
+finished, so counting them costs what is open; `listed` holds every job without its answer, so
+listing never reads answers. Answers are compressed, and lie in the item while they are small.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Protocol
+
+from chalicelib.errors import JobNotFound
+from chalicelib.jobs import Job, JobStatus, by_acceptance, job_number
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_s3.client import S3Client
+
+Item = dict[str, Any]
+
+COUNTER = "#counter"
+OPEN_INDEX = "open"
+LISTED_INDEX = "listed"
+
+
+class JobStore(Protocol):
+    """Keeps jobs. Safe for any number of threads and processes."""
+
+    def reserve_ids(self, count: int) -> range:
+        """Numbers that were never given before and never will be again; the first ever is 1."""
+
+    def create(self, job: Job) -> None:
+        """Store an accepted job. It is durable when this returns."""
+
+    def get(self, job_id: str) -> Job:
+        """The job as it stands, its answer included. Raises JobNotFound."""
+
+    def finish(self, outcome: Job) -> Job:
+        """Write a terminal state once; returns the job as it stands, which is the first outcome written.
+
+        Raises JobNotFound for a job that was never created or is deleted.
+        """
+
+    def delete(self, job_id: str) -> None:
+        """Forget a job and its answer; no error if there is none."""
+
+    def jobs(self) -> Iterator[Job]:
+        """Every job without its answer, oldest acceptance first."""
+
+    def count_open(self) -> int:
+        """How many jobs are accepted and not finished."""
+
+
+class DynamoJobStore:
+    """JobStore on one DynamoDB table and one S3 bucket."""
+
+    def __init__(self, dynamodb: "DynamoDBClient", s3: "S3Client", table: str, bucket: str, inline_limit: int):
+        self._dynamodb, self._s3 = dynamodb, s3
+        self._table, self._bucket, self._inline_limit = table, bucket, inline_limit
+
+    def reserve_ids(self, count: int) -> range:
+        answer = self._dynamodb.update_item(
+            TableName=self._table,
+            Key={"id": {"S": COUNTER}},
+            UpdateExpression="ADD reserved :count",
+            ExpressionAttributeValues={":count": {"N": str(count)}},
+            ReturnValues="UPDATED_NEW",
+        )
+        last = int(answer["Attributes"]["reserved"]["N"])
+        return range(last - count + 1, last + 1)
+
+    def create(self, job: Job) -> None:
+        try:
+            self._dynamodb.put_item(
+                TableName=self._table,
+                Item={**to_item(job), "open": {"S": "open"}},
+                ConditionExpression="attribute_not_exists(id)",
+            )
+        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+            # The SDK retries a write whose answer was lost; then the item in the way is our own.
+            if self.get(job.id) != job:
+                raise
+
+    def get(self, job_id: str) -> Job:
+        job_number(job_id)
+        answer = self._dynamodb.get_item(TableName=self._table, Key={"id": {"S": job_id}}, ConsistentRead=True)
+        if "Item" not in answer:
+            raise JobNotFound(job_id)
+        return to_job(answer["Item"], self._read_answer(answer["Item"]))
+
+    def finish(self, outcome: Job) -> Job:
+        item = {**to_item(outcome), **self._write_answer(outcome)}
+        changes = {name: item[name] for name in ("status", "finished", "answer", "answer_key", "reason") if name in item}
+        try:
+            self._dynamodb.update_item(
+                TableName=self._table,
+                Key={"id": {"S": outcome.id}},
+                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in changes) + " REMOVE #open",
+                ConditionExpression="attribute_exists(#open)",
+                ExpressionAttributeNames={f"#{name}": name for name in [*changes, "open"]},
+                ExpressionAttributeValues={f":{name}": value for name, value in changes.items()},
+            )
+        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+            return self.get(outcome.id)
+        return outcome
+
+    def delete(self, job_id: str) -> None:
+        gone = self._dynamodb.delete_item(
+            TableName=self._table, Key={"id": {"S": job_id}}, ReturnValues="ALL_OLD"
+        ).get("Attributes", {})
+        if "answer_key" in gone:
+            self._s3.delete_object(Bucket=self._bucket, Key=gone["answer_key"]["S"])
+
+    def jobs(self) -> Iterator[Job]:
+        pages = self._dynamodb.get_paginator("query").paginate(**self._in_index(LISTED_INDEX, "job"))
+        # Jobs of one millisecond come from the index in no order, so the order is made here.
+        yield from sorted((to_job(item) for page in pages for item in page["Items"]), key=by_acceptance)
+
+    def count_open(self) -> int:
+        pages = self._dynamodb.get_paginator("query").paginate(
+            **self._in_index(OPEN_INDEX, "open"), Select="COUNT"
+        )
+        return sum(page["Count"] for page in pages)
+
+    def _in_index(self, index: str, value: str) -> dict[str, Any]:
+        return {
+            "TableName": self._table,
+            "IndexName": index,
+            "KeyConditionExpression": "#key = :value",
+            "ExpressionAttributeNames": {"#key": index},
+            "ExpressionAttributeValues": {":value": {"S": value}},
+        }
+
+    def _write_answer(self, job: Job) -> Item:
+        if job.answer is None:
+            return {}
+        packed = zlib.compress(job.answer)
+        if len(packed) <= self._inline_limit:
+            return {"answer": {"B": packed}}
+        # Named by its content, so that of two workers with one job neither overwrites the other's answer.
+        key = f"results/{job.id}/{hashlib.sha256(job.answer).hexdigest()[:16]}"
+        self._s3.put_object(Bucket=self._bucket, Key=key, Body=packed, ContentType="application/zlib")
+        return {"answer_key": {"S": key}}
+
+    def _read_answer(self, item: Item) -> bytes | None:
+        if "answer" in item:
+            return zlib.decompress(item["answer"]["B"])
+        if "answer_key" in item:
+            stored = self._s3.get_object(Bucket=self._bucket, Key=item["answer_key"]["S"])
+            return zlib.decompress(stored["Body"].read())
+        return None
+
+
+def to_item(job: Job) -> Item:
+    """The DynamoDB item of a job, without its answer and index keys of open jobs."""
+    item: Item = {
+        "id": {"S": job.id},
+        "listed": {"S": "job"},
+        "statistic": {"S": job.statistic},
+        "inputs": {"M": {name: {"S": value} for name, value in job.inputs.items()}},
+        "dataset": {"S": job.dataset},
+        "accepted": {"N": str(job.accepted)},
+        "status": {"S": job.status.value},
+    }
+    if job.finished is not None:
+        item["finished"] = {"N": str(job.finished)}
+    if job.reason is not None:
+        item["reason"] = {"S": job.reason}
+    return item
+
+
+def to_job(item: Item, answer: bytes | None = None) -> Job:
+    return Job(
+        id=item["id"]["S"],
+        statistic=item["statistic"]["S"],
+        inputs={name: value["S"] for name, value in item["inputs"]["M"].items()},
+        dataset=item["dataset"]["S"],
+        accepted=int(item["accepted"]["N"]),
+        status=JobStatus(item["status"]["S"]),
+        finished=int(item["finished"]["N"]) if "finished" in item else None,
+        answer=answer,
+        reason=item["reason"]["S"] if "reason" in item else None,
+    )
