@@ -24,6 +24,7 @@ class Journal:
         self._path = path
         self._lock = threading.Lock()
         self._file: int | None = None
+        self.appended = 0
 
     def replay(self) -> Iterator[Record]:
         """Every record, oldest first; one that a crash or a full disk cut short is passed over."""
@@ -42,6 +43,7 @@ class Journal:
             self._close()
             write_atomically(self._path, b"".join(encoded(record) for record in records))
             self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND)
+            self.appended = 0
 
     def append(self, record: Record) -> None:
         """Raises OSError when the disk does not take it; the record then counts as not written."""
@@ -51,6 +53,7 @@ class Journal:
                 self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
             if os.write(self._file, line) != len(line):
                 raise OSError(f"{self._path}: the disk took only a part of a record")
+            self.appended += 1
 
     def close(self) -> None:
         with self._lock:

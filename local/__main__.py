@@ -1,0 +1,91 @@
+"""`python -m local`: Statline on this machine. `python -m local --help` lists the commands."""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from chalicelib import __version__
+from chalicelib.errors import StatlineError
+from local.settings import PROJECT, SAMPLE
+
+
+@click.group(invoke_without_command=True)
+@click.version_option(__version__, prog_name="statline")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Statline on this machine. Without a command, it serves."""
+    if context.invoked_subcommand is None:
+        serve.main([], standalone_mode=False)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, envvar="PORT", show_default=True, help="Port to listen on (or PORT).")
+def serve(host: str, port: int) -> None:
+    """Serve the API. SIGTERM or Ctrl-C drains: accepted jobs finish, new ones get 503."""
+    from chalice.cli.factory import CLIFactory
+
+    stop, signals = threading.Event(), []
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        if signals:
+            os._exit(128 + number)  # a second signal ends at once; what was accepted is on disk
+        signals.append(number)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    sys.path.insert(0, str(PROJECT))
+    factory = CLIFactory(str(PROJECT), environ=os.environ)
+    config = factory.create_config_obj()
+    from chalice.local import create_local_server
+
+    application = config.chalice_app
+    from local.emulator import laptop
+
+    try:
+        server = create_local_server(application, config, host, port)
+        emulator = laptop()
+    except StatlineError as error:
+        raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(f"cannot serve on {host}:{port}: {error.strerror or error}; try PORT=8001") from None
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    threads = emulator.settings.threads
+    click.echo(f"Statline {__version__}, data: {emulator.service.catalogue()['title']}, {threads} runners. Ctrl-C drains.")
+    stop.wait()
+    left = emulator.drain(emulator.settings.drain_seconds)
+    server.shutdown()
+    emulator.stop()
+    click.echo(f"{left} jobs left for the next start." if left else "Drained.")
+
+
+@main.command()
+def download() -> None:
+    """Download the official survey (CDC) to data/brfss.csv."""
+    from local.download import run
+
+    sys.exit(run())
+
+
+@main.command()
+@click.argument("path", type=click.Path(path_type=Path), default=SAMPLE)
+def sample(path: Path) -> None:
+    """Write the synthetic sample anew."""
+    from local.sample import write_sample
+
+    write_sample(path)
+    click.echo(f"wrote {path}")
+
+
+if __name__ == "__main__":
+    try:
+        main(prog_name="python -m local")
+    except StatlineError as error:
+        raise SystemExit(f"statline: {error}") from None

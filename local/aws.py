@@ -1,0 +1,92 @@
+"""AWS on this machine: moto in process, mended, with nothing leaving it."""
+
+import os
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.bootstrap import client_config
+from chalicelib.config import Settings
+from chalicelib.stores import LISTED_INDEX, OPEN_INDEX
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_s3.client import S3Client
+
+REGION = "us-east-1"
+# A request that moto does not answer would go here, and nobody listens: none can leave the machine.
+NOWHERE = "http://127.0.0.1:9"
+LISTED_ATTRIBUTES = ["statistic", "inputs", "dataset", "status", "finished", "reason"]
+
+
+@dataclass(frozen=True)
+class Aws:
+    dynamodb: "DynamoDBClient"
+    s3: "S3Client"
+
+
+def start_moto() -> Any:
+    """Start moto for this process; the returned object's `stop()` ends it."""
+    isolate(os.environ)
+    from moto import mock_aws
+
+    make_writes_atomic()
+    mock = mock_aws()
+    mock.start()
+    return mock
+
+
+def isolate(environ: Any) -> None:
+    """Forget every AWS setting of this process: a profile, an endpoint or a key would lead outside."""
+    for name in [name for name in environ if name.startswith("AWS_") and "CHALICE" not in name]:
+        del environ[name]
+    environ["AWS_CONFIG_FILE"] = environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+    environ["AWS_EC2_METADATA_DISABLED"] = "true"
+
+
+def make_writes_atomic() -> None:
+    """moto evaluates a condition and writes in two steps that threads can come between."""
+    from moto.dynamodb.responses import DynamoHandler
+
+    unguarded = DynamoHandler.call_action
+    if getattr(unguarded, "is_guarded", False):
+        return
+    lock = threading.RLock()
+
+    def call_action(self: DynamoHandler) -> Any:
+        with lock:
+            return unguarded(self)
+
+    call_action.is_guarded = True  # type: ignore[attr-defined]
+    DynamoHandler.call_action = call_action
+
+
+def connect(settings: Settings) -> Aws:
+    """Clients of the running moto, with the table and the bucket made."""
+    import boto3
+
+    session = boto3.session.Session("local", "local", region_name=REGION)
+    config = client_config(ignore_configured_endpoint_urls=True, proxies={"http": NOWHERE, "https": NOWHERE})
+    aws = Aws(session.client("dynamodb", config=config), session.client("s3", config=config))
+    create_table(aws.dynamodb, settings.table)
+    aws.s3.create_bucket(Bucket=settings.bucket)
+    return aws
+
+
+def create_table(dynamodb: "DynamoDBClient", name: str) -> None:
+    def index(key: str, projection: Any) -> Any:
+        schema = [{"AttributeName": key, "KeyType": "HASH"}, {"AttributeName": "accepted", "KeyType": "RANGE"}]
+        return {"IndexName": key, "KeySchema": schema, "Projection": projection}
+
+    kinds = {"id": "S", OPEN_INDEX: "S", LISTED_INDEX: "S", "accepted": "N"}
+    attributes: Any = [{"AttributeName": name, "AttributeType": kind} for name, kind in kinds.items()]
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=attributes,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        GlobalSecondaryIndexes=[
+            index(OPEN_INDEX, {"ProjectionType": "KEYS_ONLY"}),
+            index(LISTED_INDEX, {"ProjectionType": "INCLUDE", "NonKeyAttributes": LISTED_ATTRIBUTES}),
+        ],
+    )
