@@ -2,7 +2,7 @@
 
 import os
 
-from chalice import Chalice
+from chalice.app import Chalice
 
 from chalicelib.routes import legacy, root
 

@@ -72,5 +72,5 @@ class Control:
             Key={"id": {"S": CONTROL}},
             UpdateExpression="SET #name = :value",
             ExpressionAttributeNames={"#name": name},
-            ExpressionAttributeValues={":value": value},  # type: ignore[dict-item] # the stubs know no plain dict
+            ExpressionAttributeValues={":value": value},
         )

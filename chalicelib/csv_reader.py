@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from decimal import Context, Decimal
+from typing import cast
 
 import pandas as pd
 
@@ -43,7 +44,7 @@ def read_cube(source: Source, description: Description, chunk_rows: int = CHUNK_
         start += len(chunk)
     if not start:
         raise EmptyDataset(name)
-    if not whole.overall().count:
+    if not whole.overall().counted:
         raise NoRowsInDataset(name)
     return whole
 
@@ -90,8 +91,9 @@ def cube_of(frame: pd.DataFrame, description: Description) -> Cube:
     scale = max((decimals(number) for number in numbers.values()), default=0)
     scaled = {text: int(number.scaleb(scale, EXACT)) for text, number in numbers.items()}
     cube = Cube(scale)
-    for (question, *labels, text), count in counted.items():
-        one = Measures(scaled[text] * int(count), int(count)) if text else Measures(suppressed=int(count))
+    rows = cast("dict[Labels, int]", counted.to_dict())
+    for (question, *labels, text), count in rows.items():
+        one = Measures(scaled[text] * count, count) if text else Measures(suppressed=count)
         cells = cube.cells.setdefault(question, {})
         key: Labels = tuple(labels)
         cells[key] = cells[key].plus(one) if key in cells else one

@@ -18,7 +18,7 @@ class Measures(NamedTuple):
     """What is known of the rows of a cell: sum of values, rows with a value, rows without one."""
 
     total: int = 0
-    count: int = 0
+    counted: int = 0
     suppressed: int = 0
 
     def plus(self, other: "Measures") -> "Measures":
@@ -49,6 +49,7 @@ class Cube:
         self.cells: Cells = cells or {}
         self.question_ids = dict(question_ids or {})
         self.location_ids = dict(location_ids or {})
+        self._unit: int = 10**scale
         # As many entries as a data set has questions and statistics have shapes.
         self._rollup = lru_cache(maxsize=None)(self._compute_rollup)
 
@@ -97,12 +98,12 @@ class Cube:
 
         Python's division of integers rounds half to even, as IEEE 754 asks (CPython, long_true_divide).
         """
-        return measures.total / (measures.count * 10**self.scale)
+        return measures.total / (measures.counted * self._unit)
 
     def mean_difference(self, minuend: Measures, subtrahend: Measures) -> float:
         """The correctly rounded difference of two means: one division of exact integers."""
-        numerator = minuend.total * subtrahend.count - subtrahend.total * minuend.count
-        return numerator / (minuend.count * subtrahend.count * 10**self.scale)
+        numerator = minuend.total * subtrahend.counted - subtrahend.total * minuend.counted
+        return numerator / (minuend.counted * subtrahend.counted * self._unit)
 
     def overall(self) -> Measures:
         total = NOTHING

@@ -102,7 +102,9 @@ class BestEndUnknown(Unanswerable):
     """Raised when the data set's description does not say which end is best for a question."""
 
     def __init__(self, question: str) -> None:
-        super().__init__(f"the data set does not say whether a low or a high mean is best for {shown(question)}")
+        super().__init__(
+            f"the data set does not say whether a low or a high mean is best for {shown(question)}"
+        )
 
 
 class DatasetGone(Unanswerable):

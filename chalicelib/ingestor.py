@@ -48,7 +48,9 @@ class DataIngestor:
         if len(texts) == 1:
             return next(iter(texts))
         # An id that names several texts helps nobody; the texts do.
-        raise UnknownQuestion(asked, sorted(texts) or closest(asked, [*self._questions, *self.cube.question_ids]))
+        raise UnknownQuestion(
+            asked, sorted(texts) or closest(asked, [*self._questions, *self.cube.question_ids])
+        )
 
     def state(self, asked: str) -> str:
         """The name of a state of this data set. Raises UnknownState."""
@@ -72,9 +74,11 @@ class DataIngestor:
             "source": self.description.source,
             "licence": self.description.licence,
             "synthetic": self.description.synthetic,
-            "rows": overall.count + overall.suppressed,
+            "rows": overall.counted + overall.suppressed,
             "suppressed": overall.suppressed,
-            "questions": sorted(map(self._described, self._questions), key=lambda it: (it["id"] or "", it["question"])),
+            "questions": sorted(
+                map(self._described, self._questions), key=lambda it: (it["id"] or "", it["question"])
+            ),
             "states": [
                 {"name": name, "abbreviation": next(iter(sorted(self.cube.location_ids.get(name, ()))), None)}
                 for name in sorted(self._states)
@@ -97,4 +101,7 @@ def closest(asked: str, known: Iterable[str]) -> list[str]:
     lowered = {name.lower(): name for name in sorted(known)}
     # A cutoff of 0 ranks all: a poor guess still shows what names look like here. The text is cut,
     # since the ranking's time grows with its length and a client chooses it.
-    return [lowered[match] for match in difflib.get_close_matches(asked[:200].lower(), lowered, SUGGESTIONS, cutoff=0)]
+    return [
+        lowered[match]
+        for match in difflib.get_close_matches(asked[:200].lower(), lowered, SUGGESTIONS, cutoff=0)
+    ]

@@ -13,7 +13,7 @@ STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 class LineFormatter(logging.Formatter):
     """`2026-01-31T12:00:00.123Z INFO statline.jobs accepted job_id_7 statistic=best5`."""
 
-    converter = time.gmtime
+    converter = time.gmtime  # type: ignore[assignment] # the stubs want a function of one argument
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
 
@@ -22,7 +22,9 @@ class LineFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
         fields = extras(record)
-        return " ".join([super().formatMessage(record), *(f"{name}={value}" for name, value in fields.items())])
+        return " ".join(
+            [super().formatMessage(record), *(f"{name}={value}" for name, value in fields.items())]
+        )
 
 
 class JsonFormatter(LineFormatter):

@@ -53,7 +53,9 @@ class Service:
             job = Job(self._ids.next(), asked.name, inputs, dataset, accepted=self._clock())
             self._store.create(job)
             self._queue.add_task(job.id)
-        log.info("accepted %s", job.id, extra={"job_id": job.id, "statistic": job.statistic, "dataset": dataset})
+        log.info(
+            "accepted %s", job.id, extra={"job_id": job.id, "statistic": job.statistic, "dataset": dataset}
+        )
         return job
 
     def process(self, job_id: str) -> None:

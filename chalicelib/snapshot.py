@@ -75,4 +75,6 @@ def columns(rows: list[tuple[int, ...]]) -> list[list[int]]:
 def cells_of(columns: list[list[int]], tables: list[list[str]]) -> dict[Labels, Measures]:
     width = len(DIMENSIONS)
     labels = [map(table.__getitem__, column) for table, column in zip(tables, columns[:width], strict=True)]
-    return dict(zip(zip(*labels, strict=True), map(Measures._make, zip(*columns[width:], strict=True)), strict=True))
+    return dict(
+        zip(zip(*labels, strict=True), map(Measures._make, zip(*columns[width:], strict=True)), strict=True)
+    )

@@ -46,9 +46,7 @@ def global_mean(data: DataIngestor, question: str) -> Answer:
 
 def diff_from_mean(data: DataIngestor, question: str) -> Answer:
     whole, states = of_all(data, question), usable(data, question, "location")
-    return {
-        state: data.cube.mean_difference(whole, states[(state,)]) for state, _ in ranked(data, question)
-    }
+    return {state: data.cube.mean_difference(whole, states[(state,)]) for state, _ in ranked(data, question)}
 
 
 def state_diff_from_mean(data: DataIngestor, question: str, state: str) -> Answer:
@@ -73,7 +71,9 @@ def state_mean_by_category(data: DataIngestor, question: str, state: str) -> Ans
 
 def usable(data: DataIngestor, question: str, *by: str) -> dict[Labels, Measures]:
     """The rollup's cells that have a value to average."""
-    return {labels: measures for labels, measures in data.cube.rollup(question, *by).items() if measures.count}
+    return {
+        labels: measures for labels, measures in data.cube.rollup(question, *by).items() if measures.counted
+    }
 
 
 def of_all(data: DataIngestor, question: str) -> Measures:
@@ -149,7 +149,9 @@ def parse_inputs(asked: Statistic, body: object) -> dict[str, str]:
     if not isinstance(body, dict):
         raise InvalidRequest(f"the body must be a JSON object such as {{{example}}}")
     if unknown := sorted(set(body) - set(asked.parameters)):
-        raise InvalidRequest(f"unknown field {shown(unknown[0])}; {asked.name} takes {listed(asked.parameters)}")
+        raise InvalidRequest(
+            f"unknown field {shown(unknown[0])}; {asked.name} takes {listed(asked.parameters)}"
+        )
     return {name: text_field(body, name) for name in asked.parameters}
 
 

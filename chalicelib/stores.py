@@ -55,7 +55,9 @@ class JobStore(Protocol):
 class DynamoJobStore:
     """JobStore on one DynamoDB table and one S3 bucket."""
 
-    def __init__(self, dynamodb: "DynamoDBClient", s3: "S3Client", table: str, bucket: str, inline_limit: int):
+    def __init__(
+        self, dynamodb: "DynamoDBClient", s3: "S3Client", table: str, bucket: str, inline_limit: int
+    ):
         self._dynamodb, self._s3 = dynamodb, s3
         self._table, self._bucket, self._inline_limit = table, bucket, inline_limit
 
@@ -84,19 +86,27 @@ class DynamoJobStore:
 
     def get(self, job_id: str) -> Job:
         job_number(job_id)
-        answer = self._dynamodb.get_item(TableName=self._table, Key={"id": {"S": job_id}}, ConsistentRead=True)
+        answer = self._dynamodb.get_item(
+            TableName=self._table, Key={"id": {"S": job_id}}, ConsistentRead=True
+        )
         if "Item" not in answer:
             raise JobNotFound(job_id)
         return to_job(answer["Item"], self._read_answer(answer["Item"]))
 
     def finish(self, outcome: Job) -> Job:
         item = {**to_item(outcome), **self._write_answer(outcome)}
-        changes = {name: item[name] for name in ("status", "finished", "answer", "answer_key", "reason") if name in item}
+        changes = {
+            name: item[name]
+            for name in ("status", "finished", "answer", "answer_key", "reason")
+            if name in item
+        }
         try:
             self._dynamodb.update_item(
                 TableName=self._table,
                 Key={"id": {"S": outcome.id}},
-                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in changes) + " REMOVE #open",
+                UpdateExpression="SET "
+                + ", ".join(f"#{name} = :{name}" for name in changes)
+                + " REMOVE #open",
                 ConditionExpression="attribute_exists(#open)",
                 ExpressionAttributeNames={f"#{name}": name for name in [*changes, "open"]},
                 ExpressionAttributeValues={f":{name}": value for name, value in changes.items()},

@@ -30,7 +30,8 @@ def serve(host: str, port: int) -> None:
     """Serve the API. SIGTERM or Ctrl-C drains: accepted jobs finish, new ones get 503."""
     from chalice.cli.factory import CLIFactory
 
-    stop, signals = threading.Event(), []
+    stop = threading.Event()
+    signals: list[int] = []
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         if signals:
@@ -54,11 +55,16 @@ def serve(host: str, port: int) -> None:
     except StatlineError as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
-        raise click.ClickException(f"cannot serve on {host}:{port}: {error.strerror or error}; try PORT=8001") from None
+        raise click.ClickException(
+            f"cannot serve on {host}:{port}: {error.strerror or error}; try PORT=8001"
+        ) from None
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     threads = emulator.settings.threads
-    click.echo(f"Statline {__version__}, data: {emulator.service.catalogue()['title']}, {threads} runners. Ctrl-C drains.")
+    click.echo(
+        f"Statline {__version__} with {threads} runners. Ctrl-C drains.\n"
+        f"Data: {emulator.service.catalogue()['title']}"
+    )
     stop.wait()
     left = emulator.drain(emulator.settings.drain_seconds)
     server.shutdown()

@@ -57,8 +57,8 @@ def make_writes_atomic() -> None:
         with lock:
             return unguarded(self)
 
-    call_action.is_guarded = True  # type: ignore[attr-defined]
-    DynamoHandler.call_action = call_action
+    setattr(call_action, "is_guarded", True)  # noqa: B010 - as below
+    setattr(DynamoHandler, "call_action", call_action)  # noqa: B010 - mypy refuses a plain assignment
 
 
 def connect(settings: Settings) -> Aws:
@@ -75,7 +75,10 @@ def connect(settings: Settings) -> Aws:
 
 def create_table(dynamodb: "DynamoDBClient", name: str) -> None:
     def index(key: str, projection: Any) -> Any:
-        schema = [{"AttributeName": key, "KeyType": "HASH"}, {"AttributeName": "accepted", "KeyType": "RANGE"}]
+        schema = [
+            {"AttributeName": key, "KeyType": "HASH"},
+            {"AttributeName": "accepted", "KeyType": "RANGE"},
+        ]
         return {"IndexName": key, "KeySchema": schema, "Projection": projection}
 
     kinds = {"id": "S", OPEN_INDEX: "S", LISTED_INDEX: "S", "accepted": "N"}

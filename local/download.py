@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from tqdm import tqdm  # type: ignore[import-untyped]  # tqdm ships no types
+from tqdm import tqdm
 from urllib3 import Retry
 
 from chalicelib.errors import StatlineError, listed, shown

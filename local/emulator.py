@@ -35,7 +35,8 @@ class HomeInUse(StatlineError):
 
     def __init__(self, settings: LocalSettings) -> None:
         super().__init__(
-            f"another Statline keeps its results in {settings.home}; stop it, or set STATLINE_HOME to another folder"
+            f"another Statline keeps its results in {settings.home}; "
+            "stop it, or set STATLINE_HOME to another folder"
         )
 
 
@@ -73,7 +74,9 @@ class Emulator:
         self._publish_earlier(datasets, current=name)
         self.pool.start()
         undo.callback(self.pool.stop)
-        log.info("serving %s", data.description.title, extra={"dataset": name, "open": self.store.count_open()})
+        log.info(
+            "serving %s", data.description.title, extra={"dataset": name, "open": self.store.count_open()}
+        )
         return self.service
 
     def stop(self) -> None:
@@ -92,7 +95,9 @@ class Emulator:
     def _mirrored(self, clients: aws.Aws, undo: contextlib.ExitStack) -> MirroredStore:
         service, journal = self.settings.service, Journal(self.settings.state / "journal")
         undo.callback(journal.close)
-        inner = DynamoJobStore(clients.dynamodb, clients.s3, service.table, service.bucket, service.inline_limit)
+        inner = DynamoJobStore(
+            clients.dynamodb, clients.s3, service.table, service.bucket, service.inline_limit
+        )
         return MirroredStore(inner, self.settings.results, journal, self.settings.keep_results)
 
     def _process(self, job_id: str) -> None:
@@ -116,7 +121,7 @@ class Emulator:
 
 
 def load_dataset(settings: LocalSettings) -> tuple[str, bytes, DataIngestor]:
-    """The chosen data set: its fingerprint, its snapshot's bytes, and itself, from the snapshot if it is good."""
+    """The chosen data set, from its snapshot if that is good: fingerprint, snapshot's bytes, itself."""
     description = Description.load(find_description(settings.dataset, DEFAULT_DESCRIPTION))
     name = fingerprint(settings.dataset, description, snapshot.VERSION)
     path = settings.snapshots / f"{name}.snapshot"

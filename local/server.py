@@ -11,8 +11,15 @@ from urllib.parse import unquote
 
 import chalice.local
 from chalice.config import Config
-from chalice.local import ChaliceRequestHandler, ForbiddenError, LocalDevServer, LocalGateway, ThreadedHTTPServer
+from chalice.local import (
+    ChaliceRequestHandler,
+    ForbiddenError,
+    LocalDevServer,
+    LocalGateway,
+    ThreadedHTTPServer,
+)
 
+from chalicelib import __version__
 from chalicelib.errors import StatlineError
 from chalicelib.routes.http import LARGEST_BODY
 
@@ -30,7 +37,7 @@ class Refused(Exception):
         super().__init__(reason)
 
 
-class Gateway(LocalGateway):  # type: ignore[misc] # Chalice comes without types
+class Gateway(LocalGateway):
     """API Gateway on a laptop: unknown paths are 404, unknown methods 405, parameters are decoded."""
 
     def handle_request(self, method: str, path: str, headers: Any, body: bytes | None) -> dict[str, Any]:
@@ -54,14 +61,18 @@ class Gateway(LocalGateway):  # type: ignore[misc] # Chalice comes without types
         return event
 
 
-class Handler(ChaliceRequestHandler):  # type: ignore[misc]
+class Handler(ChaliceRequestHandler):
     """One connection. What http.server or Chalice would get wrong is refused before it is read."""
 
     disable_nagle_algorithm = True  # else a keep-alive client waits 40 ms for every answer
+    server_version, sys_version = f"Statline/{__version__}", ""
+    command: str
     wbufsize = -1  # headers and body leave in one packet
     timeout = IDLE_SECONDS
 
-    def __init__(self, request: Any, client_address: Any, server: Any, app_object: Any, config: Config) -> None:
+    def __init__(
+        self, request: Any, client_address: Any, server: Any, app_object: Any, config: Config
+    ) -> None:
         self.local_gateway = Gateway(app_object, config)
         super(ChaliceRequestHandler, self).__init__(request, client_address, server)
 
@@ -93,7 +104,11 @@ class Handler(ChaliceRequestHandler):  # type: ignore[misc]
         body = response["body"] or ""
         content = body if isinstance(body, bytes) else body.encode()
         self.send_response(response["statusCode"])
-        headers = {"Content-Type": "application/json", **response["headers"], "Content-Length": str(len(content))}
+        headers = {
+            "Content-Type": "application/json",
+            **response["headers"],
+            "Content-Length": str(len(content)),
+        }
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
@@ -112,7 +127,7 @@ class Handler(ChaliceRequestHandler):  # type: ignore[misc]
         log.debug(format, *args)
 
 
-class Server(ThreadedHTTPServer):  # type: ignore[misc]
+class Server(ThreadedHTTPServer):
     request_queue_size = 1024  # with the default of 5, a burst of clients waits a second to connect
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -121,7 +136,7 @@ class Server(ThreadedHTTPServer):  # type: ignore[misc]
         log.exception("connection from %s", client_address)
 
 
-class DevServer(LocalDevServer):  # type: ignore[misc]
+class DevServer(LocalDevServer):
     """LocalDevServer whose service runs before the first request: unfinished jobs wait for nobody."""
 
     def __init__(self, app_object: Any, config: Config, host: str, port: int) -> None:
@@ -148,7 +163,7 @@ def start_service() -> None:
 
 def replace_chalices_own() -> None:
     """Let `chalice local` make our server: it looks this name up when it makes one."""
-    chalice.local.LocalDevServer = DevServer
+    setattr(chalice.local, "LocalDevServer", DevServer)  # noqa: B010 - mypy refuses a plain assignment
 
 
 def die_with_parent(parent: int) -> None:

@@ -13,14 +13,15 @@ from chalicelib.errors import BodyTooLarge, InvalidRequest, StatlineError, shown
 from chalicelib.routes.errors import to_http
 
 LARGEST_BODY = 64 * 1024
-JSON = {"Content-Type": "application/json"}
+Headers = dict[str, str | list[str]]
+JSON: Headers = {"Content-Type": "application/json"}
 
 log = logging.getLogger("statline.http")
 View = Callable[..., Response]
 
 
 def ok(body: object, status: int = 200, **headers: str) -> Response:
-    return Response(body=render(body), status_code=status, headers=JSON | headers)
+    return Response(body=render(body), status_code=status, headers={**JSON, **headers})
 
 
 def render(body: object) -> str:
@@ -29,7 +30,9 @@ def render(body: object) -> str:
 
 def failed(error: Exception) -> Response:
     status, reason, headers = to_http(error)
-    return Response(render({"status": "error", "reason": reason}), headers=JSON | headers, status_code=status)
+    return Response(
+        render({"status": "error", "reason": reason}), headers={**JSON, **headers}, status_code=status
+    )
 
 
 def endpoint(routes: Blueprint, level: int = logging.INFO) -> Callable[[View], View]:
@@ -63,7 +66,7 @@ def endpoint(routes: Blueprint, level: int = logging.INFO) -> Callable[[View], V
 
 
 def request_id(routes: Blueprint) -> str:
-    return str(routes.current_request.lambda_context.aws_request_id)
+    return str(getattr(routes.current_request.lambda_context, "aws_request_id", ""))
 
 
 def actual_path(request: Request) -> str:
@@ -92,7 +95,9 @@ def json_body(request: Request) -> object:
     except UnicodeDecodeError as error:
         raise InvalidRequest(f"the body is not UTF-8 text: {error.reason} at byte {error.start}") from None
     except ValueError as error:
-        raise InvalidRequest(f'the body is not JSON: {error}; send an object such as {{"question": "Q036"}}') from None
+        raise InvalidRequest(
+            f'the body is not JSON: {error}; send an object such as {{"question": "Q036"}}'
+        ) from None
 
 
 def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

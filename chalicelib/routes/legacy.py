@@ -34,7 +34,7 @@ def submit(statistic: str) -> Response:
 def get_response(job_id: str) -> Response:
     job = get_service().get(job_id)
     headers = {} if job.status.is_terminal else {"Cache-Control": "no-store"}
-    return Response(body=result(job), headers=JSON | headers)
+    return Response(body=result(job), headers={**JSON, **headers})
 
 
 @routes.route("/api/jobs")

@@ -1,0 +1,45 @@
+# Two commands do everything on a fresh machine: make run, make test.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+export PORT
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check data sample lock clean
+
+help:  ## List the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(VENV)/installed: requirements-dev.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Statline needs Python 3.11 or newer; PYTHON=... names one")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+run: $(VENV)/installed  ## Serve on http://127.0.0.1:8000 (PORT= another port)
+	@exec $(BIN)/python -m local
+
+test: $(VENV)/installed  ## Run the tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed  ## Check format, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+data: $(VENV)/installed  ## Download the real survey (CDC) to data/brfss.csv; make run then serves it
+	$(BIN)/python -m local download
+
+sample: $(VENV)/installed  ## Write the synthetic sample anew
+	$(BIN)/python -m local sample
+
+lock:  ## Pin requirements-dev.txt to the newest releases
+	rm -rf $(VENV)/lock && $(PYTHON) -m venv $(VENV)/lock
+	$(VENV)/lock/bin/pip install --quiet --upgrade -r requirements-dev.in
+	$(VENV)/lock/bin/pip freeze > requirements-dev.txt
+	rm -rf $(VENV)/lock
+
+clean:  ## Remove the virtual environment and all that the service wrote, results included
+	rm -rf $(VENV) results .statline .pytest_cache .mypy_cache .ruff_cache .hypothesis out
+	find . -name __pycache__ -prune -exec rm -rf {} +

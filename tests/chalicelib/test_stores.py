@@ -1,0 +1,174 @@
+"""The contract of every JobStore, and what is particular to the one on AWS."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from botocore.exceptions import ClientError
+
+from chalicelib.errors import JobNotFound
+from chalicelib.jobs import Job, JobStatus
+from chalicelib.stores import DynamoJobStore, JobStore
+from local.aws import Aws
+from tests.samples import job
+
+
+def test_an_empty_store_gives_ids_from_one(store: JobStore) -> None:
+    """The first number is 1; blocks follow each other."""
+    assert [*store.reserve_ids(3), *store.reserve_ids(2)] == [1, 2, 3, 4, 5]
+
+
+def test_no_number_is_given_twice(store: JobStore) -> None:
+    """Threads that reserve at once get numbers of their own."""
+    with ThreadPoolExecutor(8) as pool:
+        blocks = list(pool.map(lambda _: store.reserve_ids(5), range(40)))
+    assert sorted(n for block in blocks for n in block) == list(range(1, 201))
+
+
+def test_a_created_job_is_read_back(store: JobStore) -> None:
+    """What was asked comes back whole, whatever the characters."""
+    asked = job(7, inputs={"question": "Größe, 100 % 'x' \"y\"\n☃", "state": "Curaçao"})
+    store.create(asked)
+    assert store.get("job_id_7") == asked
+
+
+@pytest.mark.parametrize("job_id", ["job_id_9", "job_id_0", "job_id_01", "#counter", "#control", "", "../x", "ÿ"])
+def test_an_unknown_id_is_not_found(store: JobStore, job_id: str) -> None:
+    """Nor does any text lead to a record that is no job."""
+    store.reserve_ids(1)
+    with pytest.raises(JobNotFound):
+        store.get(job_id)
+
+
+def test_a_finished_job_has_its_answer(store: JobStore) -> None:
+    """An answer comes back byte for byte, with the time it was given."""
+    store.create(job(1))
+    done = job(1).succeed('{"é":1.5}'.encode(), now=5_000)
+    assert store.finish(done) == done
+    assert store.get("job_id_1") == done
+
+
+def test_a_failed_job_has_its_reason(store: JobStore) -> None:
+    """A failure is an outcome too."""
+    store.create(job(1))
+    store.finish(job(1).fail("no such state", now=5_000))
+    assert store.get("job_id_1").reason == "no such state"
+    assert store.get("job_id_1").status is JobStatus.FAILED
+
+
+def test_a_terminal_state_never_changes(store: JobStore) -> None:
+    """The first outcome stands, and whoever comes later is told it."""
+    store.create(job(1))
+    first = store.finish(job(1).succeed(b"1", now=5_000))
+    assert store.finish(job(1).fail("late", now=6_000)) == first
+    assert store.finish(job(1).succeed(b"2", now=7_000)) == first
+    assert store.get("job_id_1") == first
+
+
+def test_of_many_outcomes_at_once_one_wins(store: JobStore) -> None:
+    """Threads that finish one job with different answers all hear the same one."""
+    for number in range(1, 11):
+        store.create(job(number))
+        outcomes = [job(number).succeed(b"%d" % n, now=n) for n in range(8)]
+        with ThreadPoolExecutor(8) as pool:
+            heard = set(pool.map(lambda outcome: store.finish(outcome).answer, outcomes))
+        assert heard == {store.get(f"job_id_{number}").answer}
+
+
+def test_finishing_what_was_never_created(store: JobStore) -> None:
+    """There is no outcome without a job."""
+    with pytest.raises(JobNotFound):
+        store.finish(job(5).succeed(b"1", now=1))
+
+
+def test_a_large_answer_comes_back(store: JobStore) -> None:
+    """An answer that does not compress below the inline limit is kept all the same."""
+    store.create(job(1))
+    answer = os.urandom(50_000).hex().encode()
+    store.finish(job(1).succeed(answer, now=5_000))
+    assert store.get("job_id_1").answer == answer
+
+
+def test_a_deleted_job_is_gone(store: JobStore) -> None:
+    """With its answer, from lists and counts; deleting twice is no error."""
+    for number in (1, 2):
+        store.create(job(number))
+        store.finish(job(number).succeed(os.urandom(5_000), now=9))
+    store.delete("job_id_1")
+    store.delete("job_id_1")
+    with pytest.raises(JobNotFound):
+        store.get("job_id_1")
+    assert [one.id for one in store.jobs()] == ["job_id_2"]
+
+
+def test_jobs_are_listed_oldest_first_without_answers(store: JobStore) -> None:
+    """By time of acceptance, then by number: never by text."""
+    for number, accepted in ((10, 5), (9, 5), (2, 7), (30, 1)):
+        store.create(job(number, accepted=accepted))
+    store.finish(job(9, accepted=5).succeed(b"1", now=8))
+    listed = list(store.jobs())
+    assert [one.id for one in listed] == ["job_id_30", "job_id_9", "job_id_10", "job_id_2"]
+    assert listed[1] == replace(job(9, accepted=5), status=JobStatus.SUCCESSFUL, finished=8)
+
+
+def test_a_list_longer_than_a_page(store: JobStore) -> None:
+    """A megabyte and more of jobs, beyond what one query returns, is listed and counted whole."""
+    for number in range(1, 61):
+        store.create(job(number, inputs={"question": "x" * 30_000}))
+    assert len(list(store.jobs())) == 60
+    assert store.count_open() == 60
+
+
+def test_only_open_jobs_are_counted(store: JobStore) -> None:
+    """Accepted and not finished."""
+    for number in range(1, 6):
+        store.create(job(number))
+    store.finish(job(1).succeed(b"1", now=9))
+    store.finish(job(2).fail("why", now=9))
+    store.delete("job_id_3")
+    assert store.count_open() == 2
+
+
+@pytest.fixture
+def dynamo(clients: Aws) -> DynamoJobStore:
+    return DynamoJobStore(clients.dynamodb, clients.s3, "statline", "statline", inline_limit=1000)
+
+
+def test_create_takes_its_own_retry_for_success(dynamo: DynamoJobStore) -> None:
+    """The SDK repeats a write whose answer was lost: the record in the way is our own."""
+    dynamo.create(job(1))
+    dynamo.create(job(1))
+    assert dynamo.count_open() == 1
+
+
+def test_create_refuses_an_id_that_another_job_has(dynamo: DynamoJobStore) -> None:
+    """Two jobs under one id would be two answers."""
+    dynamo.create(job(1))
+    with pytest.raises(ClientError):
+        dynamo.create(job(1, statistic="best5"))
+    assert dynamo.get("job_id_1").statistic == "global_mean"
+
+
+@pytest.mark.parametrize(("size", "objects"), [(100, 0), (5_000, 1)])
+def test_where_answers_lie(dynamo: DynamoJobStore, clients: Aws, size: int, objects: int) -> None:
+    """In the record while small, in S3 when large, and deleted with the job."""
+    dynamo.create(job(1))
+    dynamo.finish(job(1).succeed(os.urandom(size), now=9))
+    assert len(stored_keys(clients)) == objects
+    dynamo.delete("job_id_1")
+    assert stored_keys(clients) == []
+
+
+def test_answers_are_compressed(dynamo: DynamoJobStore, clients: Aws) -> None:
+    """80 KB of category means take a fraction of that."""
+    answer = b'{"(\'Alabama\', \'Age\', \'18 - 24\')":24.9,' * 2_000
+    finished: Job = job(1).succeed(answer, now=9)
+    dynamo.create(job(1))
+    dynamo.finish(finished)
+    item = clients.dynamodb.get_item(TableName="statline", Key={"id": {"S": "job_id_1"}})["Item"]
+    assert len(item["answer"]["B"]) < len(answer) / 10
+
+
+def stored_keys(clients: Aws) -> list[str]:
+    return [found["Key"] for found in clients.s3.list_objects_v2(Bucket="statline").get("Contents", [])]

@@ -1,0 +1,91 @@
+"""What the tests share: moto, the two stores, an emulator on a small data set, a server on port 0."""
+
+import functools
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from chalice.cli.factory import CLIFactory
+from chalice.local import CustomLocalChalice, LocalChalice
+
+from chalicelib.bootstrap import get_service
+from chalicelib.config import Settings
+from chalicelib.stores import DynamoJobStore, JobStore
+from local import aws
+from local.emulator import Emulator
+from local.journal import Journal
+from local.results import MirroredStore
+from local.server import Handler, Server
+from local.settings import PROJECT, LocalSettings
+from tests.samples import SOIL_CSV, write_soil
+
+
+@pytest.fixture
+def clients() -> Iterator[aws.Aws]:
+    moto = aws.start_moto()
+    yield aws.connect(Settings())
+    moto.stop()
+
+
+@pytest.fixture(params=["dynamo", "mirrored"])
+def store(request: pytest.FixtureRequest, clients: aws.Aws, tmp_path: Path) -> JobStore:
+    """Every adapter of JobStore: a test that takes this is part of their contract."""
+    settings = Settings(inline_limit=1000)
+    dynamo = DynamoJobStore(
+        clients.dynamodb, clients.s3, settings.table, settings.bucket, settings.inline_limit
+    )
+    if request.param == "dynamo":
+        return dynamo
+    mirrored = MirroredStore(dynamo, tmp_path / "results", Journal(tmp_path / "journal"), keep=1000)
+    mirrored.restore(lambda job_id: None)
+    return mirrored
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home for an emulator, with the soil survey in it."""
+    write_soil(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def settings(home: Path) -> LocalSettings:
+    return LocalSettings.from_environ({"STATLINE_HOME": str(home), "STATLINE_DATASET": str(home / SOIL_CSV)})
+
+
+@pytest.fixture
+def emulator(settings: LocalSettings) -> Iterator[Emulator]:
+    emulator = Emulator(settings)
+    emulator.start()
+    yield emulator
+    emulator.stop()
+
+
+@pytest.fixture(scope="session")
+def chalice_config() -> object:
+    config = CLIFactory(str(PROJECT), environ={}).create_config_obj()
+    # What chalice.local.create_local_server does to an application, which bears it only once.
+    CustomLocalChalice.__bases__ = (LocalChalice, config.chalice_app.__class__)
+    config.chalice_app.__class__ = CustomLocalChalice
+    return config
+
+
+@pytest.fixture
+def url(emulator: Emulator, chalice_config: object) -> Iterator[str]:
+    """The address of a real server, on a port of its own, that serves the emulator."""
+    get_service.use(lambda: emulator.service)
+    handler = functools.partial(Handler, app_object=chalice_config.chalice_app, config=chalice_config)
+    with Server(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def http() -> Iterator[requests.Session]:
+    with requests.Session() as session:
+        yield session
