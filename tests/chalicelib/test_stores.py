@@ -33,7 +33,9 @@ def test_a_created_job_is_read_back(store: JobStore) -> None:
     assert store.get("job_id_7") == asked
 
 
-@pytest.mark.parametrize("job_id", ["job_id_9", "job_id_0", "job_id_01", "#counter", "#control", "", "../x", "ÿ"])
+@pytest.mark.parametrize(
+    "job_id", ["job_id_9", "job_id_0", "job_id_01", "#counter", "#control", "", "../x", "ÿ"]
+)
 def test_an_unknown_id_is_not_found(store: JobStore, job_id: str) -> None:
     """Nor does any text lead to a record that is no job."""
     store.reserve_ids(1)
@@ -162,7 +164,7 @@ def test_where_answers_lie(dynamo: DynamoJobStore, clients: Aws, size: int, obje
 
 def test_answers_are_compressed(dynamo: DynamoJobStore, clients: Aws) -> None:
     """80 KB of category means take a fraction of that."""
-    answer = b'{"(\'Alabama\', \'Age\', \'18 - 24\')":24.9,' * 2_000
+    answer = b"{\"('Alabama', 'Age', '18 - 24')\":24.9," * 2_000
     finished: Job = job(1).succeed(answer, now=9)
     dynamo.create(job(1))
     dynamo.finish(finished)

@@ -1,0 +1,166 @@
+"""The service over real stores, with a queue that the test delivers by hand."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from chalicelib.control import Control
+from chalicelib.datasets import S3Datasets
+from chalicelib.errors import Draining, InvalidRequest, JobNotFound, UnknownStatistic
+from chalicelib.jobs import JobStatus
+from chalicelib.service import Service
+from chalicelib.stores import JobStore
+from local.aws import Aws
+from tests.samples import GLOBAL_HUMUS, job, soil
+
+
+class Held:
+    """A JobQueue that keeps what it is given until the test delivers it."""
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+
+    def add_task(self, job_id: str) -> None:
+        self.ids.append(job_id)
+
+
+@pytest.fixture
+def queue() -> Held:
+    return Held()
+
+
+@pytest.fixture
+def control(clients: Aws) -> Control:
+    return Control(clients.dynamodb, "statline")
+
+
+@pytest.fixture
+def service(store: JobStore, queue: Held, clients: Aws, control: Control, tmp_path: Path) -> Service:
+    datasets, data = S3Datasets(clients.s3, "statline"), soil(tmp_path)
+    datasets.publish("f1", data.snapshot(), data.catalogue())
+    control.set_dataset("f1")
+    return Service(store, queue, datasets, control, id_block=10)
+
+
+def test_the_way_of_a_question(service: Service, queue: Held) -> None:
+    """Accepted and queued at once; after processing, answered."""
+    accepted = service.submit("global_mean", {"question": "S1"})
+    assert (accepted.id, accepted.status, queue.ids) == ("job_id_1", JobStatus.ACCEPTED, ["job_id_1"])
+    assert service.num_jobs() == 1
+    service.process("job_id_1")
+    assert service.get("job_id_1").answer == GLOBAL_HUMUS
+    assert service.num_jobs() == 0
+
+
+def test_delivered_again_a_job_keeps_its_outcome(service: Service) -> None:
+    """Twice, late, and all at once."""
+    service.submit("global_mean", {"question": "S1"})
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(service.process, ["job_id_1"] * 24))
+    first = service.get("job_id_1")
+    service.process("job_id_1")
+    service.fail("job_id_1", "too late")
+    assert service.get("job_id_1") == first
+    assert first.answer == GLOBAL_HUMUS
+
+
+@pytest.mark.parametrize(
+    ("inputs", "named"),
+    [
+        ({"question": "Lehm", "state": "Bayern"}, ["Lehm", "Humus"]),
+        ({"question": "S1", "state": "Bayen"}, ["Bayen", "Bayern"]),
+        ({"question": "S2", "state": "Hessen"}, ["Sand", "Hessen", "Bayern"]),
+    ],
+)
+def test_what_the_data_cannot_answer_fails(
+    service: Service, inputs: dict[str, str], named: list[str]
+) -> None:
+    """With a reason that names what was asked and what exists."""
+    service.submit("state_mean", inputs)
+    service.process("job_id_1")
+    failed = service.get("job_id_1")
+    assert failed.status is JobStatus.FAILED
+    assert all(name in str(failed.reason) for name in named)
+
+
+def test_a_refused_request_makes_no_job(service: Service, queue: Held) -> None:
+    """Neither a record nor a message nor a number."""
+    with pytest.raises(UnknownStatistic, match="median"):
+        service.submit("median", {"question": "S1"})
+    with pytest.raises(InvalidRequest, match="state"):
+        service.submit("state_mean", {"question": "S1"})
+    assert list(service.jobs()) == []
+    assert queue.ids == []
+
+
+def test_a_job_keeps_the_data_it_was_accepted_under(service: Service, control: Control) -> None:
+    """A change of data set does not reach what was accepted before."""
+    service.submit("global_mean", {"question": "S1"})
+    control.set_dataset("f2")
+    service.process("job_id_1")
+    assert service.get("job_id_1").answer == GLOBAL_HUMUS
+
+
+def test_a_job_whose_data_is_gone_fails(service: Service, control: Control) -> None:
+    """It cannot be answered, and must not run for ever."""
+    control.set_dataset("f2")
+    service.submit("global_mean", {"question": "S1"})
+    service.process("job_id_1")
+    assert "f2" in str(service.get("job_id_1").reason)
+
+
+def test_a_fault_leaves_the_job_open(service: Service, store: JobStore) -> None:
+    """What is no fault of the question propagates, for the queue to deliver again, and can be failed."""
+    store.create(job(5, statistic="from_the_future", dataset="f1"))
+    with pytest.raises(UnknownStatistic):
+        service.process("job_id_5")
+    assert service.get("job_id_5").status is JobStatus.ACCEPTED
+    service.fail("job_id_5", "dead letter")
+    assert service.get("job_id_5").reason == "dead letter"
+
+
+def test_a_message_without_a_job_is_dropped(service: Service) -> None:
+    """The job was deleted; nobody waits for it."""
+    service.process("job_id_77")
+    with pytest.raises(JobNotFound):
+        service.get("job_id_77")
+
+
+def test_a_drain_takes_nothing_new_and_finishes_the_rest(service: Service) -> None:
+    """Counted down to nothing."""
+    service.submit("global_mean", {"question": "S1"})
+    assert service.drain() == 1
+    with pytest.raises(Draining):
+        service.submit("global_mean", {"question": "S1"})
+    service.process("job_id_1")
+    assert service.drain() == 0
+
+
+def test_a_drain_waits_for_a_job_being_accepted(service: Service, queue: Held) -> None:
+    """A submission that was let in before the drain is counted before its record exists."""
+    entered, go = threading.Event(), threading.Event()
+    reserve = service._store.reserve_ids
+
+    def slow(count: int) -> range:
+        entered.set()
+        go.wait(5)
+        return reserve(count)
+
+    service._store.reserve_ids = slow  # type: ignore[method-assign]
+    with ThreadPoolExecutor(1) as pool:
+        submitted = pool.submit(service.submit, "global_mean", {"question": "S1"})
+        entered.wait(5)
+        assert service.drain() == 1
+        go.set()
+        assert submitted.result(5).id == "job_id_1"
+    assert service.drain() == 1
+
+
+def test_many_at_once_get_ids_of_their_own(service: Service) -> None:
+    """Gaps are allowed, repeats are not."""
+    with ThreadPoolExecutor(8) as pool:
+        jobs = list(pool.map(lambda _: service.submit("global_mean", {"question": "S1"}), range(64)))
+    assert len({one.id for one in jobs}) == 64
+    assert {one.id for one in service.jobs()} == {one.id for one in jobs}

@@ -1,0 +1,182 @@
+"""`python -m local` and `chalice local` as real processes: stopped, killed, started again."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.processes import PROJECT, chalice_local, python_m_local
+from tests.samples import GLOBAL_HUMUS, ask
+from tests.shared import SHARED, SUBSET, needs_shared
+
+QUESTION = {"question": "S1"}
+
+
+def post(url: str, count: int) -> list[str]:
+    with requests.Session() as http:
+        posted = (http.post(f"{url}/api/global_mean", json=QUESTION, timeout=5) for _ in range(count))
+        return [response.json()["job_id"] for response in posted]
+
+
+def answers(url: str, ids: list[str]) -> set[bytes]:
+    """The bodies of all results, once every job has ended."""
+    pause = threading.Event()
+    with requests.Session() as http:
+        for _ in range(1000):
+            if http.get(f"{url}/api/num_jobs", timeout=5).json() == {"num_jobs": 0}:
+                return {http.get(f"{url}/api/get_results/{job_id}", timeout=5).content for job_id in ids}
+            pause.wait(0.01)
+    raise AssertionError("jobs are still open after 10 s")
+
+
+DONE = b'{"status": "done", "data": %b}' % GLOBAL_HUMUS
+
+
+def test_sigkill_loses_nothing(home: Path) -> None:
+    """200 accepted jobs, none processed, SIGKILL: the next start answers all and gives no id again."""
+    with python_m_local(home, TP_NUM_OF_THREADS="0") as server:
+        ids = post(server.url, 200)
+        server.signal(signal.SIGKILL)
+        assert server.wait() == -signal.SIGKILL
+    with python_m_local(home) as server:
+        assert answers(server.url, ids) == {DONE}
+        assert not set(ids) & set(post(server.url, 5))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_drains(home: Path, number: int) -> None:
+    """What was accepted is finished, and the exit status is 0."""
+    with python_m_local(home) as server:
+        ids = post(server.url, 50)
+        server.signal(number)
+        assert server.wait() == 0
+        assert "Drained." in server.said
+    assert {(home / "results" / job_id).read_bytes() for job_id in ids} == {GLOBAL_HUMUS}
+
+
+def test_jobs_that_nobody_works_on_are_left_for_the_next_start(home: Path) -> None:
+    """Without runners there is nothing to wait for."""
+    with python_m_local(home, TP_NUM_OF_THREADS="0") as server:
+        ids = post(server.url, 3)
+        server.signal(signal.SIGTERM)
+        assert server.wait() == 0
+        assert "3 jobs left" in server.said
+    with python_m_local(home) as server:
+        assert answers(server.url, ids) == {DONE}
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({"STATLINE_DATASET": "/nowhere.csv"}, "/nowhere.csv"),
+        ({"TP_NUM_OF_THREADS": "many"}, "TP_NUM_OF_THREADS=many"),
+        ({"STATLINE_LOG_FORMAT": "xml"}, "STATLINE_LOG_FORMAT=xml"),
+    ],
+)
+def test_a_wrong_setting_ends_the_start_with_a_sentence(
+    home: Path, environ: dict[str, str], named: str
+) -> None:
+    """Under both commands: no traceback, no process that stays."""
+    for start in (python_m_local, chalice_local):
+        with pytest.raises(AssertionError) as caught, start(home, **environ):
+            pass
+        assert named in str(caught.value)
+        assert "Traceback" not in str(caught.value)
+
+
+def test_a_taken_port_is_named(home: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """With the way out."""
+    with python_m_local(home) as server:
+        port = server.url.rsplit(":", 1)[1]
+        second = subprocess.run(
+            [sys.executable, "-m", "local", "serve", "--port", port],
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    assert second.returncode == 1
+    assert f"127.0.0.1:{port}" in second.stderr
+    assert "PORT=" in second.stderr
+
+
+def test_logs_have_a_line_a_job_and_none_a_poll(home: Path) -> None:
+    """As JSON if asked, on standard output and in the file."""
+    with python_m_local(home, STATLINE_LOG_FORMAT="json") as server, requests.Session() as http:
+        ask(http, server.url, "global_mean", **QUESTION)
+        http.get(f"{server.url}/api/jobs", timeout=5)
+        server.signal(signal.SIGTERM)
+        server.wait()
+    lines = [
+        json.loads(line) for line in (home / ".statline" / "logs" / "statline.log").read_text().splitlines()
+    ]
+    about = [line["message"] for line in lines if line.get("job_id") == "job_id_1"]
+    assert about == ["accepted job_id_1", "successful job_id_1"]
+    assert [line["message"] for line in lines if line["logger"] == "statline.http"] == [
+        "POST /api/global_mean 200",
+        "GET /api/jobs 200",
+    ]
+    assert all(line["time"].endswith("Z") for line in lines)
+
+
+def copy_of_project(folder: Path) -> Path:
+    """A checkout of its own, so that its results/ lie inside the folder that autoreload watches."""
+    target = folder / "checkout"
+    ignored = shutil.ignore_patterns(
+        ".git", ".venv", "__pycache__", "results", ".statline", "tests", ".*_cache"
+    )
+    shutil.copytree(PROJECT, target, ignore=ignored)
+    return target
+
+
+def test_autoreload_is_left_alone_by_what_the_service_writes(tmp_path: Path) -> None:
+    """1,000 jobs over 8 connections: every one answered, in results/, by one process from first to last."""
+    project = copy_of_project(tmp_path)
+    with chalice_local(project, cwd=project, STATLINE_DATASET="", STATLINE_HOME="") as server:
+
+        def client(number: int) -> set[str]:
+            with requests.Session() as http:
+                bodies = [ask(http, server.url, "best5", question="Q036") for _ in range(125)]
+            return {json.dumps(body) for body in bodies}
+
+        with ThreadPoolExecutor(8) as pool:
+            told = set().union(*pool.map(client, range(8)))
+        assert len(told) == 1
+        assert len(list((project / "results").iterdir())) == 1000
+        server.kill()
+        server.said += server.process.stdout.read() if not server.process.stdout.closed else ""
+    assert server.said.count("serving") == 1
+
+
+def test_chalice_local_loses_nothing_when_stopped(home: Path) -> None:
+    """It cannot drain; the next start finishes what was accepted."""
+    with chalice_local(home, TP_NUM_OF_THREADS="0") as server:
+        ids = post(server.url, 20)
+        server.signal(signal.SIGTERM)
+        server.wait()
+    with chalice_local(home) as server:
+        assert answers(server.url, ids) == {DONE}
+
+
+@needs_shared
+@pytest.mark.parametrize("more", [[], ["--keep-alive"]])
+def test_the_reference_cases(home: Path, more: list[str]) -> None:
+    """The public checker's questions get the public checker's answers, over HTTP."""
+    with python_m_local(home, STATLINE_DATASET=str(SUBSET)) as server:
+        checker = subprocess.run(
+            [sys.executable, str(SHARED / "bin" / "conformance.py"), "--url", server.url, *more],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert checker.returncode == 0, checker.stdout
+    assert "0 failed" in checker.stdout
