@@ -1,10 +1,14 @@
 """Real server processes: the commands that people type, on a home and a port of their own."""
 
+import contextlib
+import io
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,11 +16,12 @@ from pathlib import Path
 from tests.samples import SOIL_CSV
 
 PROJECT = Path(__file__).resolve().parent.parent
+CHALICE = str(Path(sys.executable).with_name("chalice"))
 READY = "Serving on "
 
 
 class ServerProcess:
-    """A started command; `url` is where it serves, `said` what it printed before that."""
+    """A started command; `url` is where it serves, `said` what it printed so far."""
 
     def __init__(self, command: list[str], home: Path, cwd: Path = PROJECT, **environ: str) -> None:
         defaults = {
@@ -33,27 +38,39 @@ class ServerProcess:
             text=True,
             start_new_session=True,
         )
-        self.said = ""
-        for line in self.process.stdout or ():
-            self.said += line
-            if line.startswith(READY):
-                self.url = line.removeprefix(READY).strip()
-                return
-        raise AssertionError(f"{command} ended without serving:\n{self.said}")
+        self.said, self.url = "", ""
+        self._ready = threading.Event()
+        # Read all along: a pipe that nobody empties would stop the server at 64 KiB of log.
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+        self._ready.wait(30)
+        if not self.url:
+            self.kill()
+            raise AssertionError(f"{command} did not serve:\n{self.said}")
+
+    def _read(self) -> None:
+        with self.process.stdout or io.StringIO() as lines:
+            for line in lines:
+                self.said += line
+                if line.startswith(READY):
+                    self.url = line.removeprefix(READY).strip()
+                    self._ready.set()
+        self._ready.set()
 
     def signal(self, number: int) -> None:
         self.process.send_signal(number)
 
     def wait(self) -> int:
-        """The exit status; what was printed until then is added to `said`."""
-        self.said += self.process.communicate(timeout=30)[0]
-        return self.process.returncode
+        """The exit status, when all that was printed is in `said`."""
+        status = self.process.wait(30)
+        self._reader.join(30)
+        return status
 
     def kill(self) -> None:
         """SIGKILL, to the whole group: autoreload has a child."""
-        if self.process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.communicate()
+        self.wait()
 
 
 @contextmanager
@@ -68,7 +85,7 @@ def python_m_local(home: Path, **environ: str) -> Iterator[ServerProcess]:
 @contextmanager
 def chalice_local(home: Path, cwd: Path = PROJECT, **environ: str) -> Iterator[ServerProcess]:
     """`chalice local` with its autoreload, as people type it."""
-    command = [sys.executable, "-m", "chalice.cli", "local", "--port", str(free_port())]
+    command = [CHALICE, "local", "--port", str(free_port())]
     server = ServerProcess(command, home, cwd, **environ)
     try:
         yield server
@@ -79,3 +96,13 @@ def chalice_local(home: Path, cwd: Path = PROJECT, **environ: str) -> Iterator[S
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as held:
         return int(held.getsockname()[1])
+
+
+def copy_of_project(folder: Path) -> Path:
+    """A checkout of its own, so that its results/ lie inside the folder that autoreload watches."""
+    target = folder / "checkout"
+    ignored = shutil.ignore_patterns(
+        ".git", ".venv", "__pycache__", "results", ".statline", "tests", ".*_cache"
+    )
+    shutil.copytree(PROJECT, target, ignore=ignored)
+    return target

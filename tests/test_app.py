@@ -6,7 +6,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-from tests.local.test_main import copy_of_project
+from tests.processes import CHALICE, copy_of_project
 
 WATCHED = """
 import sys
@@ -37,7 +37,7 @@ def test_packaging_makes_the_package_and_nothing_else(tmp_path: Path) -> None:
     project = copy_of_project(tmp_path)
     before = files(project)
     subprocess.run(
-        [sys.executable, "-m", "chalice.cli", "package", "out"],
+        [CHALICE, "package", "out"],
         cwd=project,
         env=BARE | {"AWS_DEFAULT_REGION": "us-east-1", "HOME": str(tmp_path)},
         check=True,

@@ -1,7 +1,6 @@
 """`python -m local` and `chalice local` as real processes: stopped, killed, started again."""
 
 import json
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.processes import PROJECT, chalice_local, python_m_local
+from tests.processes import PROJECT, chalice_local, copy_of_project, python_m_local
 from tests.samples import GLOBAL_HUMUS, ask
 from tests.shared import SHARED, SUBSET, needs_shared
 
@@ -127,16 +126,6 @@ def test_logs_have_a_line_a_job_and_none_a_poll(home: Path) -> None:
     assert all(line["time"].endswith("Z") for line in lines)
 
 
-def copy_of_project(folder: Path) -> Path:
-    """A checkout of its own, so that its results/ lie inside the folder that autoreload watches."""
-    target = folder / "checkout"
-    ignored = shutil.ignore_patterns(
-        ".git", ".venv", "__pycache__", "results", ".statline", "tests", ".*_cache"
-    )
-    shutil.copytree(PROJECT, target, ignore=ignored)
-    return target
-
-
 def test_autoreload_is_left_alone_by_what_the_service_writes(tmp_path: Path) -> None:
     """1,000 jobs over 8 connections: every one answered, in results/, by one process from first to last."""
     project = copy_of_project(tmp_path)
@@ -152,7 +141,6 @@ def test_autoreload_is_left_alone_by_what_the_service_writes(tmp_path: Path) -> 
         assert len(told) == 1
         assert len(list((project / "results").iterdir())) == 1000
         server.kill()
-        server.said += server.process.stdout.read() if not server.process.stdout.closed else ""
     assert server.said.count("serving") == 1
 
 
