@@ -1,0 +1,27 @@
+"""Settings from an environment."""
+
+import pytest
+
+from chalicelib.config import Settings, choice, integer
+from chalicelib.errors import InvalidSetting
+
+
+def test_defaults_and_variables() -> None:
+    """Unset or empty is the default."""
+    assert Settings.from_environ({}) == Settings()
+    assert Settings.from_environ({"STATLINE_TABLE": "t", "STATLINE_ID_BLOCK": " 7 "}).id_block == 7
+    assert integer({"N": ""}, "N", 3) == 3
+
+
+@pytest.mark.parametrize("text", ["x", "-1", "1.5", "٣", "1e3", "0"])
+def test_a_number_that_is_none_is_named(text: str) -> None:
+    """With the variable and what it may be."""
+    with pytest.raises(InvalidSetting, match=f"N={text} is not a whole number of at least 1"):
+        integer({"N": text}, "N", 3, minimum=1)
+
+
+def test_a_word_out_of_a_few() -> None:
+    """In any case of letters."""
+    assert choice({"F": "JSON"}, "F", "text", ("text", "json")) == "json"
+    with pytest.raises(InvalidSetting, match="F=xml is not one of text, json"):
+        choice({"F": "xml"}, "F", "text", ("text", "json"))

@@ -1,0 +1,129 @@
+"""Reading CSV: what is taken, and what is refused with which words."""
+
+import gzip
+import io
+from pathlib import Path
+
+import pytest
+
+from chalicelib.csv_reader import read_cube
+from chalicelib.cube import Measures
+from chalicelib.dataset import Description
+from chalicelib.errors import (
+    DatasetError,
+    DatasetNotFound,
+    EmptyDataset,
+    InvalidValue,
+    MissingColumns,
+    NoRowsInDataset,
+    NotCsv,
+    WrongEncoding,
+)
+from tests.samples import DESCRIPTION, SOIL
+
+SOIL_DESCRIPTION = Description.from_dict(DESCRIPTION)
+HEADER = b"Frage,Nr,Land,Wert,Art,Klasse\n"
+
+
+def read(content: bytes, folder: Path, **more: int) -> object:
+    path = folder / "x.csv"
+    path.write_bytes(content)
+    return read_cube(path, SOIL_DESCRIPTION, **more)
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "named"),
+    [
+        (b"", EmptyDataset, "x.csv"),
+        (b"\n\n", EmptyDataset, "x.csv"),
+        (HEADER, EmptyDataset, "x.csv"),
+        (b"<!DOCTYPE html>\n<html></html>", NotCsv, "web page"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0", DatasetError, "x.csv"),
+        (b"PK\3\4\0\0\0\n", NotCsv, "binary"),
+        (HEADER + b'Humus,S1,Bayern,1,Nutzung,"Wald\n', NotCsv, "x.csv"),
+        (b"Frage,Nr,Land,Zahl\nHumus,S1,Bayern,1\n", MissingColumns, '"Wert", "Art", "Klasse"'),
+        (HEADER + b"Humus,S1,Bayern,,Nutzung,Wald\n", NoRowsInDataset, "no usable row"),
+        (HEADER + b"Humus,S1,Th\xfcringen,1,Nutzung,Wald\n", WrongEncoding, "UTF-8"),
+        (gzip.compress(HEADER * 50)[:-9], NotCsv, "compression"),
+    ],
+)
+def test_what_is_no_data_set_is_explained(
+    tmp_path: Path, content: bytes, error: type[DatasetError], named: str
+) -> None:
+    """By an error of its own, naming the file and the cause."""
+    with pytest.raises(error, match=named):
+        read(content, tmp_path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    """By its path."""
+    with pytest.raises(DatasetNotFound, match="nowhere"):
+        read_cube(tmp_path / "nowhere.csv", SOIL_DESCRIPTION)
+
+
+@pytest.mark.parametrize(
+    "text", ["n/a", "NaN", "inf", "1_000", '"1,5"', "1.2.3", "0x10", "٣", "1e999", "-", "."]
+)
+def test_a_value_that_is_no_number_is_located(tmp_path: Path, text: str) -> None:
+    """By line, column and value."""
+    content = f"{HEADER.decode()}Humus,S1,Bayern,1,Nutzung,Wald\nHumus,S1,Bayern,{text},Nutzung,Wald\n"
+    shown = text.strip('"')
+    with pytest.raises(InvalidValue) as caught:
+        read(content.encode(), tmp_path)
+    assert str(caught.value).endswith(f'x.csv, line 3, column "Wert": "{shown}" is not a number')
+
+
+@pytest.mark.parametrize("chunk_rows", [1, 2, 100])
+def test_lines_are_those_of_the_file(tmp_path: Path, chunk_rows: int) -> None:
+    """Though fields hold lines and lines hold nothing, in whichever chunk."""
+    content = (
+        HEADER + b'Humus,S1,"Bay\n\nern",1,Nutzung,Wald\n\nHumus,S1,Bayern,2,a,b\nHumus,S1,Bayern,x,a,b\n'
+    )
+    with pytest.raises(InvalidValue, match="line 7,"):
+        read(content, tmp_path, chunk_rows=chunk_rows)
+
+
+def test_a_gzipped_file_and_a_stream_read_the_same(tmp_path: Path) -> None:
+    """Whatever their names say; a byte order mark is no part of the first column."""
+    plain = read(SOIL.encode(), tmp_path)
+    assert read(gzip.compress(SOIL.encode()), tmp_path) == plain
+    assert read_cube(io.BytesIO(SOIL.encode()), SOIL_DESCRIPTION) == plain
+    assert read(b"\xef\xbb\xbf" + SOIL.encode(), tmp_path) == plain
+
+
+def test_numbers_are_numbers_however_written(tmp_path: Path) -> None:
+    """Blanks, signs, exponents and trailing zeros change nothing."""
+    lines = "".join(
+        f"Humus,S1,Bayern,{text},a,b\n" for text in ("30", "30.0", " 30 ", "+3e1", "30.", "300E-1")
+    )
+    cube = read(HEADER + lines.encode(), tmp_path)
+    assert cube.cells["Humus"] == {("Bayern", "a", "b"): Measures(180, 6)}  # type: ignore[attr-defined]
+
+
+def test_fields_belong_to_columns_by_place(tmp_path: Path) -> None:
+    """Those beyond the header are no data, those that a row lacks are empty; none moves."""
+    rows = b"Humus,S1,Bayern,1,a,b,more\nHumus,S1,Bayern,2\nHumus,S1\n"
+    cells = read(HEADER + rows, tmp_path).cells["Humus"]  # type: ignore[attr-defined]
+    assert cells[("Bayern", "a", "b")] == Measures(1, 1)
+    assert cells[("Bayern", "", "")] == Measures(2, 1)
+    assert cells[("", "", "")] == Measures(0, 0, 1)
+
+
+def test_texts_that_look_like_missing_values_are_texts(tmp_path: Path) -> None:
+    """pandas would read NA as nothing."""
+    cube = read(HEADER + b"NA,null,None,1,nan,N/A\n", tmp_path)
+    assert cube.cells == {"NA": {("None", "nan", "N/A"): Measures(1, 1)}}  # type: ignore[attr-defined]
+
+
+def test_aliases_are_read_as_what_they_stand_for() -> None:
+    """Newer releases say Sex for Gender."""
+    description = Description.from_dict(DESCRIPTION | {"aliases": {"category": {"Sex": "Gender"}}})
+    rows = HEADER + b"Humus,S1,Bayern,1,Gender,Male\nHumus,S1,Bayern,2,Sex,Male\n"
+    cube = read_cube(io.BytesIO(rows), description)
+    assert cube.cells["Humus"] == {("Bayern", "Gender", "Male"): Measures(3, 2)}
+
+
+def test_values_beyond_64_bits_stay_exact(tmp_path: Path) -> None:
+    """Sums are of integers without a limit."""
+    cube = read(HEADER + b"Humus,S1,Bayern,99999999999999999999.5,a,b\n" * 3, tmp_path)
+    assert cube.overall() == Measures(2999999999999999999985, 3)  # type: ignore[attr-defined]

@@ -1,0 +1,72 @@
+"""Names: what is asked for, what exists, and what is closest."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from chalicelib.dataset import Description
+from chalicelib.errors import BestEndUnknown, UnknownQuestion, UnknownState
+from chalicelib.ingestor import DataIngestor
+from tests.samples import DESCRIPTION, soil
+
+WITH_SHORT_NAMES = DESCRIPTION | {"columns": DESCRIPTION["columns"] | {"location_id": "Kurz"}}
+ROWS = b"""Frage,Nr,Land,Kurz,Wert,Art,Klasse
+Humus,S1,Bayern,BY,1,a,b
+Humus (neu),S1,Hessen,HE,1,a,b
+Sand,S2,Hessen,HE,1,a,b
+"""
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> DataIngestor:
+    return soil(tmp_path)
+
+
+@pytest.fixture
+def named() -> DataIngestor:
+    return DataIngestor.from_csv(io.BytesIO(ROWS), Description.from_dict(WITH_SHORT_NAMES))
+
+
+def test_a_question_is_named_by_text_or_id(data: DataIngestor) -> None:
+    """Both give the text."""
+    assert data.question("Humus") == data.question("S1") == "Humus"
+
+
+@pytest.mark.parametrize("asked", ["humus", "S9", "x", "", "Q" * 60_000])
+def test_an_unknown_question_meets_suggestions(data: DataIngestor, asked: str) -> None:
+    """Never none, and never at length."""
+    with pytest.raises(UnknownQuestion) as caught:
+        data.question(asked)
+    assert "Humus" in str(caught.value) or "S1" in str(caught.value)
+    assert len(str(caught.value)) < 1000
+
+
+def test_an_id_with_two_texts_names_neither(named: DataIngestor) -> None:
+    """The texts are the suggestion."""
+    with pytest.raises(UnknownQuestion, match=r'"Humus", "Humus \(neu\)"'):
+        named.question("S1")
+
+
+@pytest.mark.parametrize(("asked", "first"), [("BY", "Bayern"), ("he", "Hessen"), ("bayern", "Bayern")])
+def test_an_unknown_state_meets_the_closest(named: DataIngestor, asked: str, first: str) -> None:
+    """Its abbreviation and its letters in another case lead to it first."""
+    with pytest.raises(UnknownState, match=f'closest: "{first}"'):
+        named.state(asked)
+
+
+def test_the_best_end_comes_from_the_description(data: DataIngestor, named: DataIngestor) -> None:
+    """By id or by text; where it is silent, so are we."""
+    assert (data.best("Humus"), data.best("Sand")) == ("highest", "lowest")
+    bare = DataIngestor(named.cube, Description.from_dict(WITH_SHORT_NAMES | {"best": {}}))
+    with pytest.raises(BestEndUnknown, match="Sand"):
+        bare.best("Sand")
+    assert bare.catalogue()["questions"][0]["best"] is None
+
+
+def test_the_catalogue_says_what_can_be_asked(data: DataIngestor) -> None:
+    """In JSON values."""
+    catalogue = data.catalogue()
+    assert (catalogue["title"], catalogue["rows"], catalogue["suppressed"]) == ("Soil survey", 6, 2)
+    assert catalogue["questions"][1] == {"id": "S2", "question": "Sand", "best": "lowest"}
+    assert catalogue["states"][0] == {"name": "Bayern", "abbreviation": None}

@@ -1,0 +1,42 @@
+"""Log lines, as text and as JSON."""
+
+import json
+import logging
+import sys
+
+from chalicelib.logs import JsonFormatter, LineFormatter
+
+
+def record(message: str, *args: object, **more: object) -> logging.LogRecord:
+    made = logging.makeLogRecord({"name": "statline.jobs", "levelname": "INFO", "msg": message, "args": args})
+    made.created, made.msecs = 1_767_225_600.0, 123.0
+    vars(made).update(more)
+    return made
+
+
+def test_a_line_of_text() -> None:
+    """Time in UTC, what happened, and its ids."""
+    line = LineFormatter().format(record("accepted %s", "job_id_7", job_id="job_id_7", ms=3))
+    assert line == "2026-01-01T00:00:00.123Z INFO statline.jobs accepted job_id_7 job_id=job_id_7 ms=3"
+
+
+def test_a_line_of_json() -> None:
+    """The same facts under names; a line, whatever the message holds."""
+    line = JsonFormatter().format(record("two\nlines", job_id="job_id_7"))
+    assert "\n" not in line
+    assert json.loads(line) == {
+        "time": "2026-01-01T00:00:00.123Z",
+        "level": "INFO",
+        "logger": "statline.jobs",
+        "message": "two\nlines",
+        "job_id": "job_id_7",
+    }
+
+
+def test_an_exception_is_kept() -> None:
+    """With its traceback."""
+    try:
+        int("why")
+    except ValueError:
+        line = JsonFormatter().format(record("failed", exc_info=sys.exc_info()))
+    assert "ValueError: invalid literal" in json.loads(line)["exception"]

@@ -1,0 +1,59 @@
+"""The journal and the files beside it: whole records, or none."""
+
+from pathlib import Path
+
+import pytest
+
+from local.files import write_atomically
+from local.journal import Journal
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal"
+
+
+def test_records_come_back_in_order(path: Path) -> None:
+    """From a journal that was closed, and from one that never was."""
+    first = Journal(path)
+    assert list(first.replay()) == []
+    for number in range(3):
+        first.append({"n": number, "text": "é\n\u2028"})
+    first.close()
+    Journal(path).append({"n": 3})
+    assert [record["n"] for record in Journal(path).replay()] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("torn", [b'\n{"n": 1', b"\n{", b"\n", b'\n{"text": "\xc3'])
+def test_a_torn_record_is_passed_over(path: Path, torn: bytes) -> None:
+    """At the end, and with others after it."""
+    journal = Journal(path)
+    journal.append({"n": 0})
+    with path.open("ab") as file:
+        file.write(torn)
+    assert [record["n"] for record in journal.replay()] == [0]
+    journal.append({"n": 2})
+    assert [record["n"] for record in journal.replay()] == [0, 2]
+
+
+def test_a_rewrite_forgets(path: Path) -> None:
+    """And goes on."""
+    journal = Journal(path)
+    for number in range(5):
+        journal.append({"n": number})
+    journal.rewrite([{"n": 4}])
+    journal.append({"n": 5})
+    assert [record["n"] for record in journal.replay()] == [4, 5]
+    assert journal.appended == 1
+
+
+def test_a_failed_write_changes_nothing(tmp_path: Path) -> None:
+    """The old content stays, and no temporary file."""
+    target = tmp_path / "target"
+    target.mkdir()
+    (target / "inside").write_text("old")
+    with pytest.raises(OSError, match="target"):
+        write_atomically(target, b"new")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["target"]
+    write_atomically(target / "inside", b"new")
+    assert (target / "inside").read_bytes() == b"new"

@@ -1,0 +1,72 @@
+"""Autoreload looks at sources alone."""
+
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from local.reloading import poll
+
+
+class Watched:
+    """A project that is polled as Chalice's watcher does."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.watcher, self.restarts = root, SimpleNamespace(), 0
+        for name in ("app.py", "chalicelib/service.py", "chalicelib/routes/legacy.py", "data/x.json"):
+            self.write(name)
+        self.poll()
+
+    def write(self, name: str) -> None:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{path.exists()} {self.restarts}")
+
+    def poll(self) -> int:
+        poll(self.watcher, str(self.root), self._restart)  # type: ignore[arg-type]
+        return self.restarts
+
+    def _restart(self) -> None:
+        self.restarts += 1
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Watched:
+    return Watched(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "results/job_id_1",
+        ".statline/journal",
+        ".statline/logs/statline.log",
+        ".venv/lib/x.py",
+        "chalicelib/__pycache__/service.pyc",
+        "chalicelib/__pycache__/x.py",
+        ".chalice/deployments/x.json",
+        "data/brfss.csv",
+        "tests/test_x.py",
+    ],
+)
+def test_what_the_service_writes_restarts_nothing(project: Watched, name: str) -> None:
+    """Nor what tests, tools and downloads write."""
+    project.write(name)
+    assert project.poll() == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["app.py", "chalicelib/routes/legacy.py", "chalicelib/new.py", "local/x.py", "data/x.json"]
+)
+def test_a_changed_source_restarts(project: Watched, name: str) -> None:
+    """Changed, new or gone."""
+    project.write(name)
+    os.utime(project.root / name, ns=(1, 1))
+    assert project.poll() == 1
+
+
+def test_a_deleted_source_restarts(project: Watched) -> None:
+    """The program is another one without it."""
+    (project.root / "chalicelib/service.py").unlink()
+    assert project.poll() == 1
