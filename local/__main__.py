@@ -58,15 +58,12 @@ def serve(host: str, port: int) -> None:
         raise click.ClickException(
             f"cannot serve on {host}:{port}: {error.strerror or error}; try PORT=8001"
         ) from None
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    threads = emulator.settings.threads
-    click.echo(
-        f"Statline {__version__} with {threads} runners. Ctrl-C drains.\n"
-        f"Data: {emulator.service.catalogue()['title']}"
-    )
+    settings = emulator.settings
+    click.echo(f"Statline {__version__} with {settings.threads} runners. Ctrl-C drains.")
+    click.echo(f"Data: {emulator.service.catalogue()['title']}")
+    threading.Thread(target=server.serve_forever, daemon=True).start()
     stop.wait()
-    left = emulator.drain(emulator.settings.drain_seconds)
+    left = emulator.drain(settings.drain_seconds)
     server.shutdown()
     emulator.stop()
     click.echo(f"{left} jobs left for the next start." if left else "Drained.")

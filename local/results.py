@@ -103,6 +103,7 @@ class MirroredStore:
             if outcome.id not in self._open:
                 return self.get(outcome.id)
             checksum = zlib.crc32(outcome.answer) if outcome.answer is not None else None
+            self._results.mkdir(exist_ok=True)  # people delete it to tidy up, while we run
             write_atomically(self._results / outcome.id, answer_file(outcome))
             self._journal.append({"job": to_record(outcome, checksum)})
             stored = self._inner.finish(outcome)

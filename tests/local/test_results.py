@@ -141,6 +141,15 @@ def test_the_journal_does_not_grow_for_ever(
     assert [one.id for one in machine.crash(clients).jobs()] == ["job_id_59", "job_id_60"]
 
 
+def test_a_deleted_folder_comes_back(machine: Machine, clients: Aws) -> None:
+    """People tidy up while the server runs."""
+    store = machine.boot(clients)
+    store.create(job(1))
+    (machine.disk / "results").rmdir()
+    store.finish(job(1).succeed(b"1", now=9))
+    assert (machine.disk / "results" / "job_id_1").read_bytes() == b"1"
+
+
 def test_what_the_disk_refuses_is_not_accepted(machine: Machine, clients: Aws) -> None:
     """No record, no job."""
     store = machine.boot(clients)
