@@ -6,7 +6,8 @@ would be right. `routes/errors.py` alone turns them into HTTP.
 
 from collections.abc import Iterable
 
-LONGEST_ECHO = 200
+# Survey questions run to 250 characters, and a name that is cut off cannot be asked for.
+LONGEST_ECHO = 500
 
 
 def shown(value: object) -> str:

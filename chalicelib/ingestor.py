@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib import snapshot
 from chalicelib.cube import Cube
 from chalicelib.dataset import Description, Source
-from chalicelib.errors import BestEndUnknown, SnapshotNotFound, UnknownQuestion, UnknownState
+from chalicelib.errors import LONGEST_ECHO, BestEndUnknown, SnapshotNotFound, UnknownQuestion, UnknownState
 
 SUGGESTIONS = 3
 
@@ -103,5 +103,5 @@ def closest(asked: str, known: Iterable[str]) -> list[str]:
     # since the ranking's time grows with its length and a client chooses it.
     return [
         lowered[match]
-        for match in difflib.get_close_matches(asked[:200].lower(), lowered, SUGGESTIONS, cutoff=0)
+        for match in difflib.get_close_matches(asked[:LONGEST_ECHO].lower(), lowered, SUGGESTIONS, cutoff=0)
     ]
