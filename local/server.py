@@ -152,7 +152,10 @@ class DevServer(LocalDevServer):
             print(f"statline: {error}", file=sys.stderr, flush=True)
             # Under autoreload this is not the main thread, and the main one would wait for ever.
             os._exit(1)
-        super().serve_forever()
+        # In one piece, unlike print: runners are at work already, and log.
+        sys.stdout.write(f"Serving on http://{self.host}:{self.port}\n")
+        sys.stdout.flush()
+        self.server.serve_forever()
 
 
 def start_service() -> None:
