@@ -1,14 +1,39 @@
-"""The Chalice application: routes here, logic in chalicelib."""
+"""The Chalice application: routes and Lambda handlers here, logic in chalicelib."""
 
 import os
+from typing import Any
 
-from chalice.app import Chalice
+from chalice.app import Chalice, CloudWatchEvent, Rate, SQSEvent
 
+from chalicelib import workers
+from chalicelib.bootstrap import get_service
+from chalicelib.config import Settings
 from chalicelib.routes import legacy, root
+
+# Read when the application is packaged: an event source is named in the template.
+QUEUE = os.environ.get("STATLINE_QUEUE", "statline-jobs")
+DEAD_LETTERS = f"{QUEUE}-dead"
+BATCH_SIZE, CONCURRENCY = 10, 10
 
 app = Chalice(app_name="statline", configure_logs=False)
 app.register_blueprint(root.routes)
 app.register_blueprint(legacy.routes)
+
+
+@app.on_sqs_message(queue=QUEUE, batch_size=BATCH_SIZE, maximum_concurrency=CONCURRENCY)
+def worker(event: SQSEvent) -> dict[str, Any]:
+    return workers.process(get_service(), event.to_dict())
+
+
+@app.on_sqs_message(queue=DEAD_LETTERS, batch_size=BATCH_SIZE)
+def dead_letters(event: SQSEvent) -> dict[str, Any]:
+    return workers.bury(get_service(), event.to_dict())
+
+
+@app.schedule(Rate(5, unit=Rate.MINUTES))
+def sweeper(event: CloudWatchEvent) -> None:
+    workers.sweep(get_service(), Settings.from_environ(os.environ))
+
 
 if "AWS_LAMBDA_FUNCTION_NAME" not in os.environ:
     from local import plug_in

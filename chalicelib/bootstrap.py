@@ -5,7 +5,8 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.config import Settings
+from chalicelib import logs
+from chalicelib.config import Settings, choice
 from chalicelib.control import Control
 from chalicelib.datasets import S3Datasets
 from chalicelib.queues import SqsJobQueue
@@ -30,6 +31,10 @@ def aws_service() -> Service:
     """The service on AWS, told about its resources by the environment."""
     import boto3  # takes a quarter of a second: the first request that needs it pays, not every cold start
 
+    logs.configure(
+        choice(os.environ, "STATLINE_LOG_LEVEL", "info", logs.LEVELS),
+        choice(os.environ, "STATLINE_LOG_FORMAT", "json", tuple(logs.FORMATS)),
+    )
     settings, config = Settings.from_environ(os.environ), client_config()
     dynamodb, s3 = boto3.client("dynamodb", config=config), boto3.client("s3", config=config)
     return Service(

@@ -35,7 +35,8 @@ class Settings:
 
     `inline_limit` is in bytes of compressed answer: up to it an answer lies in the job's record, above
     it in S3. At on-demand prices a DynamoDB write of 8 KB costs what one S3 PUT does.
-    `id_block` is how many job ids one write to the counter reserves.
+    `id_block` is how many job ids one write to the counter reserves. A job that is open for
+    `resend_seconds` is sent to the workers again, one that is for `give_up_seconds` is failed.
     """
 
     table: str = "statline"
@@ -43,6 +44,8 @@ class Settings:
     queue_url: str = ""
     inline_limit: int = 8 * 1024
     id_block: int = 100
+    resend_seconds: int = 15 * 60
+    give_up_seconds: int = 24 * 60 * 60
 
     @classmethod
     def from_environ(cls, environ: Environ) -> "Settings":
@@ -52,4 +55,6 @@ class Settings:
             queue_url=environ.get("STATLINE_QUEUE_URL", cls.queue_url),
             inline_limit=integer(environ, "STATLINE_INLINE_LIMIT", cls.inline_limit),
             id_block=integer(environ, "STATLINE_ID_BLOCK", cls.id_block, minimum=1),
+            resend_seconds=integer(environ, "STATLINE_RESEND_SECONDS", cls.resend_seconds, minimum=1),
+            give_up_seconds=integer(environ, "STATLINE_GIVE_UP_SECONDS", cls.give_up_seconds, minimum=1),
         )

@@ -116,10 +116,10 @@ class DatasetGone(Unanswerable):
 
 
 class Abandoned(Unanswerable):
-    """Raised for a job that could not be processed after every attempt that it is given."""
+    """Raised for a job that is ended because it could not be processed."""
 
-    def __init__(self, attempts: int, cause: str) -> None:
-        super().__init__(f"could not be processed after {attempts} attempts: {cause}")
+    def __init__(self, why: str) -> None:
+        super().__init__(f"could not be processed: {why}")
 
 
 # --- data that cannot be used ---------------------------------------------------------------

@@ -43,6 +43,7 @@ class JsonFormatter(LineFormatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
+LEVELS = ("debug", "info", "warning", "error")
 FORMATS = {"text": LineFormatter, "json": JsonFormatter}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from chalicelib.control import Control
 from chalicelib.datasets import Datasets
-from chalicelib.errors import Draining, JobNotFound, Unanswerable
+from chalicelib.errors import Abandoned, Draining, JobNotFound, Unanswerable
 from chalicelib.ids import JobIds
 from chalicelib.jobs import Job
 from chalicelib.queues import JobQueue
@@ -80,6 +80,21 @@ class Service:
     def fail(self, job_id: str, reason: str) -> None:
         """End a job that no worker could process; a job that did end keeps its outcome."""
         self._finish(self._store.get(job_id).fail(reason, self._clock()))
+
+    def sweep(self, resend_after: int, give_up_after: int) -> None:
+        """Send jobs again whose message seems lost, and fail those beyond hope; ages in milliseconds.
+
+        A job that is merely slow is delivered twice, which is harmless.
+        """
+        now = self._clock()
+        for job_id, accepted in self._store.open_before(now - resend_after):
+            if accepted < now - give_up_after:
+                self.fail(
+                    job_id, str(Abandoned(f"still open {(now - accepted) // 1000} s after it was accepted"))
+                )
+            else:
+                log.warning("sending %s again", job_id, extra={"job_id": job_id, "ms": now - accepted})
+                self._queue.add_task(job_id)
 
     def get(self, job_id: str) -> Job:
         """The job as it stands. Raises JobNotFound."""

@@ -51,6 +51,9 @@ class JobStore(Protocol):
     def count_open(self) -> int:
         """How many jobs are accepted and not finished."""
 
+    def open_before(self, time: int) -> Iterator[tuple[str, int]]:
+        """Id and time of acceptance of the jobs accepted before `time` and not finished, oldest first."""
+
 
 class DynamoJobStore:
     """JobStore on one DynamoDB table and one S3 bucket."""
@@ -132,6 +135,14 @@ class DynamoJobStore:
             **self._in_index(OPEN_INDEX, "open"), Select="COUNT"
         )
         return sum(page["Count"] for page in pages)
+
+    def open_before(self, time: int) -> Iterator[tuple[str, int]]:
+        query = self._in_index(OPEN_INDEX, "open")
+        query["KeyConditionExpression"] += " AND accepted < :time"
+        query["ExpressionAttributeValues"][":time"] = {"N": str(time)}
+        for page in self._dynamodb.get_paginator("query").paginate(**query):
+            for item in page["Items"]:
+                yield item["id"]["S"], int(item["accepted"]["N"])
 
     def _in_index(self, index: str, value: str) -> dict[str, Any]:
         return {

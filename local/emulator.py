@@ -106,7 +106,10 @@ class Emulator:
             self._finished.notify_all()
 
     def _abandon(self, job_id: str, attempts: int, error: BaseException) -> None:
-        self.service.fail(job_id, str(Abandoned(attempts, f"{type(error).__name__}: {error}")))
+        self.service.fail(
+            job_id,
+            str(Abandoned(f"{attempts} attempts failed, the last with {type(error).__name__}: {error}")),
+        )
 
     def _publish_earlier(self, datasets: S3Datasets, current: str) -> None:
         """Give jobs that were accepted under other data their data set; drop snapshots no job names."""

@@ -133,6 +133,11 @@ class MirroredStore:
     def count_open(self) -> int:
         return len(self._open)
 
+    def open_before(self, time: int) -> Iterator[tuple[str, int]]:
+        with self._lock:
+            old = sorted((self._jobs[job_id] for job_id in self._open), key=by_acceptance)
+        yield from ((job.id, job.accepted) for job in old if job.accepted < time)
+
     def _replay(self, record: dict[str, Any]) -> None:
         if "reserved" in record:
             self._reserved = max(self._reserved, record["reserved"])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chalicelib.config import Settings, choice, integer
+from chalicelib.logs import FORMATS, LEVELS
 
 PROJECT = Path(__file__).resolve().parent.parent
 DATA = PROJECT / "data"
@@ -36,8 +37,8 @@ class LocalSettings:
             threads=integer(environ, "TP_NUM_OF_THREADS", os.cpu_count() or 1),
             keep_results=integer(environ, "STATLINE_KEEP_RESULTS", 10_000, minimum=1),
             drain_seconds=integer(environ, "STATLINE_DRAIN_SECONDS", 30),
-            log_level=choice(environ, "STATLINE_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
-            log_format=choice(environ, "STATLINE_LOG_FORMAT", "text", ("text", "json")),
+            log_level=choice(environ, "STATLINE_LOG_LEVEL", "info", LEVELS),
+            log_format=choice(environ, "STATLINE_LOG_FORMAT", "text", tuple(FORMATS)),
             service=Settings.from_environ(environ),
         )
 

@@ -132,6 +132,15 @@ def test_only_open_jobs_are_counted(store: JobStore) -> None:
     assert store.count_open() == 2
 
 
+def test_open_jobs_by_age(store: JobStore) -> None:
+    """Those accepted before a time, oldest first; a finished one is none of them."""
+    for number, accepted in ((1, 50), (2, 10), (3, 20), (4, 30), (5, 5)):
+        store.create(job(number, accepted=accepted))
+    store.finish(job(5, accepted=5).succeed(b"1", now=60))
+    assert list(store.open_before(30)) == [("job_id_2", 10), ("job_id_3", 20)]
+    assert list(store.open_before(0)) == []
+
+
 @pytest.fixture
 def dynamo(clients: Aws) -> DynamoJobStore:
     return DynamoJobStore(clients.dynamodb, clients.s3, "statline", "statline", inline_limit=1000)
