@@ -18,7 +18,7 @@ from chalicelib.ingestor import DataIngestor
 from chalicelib.service import Service
 from chalicelib.stores import DynamoJobStore
 from local import aws
-from local.files import write_atomically
+from local.files import remove_leftovers, write_atomically
 from local.journal import Journal
 from local.results import MirroredStore
 from local.settings import DEFAULT_DESCRIPTION, LocalSettings
@@ -59,6 +59,8 @@ class Emulator:
         settings = self.settings
         settings.snapshots.mkdir(parents=True, exist_ok=True)
         undo.enter_context(locked_home(settings))
+        for folder in (settings.state, settings.snapshots):
+            remove_leftovers(folder)
         logs.configure(settings.log_level, settings.log_format, [log_file(settings)])
         name, saved, data = load_dataset(settings)
         undo.callback(aws.start_moto().stop)

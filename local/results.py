@@ -16,7 +16,7 @@ from typing import Any
 from chalicelib.errors import JobNotFound
 from chalicelib.jobs import Job, JobStatus, by_acceptance, job_number
 from chalicelib.stores import JobStore
-from local.files import write_atomically
+from local.files import remove_leftovers, write_atomically
 from local.journal import Journal
 
 # Records beyond four a kept job: then most of the journal no longer matters.
@@ -49,6 +49,7 @@ class MirroredStore:
         """
         self._results.mkdir(parents=True, exist_ok=True)
         self._add_task = add_task
+        remove_leftovers(self._results, prefix="job_id_")
         for record in self._journal.replay():
             self._replay(record)
         # Whoever deletes the journal keeps the answers: no id of theirs may be given again.

@@ -141,6 +141,15 @@ def test_the_journal_does_not_grow_for_ever(
     assert [one.id for one in machine.crash(clients).jobs()] == ["job_id_59", "job_id_60"]
 
 
+def test_what_a_killed_writer_left_is_removed(machine: Machine, clients: Aws) -> None:
+    """Ours alone: the files of other people stay."""
+    machine.boot(clients)
+    for name in (".job_id_7.123.tmp", ".notes.tmp", "mine.tmp"):
+        (machine.disk / "results" / name).touch()
+    machine.crash(clients)
+    assert sorted(path.name for path in (machine.disk / "results").iterdir()) == [".notes.tmp", "mine.tmp"]
+
+
 def test_a_deleted_folder_comes_back(machine: Machine, clients: Aws) -> None:
     """People tidy up while the server runs."""
     store = machine.boot(clients)
