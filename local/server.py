@@ -13,7 +13,6 @@ import chalice.local
 from chalice.config import Config
 from chalice.local import (
     ChaliceRequestHandler,
-    ForbiddenError,
     LocalDevServer,
     LocalGateway,
     ThreadedHTTPServer,
@@ -49,10 +48,7 @@ class Gateway(LocalGateway):
         if method not in methods:
             allow = ", ".join(methods)
             return answer(405, f"{method} is not possible here; {allow} is", {"Allow": allow})
-        try:
-            response: dict[str, Any] = super().handle_request(method, path, headers, body)
-        except ForbiddenError as error:
-            return answer(403, str(error.body))
+        response: dict[str, Any] = self._app_object(event, self._generate_lambda_context())
         return response
 
     def _generate_lambda_event(self, *args: Any) -> dict[str, Any]:
