@@ -5,6 +5,7 @@ Chalice watches every file under the project, results, journal and logs included
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from chalice.cli.filewatch.stat import StatFileWatcher
@@ -34,4 +35,6 @@ def sources(root: Path) -> Iterator[tuple[str, int]]:
             if entry.is_dir() and folder != root and entry.name not in ("__pycache__", "deployments"):
                 folders.append(Path(entry.path))
             elif entry.name.endswith(SOURCES) and entry.is_file():
-                yield entry.path, entry.stat().st_mtime_ns
+                # An editor may have removed it meanwhile; an error would end Chalice's watching for good.
+                with suppress(FileNotFoundError):
+                    yield entry.path, entry.stat().st_mtime_ns

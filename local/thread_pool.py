@@ -74,7 +74,8 @@ class TaskRunner(threading.Thread):
             self._give_up(task, error) if task.attempt >= ATTEMPTS else self._try_again(task)
 
     def _try_again(self, task: Task) -> None:
-        self._pool.stopping.wait(min(FIRST_PAUSE * 2**task.attempt, LONGEST_PAUSE))
+        # Bounded: a disk may be full for a thousand attempts, and no float holds 2**1024.
+        self._pool.stopping.wait(min(FIRST_PAUSE * 2 ** min(task.attempt, 100), LONGEST_PAUSE))
         self._pool.job_queue.put(task._replace(attempt=task.attempt + 1))
 
     def _give_up(self, task: Task, error: BaseException) -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from chalicelib.errors import JobNotFound
-from chalicelib.jobs import JobStatus, job_id, job_number
+from chalicelib.jobs import JobStatus, by_acceptance, job_id, job_number
+from tests.samples import job
 
 
 @pytest.mark.parametrize("number", [1, 9, 10, 10**17])
@@ -23,6 +24,10 @@ def test_a_number_and_its_id(number: int) -> None:
         "job_id_-1",
         "job_id_٣",
         "job_id_1\n",
+        " job_id_1",
+        "job_id_1/../2",
+        "job_id_1\0",
+        "job_id_１",
         "JOB_ID_1",
         "job_id_" + "9" * 400,
     ],
@@ -36,3 +41,18 @@ def test_what_was_never_an_id(text: str) -> None:
 def test_terminal_states() -> None:
     """The last three of the standard's five."""
     assert [status for status in JobStatus if status.is_terminal] == ["successful", "failed", "dismissed"]
+
+
+def test_a_job_ends_as_a_new_one() -> None:
+    """The one that was accepted stays as it was."""
+    accepted = job(1)
+    done, failed = accepted.succeed(b"{}", 5), accepted.fail("no rows", 6)
+    assert (done.status, done.answer, done.finished, done.reason) == ("successful", b"{}", 5, None)
+    assert (failed.status, failed.answer, failed.finished, failed.reason) == ("failed", None, 6, "no rows")
+    assert (accepted.status, accepted.finished) == ("accepted", None)
+
+
+def test_jobs_sort_by_acceptance_then_number() -> None:
+    """By number, not by its text: 10 comes after 9."""
+    jobs = [job(10, accepted=2), job(9, accepted=2), job(11, accepted=1)]
+    assert [one.id for one in sorted(jobs, key=by_acceptance)] == ["job_id_11", "job_id_9", "job_id_10"]

@@ -3,8 +3,11 @@
 import json
 import logging
 import sys
+from collections.abc import Iterator
 
-from chalicelib.logs import JsonFormatter, LineFormatter
+import pytest
+
+from chalicelib.logs import JsonFormatter, LineFormatter, configure
 
 
 def record(message: str, *args: object, **more: object) -> logging.LogRecord:
@@ -40,3 +43,31 @@ def test_an_exception_is_kept() -> None:
     except ValueError:
         line = JsonFormatter().format(record("failed", exc_info=sys.exc_info()))
     assert "ValueError: invalid literal" in json.loads(line)["exception"]
+
+
+@pytest.fixture
+def logger() -> Iterator[logging.Logger]:
+    """Statline's own, put back afterwards as it was."""
+    root = logging.getLogger("statline")
+    before = root.level, root.propagate, list(root.handlers)
+    root.handlers.clear()
+    yield root
+    root.level, root.propagate, root.handlers[:] = before
+
+
+def test_configuring_twice_prints_once(logger: logging.Logger, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the last style and from the last level on."""
+    configure("debug", "text")
+    configure("warning", "json")
+    logger.getChild("x").info("unseen")
+    logger.getChild("x").warning("seen")
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["message"] == "seen"
+
+
+def test_lines_go_to_further_handlers_too(logger: logging.Logger) -> None:
+    """Every one formatted alike."""
+    more = logging.NullHandler()
+    configure("info", "json", [more])
+    assert [type(handler.formatter) for handler in logger.handlers] == [JsonFormatter] * 2
+    assert more in logger.handlers

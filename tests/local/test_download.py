@@ -137,7 +137,7 @@ FAILURES = {
 def server() -> Iterator[str]:
     """The address of a server that gives `ANSWERS`."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
-        thread = threading.Thread(target=httpd.serve_forever)
+        thread = threading.Thread(target=httpd.serve_forever, args=(0.01,))
         thread.start()
         yield f"http://127.0.0.1:{httpd.server_port}"
         httpd.shutdown()
@@ -154,6 +154,7 @@ def nobody() -> Iterator[str]:
 
 @pytest.mark.parametrize("path", ["/good", "/good-chunked", "/good-until-closed", "/moved"])
 def test_whole_file_appears_byte_for_byte(server: str, tmp_path: Path, path: str) -> None:
+    """However it is sent, and nothing beside it."""
     target = tmp_path / "brfss.csv"
     assert download(server + path, target, min_rows=100) == 200
     assert target.read_bytes() == GOOD
@@ -162,11 +163,13 @@ def test_whole_file_appears_byte_for_byte(server: str, tmp_path: Path, path: str
 
 @pytest.mark.parametrize("path", ["/good-marked", "/good-crlf"])
 def test_other_ways_to_write_csv_are_accepted(server: str, tmp_path: Path, path: str) -> None:
+    """A byte order mark, and CRLF."""
     assert download(server + path, tmp_path / "brfss.csv", min_rows=100) == 200
 
 
 @pytest.mark.parametrize("path", FAILURES)
 def test_failure_says_why_and_leaves_nothing(server: str, tmp_path: Path, path: str) -> None:
+    """Neither target nor temporary file."""
     with pytest.raises(DownloadFailed) as failure:
         download(server + path, tmp_path / "brfss.csv", min_rows=100)
     assert FAILURES[path] in str(failure.value)
@@ -175,6 +178,7 @@ def test_failure_says_why_and_leaves_nothing(server: str, tmp_path: Path, path: 
 
 @pytest.mark.parametrize("path", ["/cut", "/html", "/500", "/few"])
 def test_failure_keeps_the_file_that_was_there(server: str, tmp_path: Path, path: str) -> None:
+    """Its content untouched."""
     target = tmp_path / "brfss.csv"
     target.write_text("kept")
     with pytest.raises(DownloadFailed):
@@ -184,6 +188,7 @@ def test_failure_keeps_the_file_that_was_there(server: str, tmp_path: Path, path
 
 
 def test_new_file_replaces_the_old(server: str, tmp_path: Path) -> None:
+    """When all of it is right."""
     target = tmp_path / "brfss.csv"
     target.write_text("old")
     download(f"{server}/good", target, min_rows=100)
@@ -191,6 +196,7 @@ def test_new_file_replaces_the_old(server: str, tmp_path: Path) -> None:
 
 
 def test_no_network_names_the_host_and_the_way_out(nobody: str, tmp_path: Path) -> None:
+    """The bundled sample."""
     with pytest.raises(
         DownloadFailed, match=r"could not reach 127\.0\.0\.1:\d+: .*refused.*sample still works"
     ):
@@ -199,11 +205,13 @@ def test_no_network_names_the_host_and_the_way_out(nobody: str, tmp_path: Path) 
 
 
 def test_address_that_is_none_is_refused(tmp_path: Path) -> None:
+    """In words, not by a traceback."""
     with pytest.raises(DownloadFailed, match="could not download"):
         download("brfss.csv", tmp_path / "brfss.csv")
 
 
 def test_run_reports_the_rows(server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With status 0."""
     target = tmp_path / "brfss.csv"
     assert run(f"{server}/large", target) == 0
     assert capsys.readouterr().out == f"{target}: 50,000 rows\n"
@@ -212,6 +220,7 @@ def test_run_reports_the_rows(server: str, tmp_path: Path, capsys: pytest.Captur
 def test_run_reports_failure_on_stderr(
     server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """With status 1."""
     assert run(f"{server}/few", tmp_path / "brfss.csv") == 1
     assert capsys.readouterr() == (
         "",
@@ -222,5 +231,6 @@ def test_run_reports_failure_on_stderr(
 def test_run_reports_a_place_it_cannot_write(
     server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """With status 1, too."""
     assert run(f"{server}/good", tmp_path / "nowhere" / "brfss.csv") == 1
     assert "No such file" in capsys.readouterr().err

@@ -6,6 +6,7 @@ import pytest
 
 from local.files import write_atomically
 from local.journal import Journal
+from tests.local.test_files import disk_of
 
 
 @pytest.fixture
@@ -45,6 +46,30 @@ def test_a_rewrite_forgets(path: Path) -> None:
     journal.append({"n": 5})
     assert [record["n"] for record in journal.replay()] == [4, 5]
     assert journal.appended == 1
+    assert [entry.name for entry in path.parent.iterdir()] == ["journal"]
+
+
+def test_a_failed_rewrite_forgets_nothing(path: Path) -> None:
+    """And the journal takes records as before."""
+    journal = Journal(path)
+    journal.append({"n": 0})
+    with pytest.raises(TypeError):
+        journal.rewrite([{"n": 1}, {"n": object()}])
+    with disk_of(10), pytest.raises(OSError, match="large"):
+        journal.rewrite([{"n": 1}, {"n": 2}])
+    journal.append({"n": 3})
+    assert [record["n"] for record in journal.replay()] == [0, 3]
+
+
+def test_a_record_that_the_disk_cuts_short_is_refused(path: Path) -> None:
+    """It counts as not written, and takes no other with it."""
+    journal = Journal(path)
+    journal.append({"n": 0})
+    with disk_of(path.stat().st_size + 4), pytest.raises(OSError, match="only a part"):
+        journal.append({"n": 1})
+    journal.append({"n": 2})
+    assert [record["n"] for record in journal.replay()] == [0, 2]
+    assert journal.appended == 2
 
 
 def test_a_failed_write_changes_nothing(tmp_path: Path) -> None:

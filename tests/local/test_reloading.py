@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from local.reloading import poll
+from local.reloading import poll, sources
 
 
 class Watched:
@@ -70,3 +70,18 @@ def test_a_deleted_source_restarts(project: Watched) -> None:
     """The program is another one without it."""
     (project.root / "chalicelib/service.py").unlink()
     assert project.poll() == 1
+
+
+def test_an_unchanged_project_restarts_nothing(project: Watched) -> None:
+    """However often it is looked at."""
+    assert [project.poll() for _ in range(3)] == [0, 0, 0]
+
+
+def test_a_file_that_goes_while_looking_is_passed_over(tmp_path: Path) -> None:
+    """An error would end the watching for good."""
+    for name in ("one.py", "other.py"):
+        (tmp_path / name).touch()
+    found = sources(tmp_path)
+    first = Path(next(found)[0])
+    (tmp_path / ("other.py" if first.name == "one.py" else "one.py")).unlink()
+    assert list(found) == []

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.dataset import Description
 from local.sample import ROWS, SEED, TARGET, UNCATEGORISED_EVERY, sample_rows, write_sample
 from local.sample_tables import ABSENT, HEADER, SUPPRESSED
 from tests.shared import SHARED, needs_shared
@@ -44,11 +45,13 @@ def pairs(rows: Iterable[Row]) -> dict[tuple[str, str], list[str]]:
 
 
 def test_committed_file_is_what_the_generator_writes(text: str, tmp_path: Path) -> None:
+    """Text compared: zlib's bytes differ from version to version."""
     write_sample(tmp_path / "sample.csv")
     assert (tmp_path / "sample.csv").read_bytes() == text.encode()
 
 
 def test_compressed_file_depends_on_nothing_but_its_rows(tmp_path: Path) -> None:
+    """Neither its name nor the time, and no temporary file stays."""
     write_sample(tmp_path / "one.csv.gz", rows=100)
     write_sample(tmp_path / "other.csv.gz", rows=100)
     packed = (tmp_path / "one.csv.gz").read_bytes()
@@ -59,14 +62,17 @@ def test_compressed_file_depends_on_nothing_but_its_rows(tmp_path: Path) -> None
 
 
 def test_another_seed_is_another_survey() -> None:
+    """The same seed is the same one."""
     assert list(sample_rows(1, 50)) == list(sample_rows(1, 50)) != list(sample_rows(2, 50))
 
 
 def test_committed_file_is_small() -> None:
+    """A clone should not pay for it."""
     assert TARGET.stat().st_size < 1_000_000
 
 
 def test_header_is_the_survey_s(text: str) -> None:
+    """33 columns, one with a space at its end."""
     header = text.splitlines()[0]
     assert header == HEADER
     assert header.count(",") == 32
@@ -74,25 +80,28 @@ def test_header_is_the_survey_s(text: str) -> None:
 
 
 def test_every_row_is_complete(rows: list[Row]) -> None:
+    """As many fields as the header has."""
     assert len(rows) == ROWS
     assert all(None not in row and None not in row.values() for row in rows)
 
 
 def test_columns_of_the_description_are_there(rows: list[Row]) -> None:
+    """And every question has a best end."""
     description = json.loads((TARGET.parent / "brfss.json").read_text())
     assert set(description["columns"].values()) <= set(rows[0])
     assert set(description["best"]) == {row["QuestionID"] for row in rows}
 
 
 def test_sample_says_that_it_is_synthetic(rows: list[Row]) -> None:
-    description = json.loads((TARGET.parent / "sample.json").read_text())
-    assert description["synthetic"] is True
-    assert description["like"] == "brfss.json"
-    assert f"seed {SEED}" in description["source"]
+    """In its description and in every row."""
+    description = Description.load(TARGET.parent / "sample.json")
+    assert description.synthetic is True
+    assert f"seed {SEED}" in description.source
     assert {row["Datasource"] for row in rows} == {"Synthetic sample"}
 
 
 def test_questions_locations_and_segments_are_all_there(rows: list[Row]) -> None:
+    """As many as the survey has."""
     assert len({row["Question"] for row in rows}) == 9
     assert len({row["LocationDesc"] for row in rows}) == 55
     assert len({row["StratificationID1"] for row in rows} - {""}) == 28
@@ -101,6 +110,7 @@ def test_questions_locations_and_segments_are_all_there(rows: list[Row]) -> None
 
 
 def test_segment_stands_in_the_column_of_its_category(rows: list[Row]) -> None:
+    """As in the real files."""
     for row in rows:
         column = row["StratificationCategory1"].replace("Age (years)", "Age(years)")
         if column:
@@ -108,17 +118,20 @@ def test_segment_stands_in_the_column_of_its_category(rows: list[Row]) -> None:
 
 
 def test_no_cell_comes_twice(rows: list[Row]) -> None:
+    """One row for a question, year, location and segment."""
     cells = [key(row)[:4] for row in rows if row["StratificationID1"]]
     assert len(set(cells)) == len(cells)
 
 
 def test_two_rows_have_a_value_and_no_category(rows: list[Row]) -> None:
+    """As a handful in the real files."""
     bare = [row for row in rows if not row["StratificationCategory1"]]
     assert len(bare) == ROWS // UNCATEGORISED_EVERY == 2
     assert all(row["Data_Value"] and not row["Stratification1"] for row in bare)
 
 
 def test_a_few_percent_are_suppressed_with_the_footnote(rows: list[Row]) -> None:
+    """Without any number."""
     suppressed = [row for row in rows if not row["Data_Value"]]
     assert 0.03 < len(suppressed) / len(rows) < 0.08
     measures = ("Data_Value_Alt", "Low_Confidence_Limit", "High_Confidence_Limit ", "Sample_Size")
@@ -129,6 +142,7 @@ def test_a_few_percent_are_suppressed_with_the_footnote(rows: list[Row]) -> None
 
 
 def test_limits_enclose_the_value(rows: list[Row]) -> None:
+    """All of them percentages."""
     for row in rows:
         if row["Data_Value"]:
             low, high = float(row["Low_Confidence_Limit"]), float(row["High_Confidence_Limit "])
@@ -138,6 +152,7 @@ def test_limits_enclose_the_value(rows: list[Row]) -> None:
 
 
 def test_one_known_pair_has_no_value_and_some_pairs_do_not_exist(rows: list[Row]) -> None:
+    """An answer must tell the two apart."""
     found = pairs(rows)
     assert {pair for pair, values in found.items() if not any(values)} == SUPPRESSED == {("Q046", "VI")}
     assert len(found) == 9 * 55 - len(ABSENT)
@@ -145,6 +160,7 @@ def test_one_known_pair_has_no_value_and_some_pairs_do_not_exist(rows: list[Row]
 
 
 def test_any_number_of_rows_in_bounded_memory() -> None:
+    """Rows are made one at a time."""
     tracemalloc.start()
     try:
         assert sum(1 for _ in sample_rows(SEED, 20_000)) == 20_000
@@ -155,6 +171,7 @@ def test_any_number_of_rows_in_bounded_memory() -> None:
 
 @needs_shared
 def test_no_row_is_the_real_survey_s(rows: list[Row]) -> None:
+    """Beyond what chance brings about."""
     with gzip.open(SHARED / "data" / "brfss_full.csv.gz", "rt", newline="") as file:
         real = {key(row) for row in csv.DictReader(file)}
     assert sum(key(row) in real for row in rows if row["Data_Value"]) < COINCIDENCES

@@ -30,9 +30,24 @@ def test_defaults() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("TP_NUM_OF_THREADS", "-1"), ("STATLINE_KEEP_RESULTS", "0"), ("STATLINE_LOG_LEVEL", "loud")],
+    [
+        ("TP_NUM_OF_THREADS", "-1"),
+        ("STATLINE_KEEP_RESULTS", "0"),
+        ("STATLINE_DRAIN_SECONDS", "soon"),
+        ("STATLINE_LOG_LEVEL", "loud"),
+        ("STATLINE_LOG_FORMAT", "xml"),
+        ("STATLINE_ID_BLOCK", "0"),
+    ],
 )
 def test_a_wrong_value_is_named(name: str, value: str) -> None:
     """With its variable."""
     with pytest.raises(InvalidSetting, match=f"{name}={value}"):
         LocalSettings.from_environ({name: value})
+
+
+def test_everything_that_is_written_lies_in_the_home(tmp_path: Path) -> None:
+    """Results in sight, the rest in .statline."""
+    read = LocalSettings.from_environ({"STATLINE_HOME": str(tmp_path)})
+    assert read.results == tmp_path.resolve() / "results"
+    assert read.snapshots.parent == read.state == tmp_path.resolve() / ".statline"
+    assert LocalSettings.from_environ({"STATLINE_HOME": "~"}).home == Path.home().resolve()

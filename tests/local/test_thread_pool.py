@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from local import thread_pool
-from local.thread_pool import ATTEMPTS, ThreadPool
+from local.thread_pool import ATTEMPTS, Task, ThreadPool
 
 
 class Work:
@@ -107,4 +107,37 @@ def test_a_stop_leaves_what_is_queued() -> None:
     pool.stopping.wait(5)
     go.set()
     stopper.join(5)
+    assert not stopper.is_alive()
     assert seen == ["job_id_1"]
+
+
+def test_a_job_is_tried_on_however_long_the_disk_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pause stops growing, and so never outgrows a float."""
+    monkeypatch.setattr(thread_pool, "LONGEST_PAUSE", 0.0001)
+    work = Work(1)
+    pool = ThreadPool(1, work.process, work.abandon)
+    pool.job_queue.put(Task("bad-twice", 5000))
+    pool.start()
+    work.wait()
+    pool.stop()
+    assert work.ended == [("bad-twice", 5000, "refused"), ("bad-twice", 5001, "RuntimeError")]
+
+
+def test_a_stop_cuts_a_pause_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits a minute for an attempt that will not be made."""
+    monkeypatch.setattr(thread_pool, "FIRST_PAUSE", 60)
+    monkeypatch.setattr(thread_pool, "LONGEST_PAUSE", 60)
+    begun = threading.Event()
+
+    def process(job_id: str) -> None:
+        begun.set()
+        raise RuntimeError(job_id)
+
+    pool = ThreadPool(1, process, lambda *_: None)
+    pool.start()
+    pool.add_task("job_id_1")
+    begun.wait(5)
+    stopper = threading.Thread(target=pool.stop, daemon=True)
+    stopper.start()
+    stopper.join(5)
+    assert not stopper.is_alive()
