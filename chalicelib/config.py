@@ -1,5 +1,6 @@
 """Settings, typed, read from an environment mapping that is passed in."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ def integer(environ: Environ, name: str, default: int, minimum: int = 0) -> int:
     text = environ.get(name, "").strip()
     if not text:
         return default
-    if not text.isascii() or not text.isdigit() or int(text) < minimum:
+    if not re.fullmatch(r"[0-9]{1,18}", text, re.ASCII) or int(text) < minimum:
         raise InvalidSetting(name, text, f"a whole number of at least {minimum}")
     return int(text)
 

@@ -13,7 +13,7 @@ def test_defaults_and_variables() -> None:
     assert integer({"N": ""}, "N", 3) == 3
 
 
-@pytest.mark.parametrize("text", ["x", "-1", "1.5", "٣", "1e3", "0"])
+@pytest.mark.parametrize("text", ["x", "-1", "1.5", "٣", "1e3", "0", "9" * 5000])
 def test_a_number_that_is_none_is_named(text: str) -> None:
     """With the variable and what it may be."""
     with pytest.raises(InvalidSetting, match=f"N={text} is not a whole number of at least 1"):
