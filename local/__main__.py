@@ -1,17 +1,16 @@
 """`python -m local`: Statline on this machine. `python -m local --help` lists the commands."""
 
 import os
-import signal
 import sys
 import threading
 from pathlib import Path
-from types import FrameType
 
 import click
 
 from chalicelib import __version__
 from chalicelib.errors import StatlineError
 from local.settings import PROJECT, SAMPLE
+from local.stop_signal import StopSignal
 
 
 @click.group(invoke_without_command=True)
@@ -30,17 +29,7 @@ def serve(host: str, port: int) -> None:
     """Serve the API. SIGTERM or Ctrl-C drains: accepted jobs finish, new ones get 503."""
     from chalice.cli.factory import CLIFactory
 
-    stop = threading.Event()
-    signals: list[int] = []
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        if signals:
-            os._exit(128 + number)  # a second signal ends at once; what was accepted is on disk
-        signals.append(number)
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, on_signal)
+    stop = StopSignal()
     sys.path.insert(0, str(PROJECT))
     factory = CLIFactory(str(PROJECT), environ=os.environ)
     config = factory.create_config_obj()
