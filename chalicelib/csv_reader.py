@@ -10,14 +10,16 @@ from typing import cast
 import pandas as pd
 
 from chalicelib.cube import DIMENSIONS, Cube, Labels, Measures
-from chalicelib.dataset import ROLES, Description, Source, opened
+from chalicelib.dataset import ROLES, Description, Source, named, opened
 from chalicelib.errors import (
+    DatasetError,
     EmptyDataset,
     InvalidValue,
     MissingColumns,
     NoRowsInDataset,
     NotCsv,
     WrongEncoding,
+    shown,
 )
 
 CHUNK_ROWS = 100_000
@@ -34,15 +36,15 @@ def read_cube(source: Source, description: Description, chunk_rows: int = CHUNK_
     Raises DatasetNotFound, NotCsv, WrongEncoding, EmptyDataset, MissingColumns, InvalidValue or
     NoRowsInDataset.
     """
-    name = getattr(source, "name", "the stream") if not hasattr(source, "is_file") else source
-    whole, start = Cube(), 0
+    name = named(source)
+    whole, rows = Cube(), 0
     for chunk in chunks(source, name, description, chunk_rows):
         try:
             whole = whole.merge(cube_of(chunk, description))
         except ValueError:
-            raise first_invalid(source, name, description, chunk, start) from None
-        start += len(chunk)
-    if not start:
+            raise first_invalid(source, name, description) from None
+        rows += len(chunk)
+    if not rows:
         raise EmptyDataset(name)
     if not whole.overall().counted:
         raise NoRowsInDataset(name)
@@ -120,15 +122,25 @@ def names(frame: pd.DataFrame, key: str, value: str) -> dict[str, frozenset[str]
     return {str(name): frozenset(group) for name, group in pairs.groupby(key)[value]}
 
 
-def first_invalid(
-    source: Source, name: object, description: Description, chunk: pd.DataFrame, start: int
-) -> InvalidValue:
-    """Where the first value is that is no number. Only now are the lines counted: fields can hold some."""
-    invalid = [text.strip() != "" and not NUMBER.fullmatch(text.strip()) for text in chunk["value"]]
-    record = start + invalid.index(True)
+def first_invalid(source: Source, name: str, description: Description) -> DatasetError:
+    """Where the first value is that is no number, by the line it stands on.
+
+    Found by reading anew, not by counting pandas' rows: fields can hold lines, lines can hold nothing.
+    """
+    column = description.columns["value"]
     with opened(source) as text:
         reader = csv.reader(io.TextIOWrapper(text, "utf-8-sig", newline=""))
-        # pandas skips blank lines, so they are no records here either.
-        records = (reader.line_num for fields in reader if fields)
-        line = next(line for number, line in enumerate(records) if number == record + 1)
-    return InvalidValue(name, line, description.columns["value"], chunk["value"].iloc[invalid.index(True)])
+        header = next(reader)
+        question, value = header.index(description.columns["question"]), header.index(column)
+        end = reader.line_num
+        for fields in reader:
+            start, end = end + 1, reader.line_num
+            if len(fields) > max(question, value) and fields[question].strip():
+                found = fields[value].strip()
+                if found and not NUMBER.fullmatch(found):
+                    return InvalidValue(name, start + line_breaks(fields[:value]), column, fields[value])
+    return NotCsv(name, f"column {shown(column)} holds a value that is not a number")
+
+
+def line_breaks(fields: list[str]) -> int:
+    return sum(len(re.findall(r"\r\n|\r|\n", field)) for field in fields)

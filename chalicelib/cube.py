@@ -54,8 +54,9 @@ class Cube:
         self._rollup = lru_cache(maxsize=None)(self._compute_rollup)
 
     def __eq__(self, other: object) -> bool:
-        mine, theirs = vars(self) | {"_rollup": None}, vars(other) | {"_rollup": None}
-        return isinstance(other, Cube) and mine == theirs
+        if not isinstance(other, Cube):
+            return NotImplemented
+        return vars(self) | {"_rollup": None} == vars(other) | {"_rollup": None}
 
     __hash__ = None  # type: ignore[assignment] # compared by content, which can grow
 

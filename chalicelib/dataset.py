@@ -3,6 +3,8 @@
 import gzip
 import hashlib
 import json
+import shutil
+import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -57,13 +59,14 @@ class Description:
 
 def read_with_defaults(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     """The file's facts over those of the file that its key "like" names."""
+    path = path.resolve()  # one file has many spellings, and "../d/x.json" would grow for ever
     if path in seen:
         raise InvalidDescription(path, f'its "like" leads back to itself, over {listed(seen)}')
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InvalidDescription(path, "no such file") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InvalidDescription(path, str(error)) from None
     if not isinstance(facts, dict):
         raise InvalidDescription(path, "it is not a JSON object")
@@ -77,9 +80,8 @@ def check(facts: Mapping[str, Any], origin: object) -> None:
     """Raises InvalidDescription for the first thing that is wrong."""
     if unknown := sorted(set(facts) - set(KEYS)):
         raise InvalidDescription(origin, f"unknown key {shown(unknown[0])}; there are {listed(KEYS)}")
-    columns = facts.get("columns")
-    if not isinstance(facts.get("title"), str) or not isinstance(columns, dict):
-        raise InvalidDescription(origin, 'it needs a "title" and "columns", the column of each role')
+    check_types(facts, origin)
+    columns = facts["columns"]
     if missing := [role for role in REQUIRED_ROLES if role not in columns]:
         raise InvalidDescription(origin, f'"columns" lacks {listed(missing)}')
     if unknown := sorted(set(columns) - set(ROLES)):
@@ -88,6 +90,35 @@ def check(facts: Mapping[str, Any], origin: object) -> None:
         raise InvalidDescription(origin, '"columns" needs "category" and "segment" together, or neither')
     if odd := [end for end in facts.get("best", {}).values() if end not in BEST_ENDS]:
         raise InvalidDescription(origin, f'"best" has {shown(odd[0])}; it takes {listed(BEST_ENDS)}')
+    if unknown := sorted(set(facts.get("aliases", {})) - set(ROLES)):
+        raise InvalidDescription(origin, f'"aliases" has {shown(unknown[0])}; the roles are {listed(ROLES)}')
+
+
+def check_types(facts: Mapping[str, Any], origin: object) -> None:
+    if not is_name(facts.get("title")) or not is_renaming(facts.get("columns")):
+        raise InvalidDescription(origin, 'it needs a "title" and "columns", the column of each role')
+    for key in ("source", "licence"):
+        if not isinstance(facts.get(key, ""), str):
+            raise InvalidDescription(origin, f"{shown(key)} is not a text")
+    if not isinstance(facts.get("synthetic", False), bool):
+        raise InvalidDescription(origin, '"synthetic" is neither true nor false')
+    if not is_renaming(facts.get("best", {})):
+        raise InvalidDescription(origin, '"best" is not an object of question to end')
+    aliases = facts.get("aliases", {})
+    if not isinstance(aliases, dict) or not all(map(is_renaming, aliases.values())):
+        raise InvalidDescription(origin, '"aliases" is not an object of role to {value: value}')
+    try:
+        json.dumps(facts, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise InvalidDescription(origin, "it holds half a character (an unpaired surrogate)") from None
+
+
+def is_name(value: object) -> bool:
+    return isinstance(value, str) and value.strip() != ""
+
+
+def is_renaming(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
 
 
 def find_description(csv: Path, default: Path) -> Path:
@@ -112,9 +143,26 @@ def opened(source: Source) -> Iterator[BinaryIO]:
     except FileNotFoundError:
         raise DatasetNotFound(source) from None
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise NotCsv(source, f"its compression is damaged ({error})") from None
+        raise NotCsv(named(source), f"its compression is damaged ({error})") from None
     except OSError as error:
-        raise NotCsv(source, error.strerror or str(error)) from None
+        raise NotCsv(named(source), error.strerror or str(error)) from None
+
+
+@contextmanager
+def rewindable(source: Source) -> Iterator[Source]:
+    """The source, or a copy on disk of a stream that is gone once read, such as a download."""
+    if isinstance(source, Path) or source.seekable():
+        yield source
+        return
+    with tempfile.TemporaryFile() as copy:
+        shutil.copyfileobj(source, copy)
+        yield copy
+
+
+def named(source: Source) -> str:
+    """What a message calls the source."""
+    name = source if isinstance(source, Path) else getattr(source, "name", None)
+    return str(name) if isinstance(name, (Path, str)) and str(name) else "the stream"
 
 
 def unpacked(file: BinaryIO) -> BinaryIO:

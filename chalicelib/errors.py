@@ -12,7 +12,8 @@ LONGEST_ECHO = 500
 
 def shown(value: object) -> str:
     """The value as a message quotes it: in quotes, never longer than a person will read."""
-    text = str(value)
+    # JSON can ask with half a character, which no answer or log could then be encoded with.
+    text = str(value).encode(errors="backslashreplace").decode()
     return f'"{text}"' if len(text) <= LONGEST_ECHO else f'"{text[:LONGEST_ECHO]}…"'
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib import snapshot
 from chalicelib.cube import Cube
-from chalicelib.dataset import Description, Source
+from chalicelib.dataset import Description, Source, rewindable
 from chalicelib.errors import LONGEST_ECHO, BestEndUnknown, SnapshotNotFound, UnknownQuestion, UnknownState
 
 SUGGESTIONS = 3
@@ -22,11 +22,12 @@ class DataIngestor:
         self._states = frozenset(labels[0] for cells in cube.cells.values() for labels in cells if labels[0])
 
     @classmethod
-    def from_csv(cls, source: Source, description: Description) -> "DataIngestor":
+    def from_csv(cls, source: Source | str, description: Description) -> "DataIngestor":
         """Read a CSV file or binary stream, gzipped or not. Raises a DatasetError that says what is wrong."""
         from chalicelib.csv_reader import read_cube  # pandas: never in Lambda, never at a second start
 
-        return cls(read_cube(source, description), description)
+        with rewindable(Path(source) if isinstance(source, str) else source) as rows:
+            return cls(read_cube(rows, description), description)
 
     @classmethod
     def from_snapshot(cls, saved: bytes | Path) -> "DataIngestor":

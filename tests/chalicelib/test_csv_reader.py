@@ -83,6 +83,28 @@ def test_lines_are_those_of_the_file(tmp_path: Path, chunk_rows: int) -> None:
         read(content, tmp_path, chunk_rows=chunk_rows)
 
 
+@pytest.mark.parametrize(
+    ("rows", "line"),
+    [
+        (b"Humus,S1,B,1,a,b\n   \nHumus,S1,B,x,a,b\n", 4),
+        (b",S1,B,bad,a,b\nHumus,S1,B,x,a,b\n", 3),
+        (b'Humus,S1,B,x,"a\n\na",b\n', 2),
+        (b'Humus,S1,"B\n\nB",x,a,b\n', 4),
+    ],
+    ids=["a line of blanks", "a row without a question", "lines after the value", "lines before the value"],
+)
+def test_the_line_is_the_one_that_the_value_stands_on(tmp_path: Path, rows: bytes, line: int) -> None:
+    """Whatever stands before it, after it, or is not read at all."""
+    with pytest.raises(InvalidValue, match=f'line {line}, column "Wert": "x"'):
+        read(HEADER + rows, tmp_path)
+
+
+def test_a_stream_without_a_name_is_called_a_stream() -> None:
+    """Not by its address in memory."""
+    with pytest.raises(NotCsv, match="the stream is not a CSV file"):
+        read_cube(io.BytesIO(gzip.compress(HEADER * 50)[:-9]), SOIL_DESCRIPTION)
+
+
 def test_a_gzipped_file_and_a_stream_read_the_same(tmp_path: Path) -> None:
     """Whatever their names say; a byte order mark is no part of the first column."""
     plain = read(SOIL.encode(), tmp_path)

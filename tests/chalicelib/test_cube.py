@@ -91,6 +91,11 @@ def test_a_row_counts_wherever_it_has_the_keys() -> None:
     assert whole.rollup("Lehm") == {}
 
 
+def test_a_cube_equals_no_other_thing() -> None:
+    """And says so, instead of failing."""
+    assert cube(["Humus,S1,Bayern,1,,"]) != 3
+
+
 def test_suppressed_rows_are_counted_apart() -> None:
     """They are in no mean."""
     whole = cube(["Humus,S1,Bayern,,Nutzung,Wald", "Humus,S1,Bayern,1.50,Nutzung,Wald"])

@@ -53,6 +53,17 @@ def test_like_cannot_go_in_circles(tmp_path: Path) -> None:
         ({"columns": {"question": "Q", "value": "V", "location": "L", "year": "Y"}}, "year"),
         ({"columns": {"question": "Q", "value": "V", "location": "L", "category": "C"}}, "segment"),
         ({"best": {"S1": "middle"}}, "middle"),
+        ({"best": ["S1"]}, "best"),
+        ({"best": None}, "best"),
+        ({"title": " "}, "title"),
+        ({"title": "\ud800"}, "half a character"),
+        ({"source": 3}, "source"),
+        ({"synthetic": "no"}, "synthetic"),
+        ({"columns": {"question": "Q", "value": 3, "location": "L"}}, "columns"),
+        ({"aliases": {"colour": {"a": "b"}}}, "colour"),
+        ({"aliases": {"category": "Sex"}}, "aliases"),
+        ({"aliases": {"category": {"Sex": 3}}}, "aliases"),
+        ({"aliases": []}, "aliases"),
     ],
 )
 def test_a_wrong_description_is_explained(tmp_path: Path, change: dict[str, object], named: str) -> None:
@@ -61,7 +72,14 @@ def test_a_wrong_description_is_explained(tmp_path: Path, change: dict[str, obje
         Description.load(saved(tmp_path, "x.json", DESCRIPTION | change))
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "\x00"])
+def test_a_circle_is_seen_however_its_paths_are_spelt(tmp_path: Path) -> None:
+    """Or the path would grow until the system refuses it."""
+    path = saved(tmp_path, "a.json", {"like": f"../{tmp_path.name}/a.json"})
+    with pytest.raises(InvalidDescription, match="back to itself"):
+        Description.load(path)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "\x00", "[" * 100_000])
 def test_what_is_no_json_object_is_no_description(tmp_path: Path, text: str) -> None:
     """Nor is a missing file."""
     path = tmp_path / "x.json"

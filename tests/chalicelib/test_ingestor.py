@@ -28,6 +28,27 @@ def named() -> DataIngestor:
     return DataIngestor.from_csv(io.BytesIO(ROWS), Description.from_dict(WITH_SHORT_NAMES))
 
 
+class Download(io.RawIOBase):
+    """A stream that is gone once read, as those of S3 and sockets are."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = io.BytesIO(content)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+        return self._content.readinto(buffer)
+
+
+def test_any_source_reads_the_same(named: DataIngestor, tmp_path: Path) -> None:
+    """A path as text, and a stream that cannot be rewound."""
+    path = tmp_path / "x.csv"
+    path.write_bytes(ROWS)
+    for source in (str(path), Download(ROWS)):
+        assert DataIngestor.from_csv(source, named.description).cube == named.cube  # type: ignore[arg-type]
+
+
 def test_a_question_is_named_by_text_or_id(data: DataIngestor) -> None:
     """Both give the text."""
     assert data.question("Humus") == data.question("S1") == "Humus"

@@ -135,6 +135,13 @@ def test_wrong_inputs_are_named(body: object, named: str) -> None:
         parse_inputs(statistic("state_mean"), body)
 
 
+def test_a_refusal_can_be_sent_whatever_was_asked() -> None:
+    """Half a character in a field's name stands escaped in the message."""
+    with pytest.raises(InvalidRequest) as caught:
+        parse_inputs(statistic("best5"), {"question": "S1", "\ud800": 1})
+    assert b"\\ud800" in str(caught.value).encode()
+
+
 def test_an_unknown_statistic_is_told_the_known() -> None:
     """All nine."""
     with pytest.raises(UnknownStatistic, match=r"median.*best5"):
