@@ -42,7 +42,7 @@ def read_cube(source: Source, description: Description, chunk_rows: int = CHUNK_
         try:
             whole = whole.merge(cube_of(chunk, description))
         except ValueError:
-            raise first_invalid(source, name, description) from None
+            raise located(source, name, description) from None
         rows += len(chunk)
     if not rows:
         raise EmptyDataset(name)
@@ -120,6 +120,14 @@ def names(frame: pd.DataFrame, key: str, value: str) -> dict[str, frozenset[str]
     pairs = frame[[key, value]].drop_duplicates()
     pairs = pairs[(pairs[key] != "") & (pairs[value] != "")]
     return {str(name): frozenset(group) for name, group in pairs.groupby(key)[value]}
+
+
+def located(source: Source, name: str, description: Description) -> DatasetError:
+    """The error of the first invalid value, or of what keeps it from being found."""
+    try:
+        return first_invalid(source, name, description)
+    except csv.Error as error:  # such as a field beyond csv's limit, which pandas does not have
+        return NotCsv(name, str(error))
 
 
 def first_invalid(source: Source, name: str, description: Description) -> DatasetError:

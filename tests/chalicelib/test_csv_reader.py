@@ -55,6 +55,19 @@ def test_what_is_no_data_set_is_explained(
         read(content, tmp_path)
 
 
+def test_a_directory_is_explained(tmp_path: Path) -> None:
+    """It is there, but no file."""
+    with pytest.raises(NotCsv, match="directory"):
+        read_cube(tmp_path, SOIL_DESCRIPTION)
+
+
+def test_a_field_without_end_is_explained(tmp_path: Path) -> None:
+    """pandas reads it; finding the line of a bad value meets the limit of Python's csv."""
+    rows = b'Humus,S1,"' + b"x" * 200_000 + b'",1,a,b\nHumus,S1,Bayern,x,a,b\n'
+    with pytest.raises(NotCsv, match="field larger"):
+        read(HEADER + rows, tmp_path)
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     """By its path."""
     with pytest.raises(DatasetNotFound, match="nowhere"):

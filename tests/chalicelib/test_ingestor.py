@@ -87,6 +87,14 @@ def test_an_unknown_state_meets_the_closest(named: DataIngestor, asked: str, fir
         named.state(asked)
 
 
+def test_an_abbreviation_leads_to_its_state_in_any_case() -> None:
+    """Though another state's letters are closer."""
+    rows = b"Frage,Nr,Land,Kurz,Wert,Art,Klasse\nQ,S1,Xyz,TH,1,a,b\nQ,S1,Th,QQ,1,a,b\n"
+    data = DataIngestor.from_csv(io.BytesIO(rows), Description.from_dict(WITH_SHORT_NAMES))
+    with pytest.raises(UnknownState, match=r'closest: "Xyz"$'):
+        data.state("th")
+
+
 def test_the_best_end_comes_from_the_description(data: DataIngestor, named: DataIngestor) -> None:
     """By id or by text; where it is silent, so are we."""
     assert (data.best("Humus"), data.best("Sand")) == ("highest", "lowest")

@@ -36,7 +36,7 @@ def test_a_snapshot_gives_the_data_set_back(saved: bytes, tmp_path: Path) -> Non
     assert again.snapshot() == saved
 
 
-@settings(max_examples=150)
+@settings(deadline=None, max_examples=150)
 @given(st.data())
 def test_any_changed_byte_is_noticed(saved: bytes, data: st.DataObject) -> None:
     """In the header as in the payload."""
@@ -46,11 +46,11 @@ def test_any_changed_byte_is_noticed(saved: bytes, data: st.DataObject) -> None:
         snapshot.loads(saved[:place] + bytes([changed]) + saved[place + 1 :])
 
 
-@pytest.mark.parametrize("cut", [0, 1, 20, 100, -1])
-def test_a_snapshot_cut_short_is_noticed(saved: bytes, cut: int) -> None:
+def test_a_snapshot_cut_short_is_noticed(saved: bytes) -> None:
     """Wherever it ends."""
-    with pytest.raises(DamagedSnapshot):
-        snapshot.loads(saved[:cut])
+    for cut in range(len(saved)):
+        with pytest.raises(DamagedSnapshot):
+            snapshot.loads(saved[:cut])
 
 
 def test_loading_imports_no_pandas(saved: bytes, tmp_path: Path) -> None:

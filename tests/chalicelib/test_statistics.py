@@ -104,6 +104,14 @@ def test_the_same_question_gives_the_same_bytes(data: DataIngestor) -> None:
     assert text.startswith(b'{"F":0.5,"A\'s":2.0,')
 
 
+def test_an_apostrophe_in_a_segment_changes_its_quotes() -> None:
+    """In the shorter keys of one state too."""
+    rows = "Frage,Nr,Land,Wert,Art,Klasse\nHumus,S1,B,1,Nutzung,Hof's\n"
+    data = DataIngestor.from_csv(io.BytesIO(rows.encode()), Description.from_dict(DESCRIPTION))
+    own = {str(("Nutzung", "Hof's")): 1.0}
+    assert asked(data, "state_mean_by_category", question="S1", state="B") == [("B", own)]
+
+
 def test_a_data_set_without_categories(data: DataIngestor) -> None:
     """Has no means by category, and says so."""
     columns = {"question": "Frage", "location": "Land", "value": "Wert"}
@@ -123,6 +131,7 @@ def test_a_data_set_without_categories(data: DataIngestor) -> None:
         ({}, '"question" is missing'),
         ({"question": "S1"}, '"state" is missing'),
         ({"question": "S1", "state": ""}, '"state"'),
+        ({"question": " ", "state": "A"}, '"question"'),
         ({"question": True, "state": "A"}, '"question"'),
         ({"question": {"a": 1}, "state": "A"}, '"question"'),
         ({"question": "S1", "state": "A", "State": "B"}, '"State"'),
