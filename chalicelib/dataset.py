@@ -168,7 +168,7 @@ def named(source: Source) -> str:
 def unpacked(file: BinaryIO) -> BinaryIO:
     magic = file.read(2)
     file.seek(0)
-    return gzip.GzipFile(fileobj=file) if magic == b"\x1f\x8b" else file  # type: ignore[return-value]
+    return gzip.GzipFile(fileobj=file) if magic == b"\x1f\x8b" else file  # type: ignore[return-value] # reads as one
 
 
 def fingerprint(source: Source, description: Description, version: int) -> str:
