@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
+from chalicelib.aws import Aws
 from chalicelib.config import Settings, choice
 from chalicelib.control import Control
 from chalicelib.datasets import S3Datasets
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 # A request waits for an answer, so a call that hangs is given up early and tried again.
 CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 2, 5, 4
+DAY = 24 * 60 * 60
 
 
 def client_config(**more: Any) -> "Config":
@@ -27,22 +29,32 @@ def client_config(**more: Any) -> "Config":
     return Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries=retries, **more)
 
 
+def aws_client(name: Any) -> Any:
+    import boto3  # takes a tenth of a second: the first request that needs it pays
+
+    return boto3.client(name, config=client_config())
+
+
 def aws_service() -> Service:
     """The service on AWS, told about its resources by the environment."""
-    import boto3  # takes a quarter of a second: the first request that needs it pays, not every cold start
-
     logs.configure(
         choice(os.environ, "STATLINE_LOG_LEVEL", "info", logs.LEVELS),
         choice(os.environ, "STATLINE_LOG_FORMAT", "json", tuple(logs.FORMATS)),
     )
-    settings, config = Settings.from_environ(os.environ), client_config()
-    dynamodb, s3 = boto3.client("dynamodb", config=config), boto3.client("s3", config=config)
+    settings, aws = Settings.from_environ(os.environ), Aws(aws_client)
     return Service(
-        DynamoJobStore(dynamodb, s3, settings.table, settings.bucket, settings.inline_limit),
-        SqsJobQueue(boto3.client("sqs", config=config), settings.queue_url),
-        S3Datasets(s3, settings.bucket),
-        Control(dynamodb, settings.table),
+        job_store(aws, settings),
+        SqsJobQueue(aws, settings.queue_url),
+        S3Datasets(aws, settings.bucket),
+        Control(aws, settings.table),
         settings.id_block,
+        settle_seconds=settings.settle_seconds,
+    )
+
+
+def job_store(aws: Aws, settings: Settings) -> DynamoJobStore:
+    return DynamoJobStore(
+        aws, settings.table, settings.bucket, settings.inline_limit, settings.retention_days * DAY
     )
 
 

@@ -38,6 +38,8 @@ class Settings:
     it in S3. At on-demand prices a DynamoDB write of 8 KB costs what one S3 PUT does.
     `id_block` is how many job ids one write to the counter reserves. A job that is open for
     `resend_seconds` is sent to the workers again, one that is for `give_up_seconds` is failed.
+    A finished job is kept for `retention_days`, 0 meaning for ever. A drain is done when twice,
+    `settle_seconds` apart, no job was open: more than 0 where other processes accept jobs too.
     """
 
     table: str = "statline"
@@ -47,6 +49,8 @@ class Settings:
     id_block: int = 100
     resend_seconds: int = 15 * 60
     give_up_seconds: int = 24 * 60 * 60
+    retention_days: int = 0
+    settle_seconds: int = 0
 
     @classmethod
     def from_environ(cls, environ: Environ) -> "Settings":
@@ -58,4 +62,6 @@ class Settings:
             id_block=integer(environ, "STATLINE_ID_BLOCK", cls.id_block, minimum=1),
             resend_seconds=integer(environ, "STATLINE_RESEND_SECONDS", cls.resend_seconds, minimum=1),
             give_up_seconds=integer(environ, "STATLINE_GIVE_UP_SECONDS", cls.give_up_seconds, minimum=1),
+            retention_days=integer(environ, "STATLINE_RETENTION_DAYS", cls.retention_days),
+            settle_seconds=integer(environ, "STATLINE_SETTLE_SECONDS", cls.settle_seconds),
         )

@@ -4,20 +4,28 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from chalicelib.aws import Aws
 
 CONTROL = "#control"
 
 
 @dataclass(frozen=True, slots=True)
 class ControlRecord:
-    """`dataset` is the fingerprint new jobs are accepted under; empty before anything is published."""
+    """`dataset` is the fingerprint new jobs are accepted under; empty before anything is published.
+
+    Times are milliseconds since the epoch, 0 for never: a drain began, and saw no job open.
+    """
 
     dataset: str = ""
-    draining: bool = False
+    draining_since: int = 0
+    quiet_since: int = 0
+
+    @property
+    def draining(self) -> bool:
+        return self.draining_since > 0
 
 
 class Control:
@@ -28,12 +36,12 @@ class Control:
 
     def __init__(
         self,
-        dynamodb: "DynamoDBClient",
+        aws: "Aws",
         table: str,
         max_age: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._dynamodb, self._table = dynamodb, table
+        self._aws, self._table = aws, table
         self._max_age, self._clock = max_age, clock
         self._lock = threading.Lock()
         self._record = ControlRecord()
@@ -45,32 +53,34 @@ class Control:
                 self._remember(self._fetch())
             return self._record
 
-    def set_dataset(self, fingerprint: str) -> None:
-        self._write("dataset", {"S": fingerprint})
+    def set(self, **changes: str | int) -> None:
+        """Write fields of the record, and no others."""
+        self._write({name: encoded(value) for name, value in changes.items()})
         with self._lock:
-            self._record = replace(self._record, dataset=fingerprint)
-
-    def set_draining(self, draining: bool) -> None:
-        self._write("draining", {"BOOL": draining})
-        with self._lock:
-            self._record = replace(self._record, draining=draining)
+            self._record = replace(self._record, **changes)  # type: ignore[arg-type] # callers name the fields
 
     def _fetch(self) -> ControlRecord:
-        item = self._dynamodb.get_item(
+        item = self._aws.dynamodb.get_item(
             TableName=self._table, Key={"id": {"S": CONTROL}}, ConsistentRead=True
         ).get("Item", {})
         return ControlRecord(
-            dataset=item.get("dataset", {}).get("S", ""), draining=item.get("draining", {}).get("BOOL", False)
+            dataset=item.get("dataset", {}).get("S", ""),
+            draining_since=int(item.get("draining_since", {}).get("N", 0)),
+            quiet_since=int(item.get("quiet_since", {}).get("N", 0)),
         )
 
     def _remember(self, record: ControlRecord) -> None:
         self._record, self._read_at = record, self._clock()
 
-    def _write(self, name: str, value: dict[str, object]) -> None:
-        self._dynamodb.update_item(
+    def _write(self, changes: dict[str, Any]) -> None:
+        self._aws.dynamodb.update_item(
             TableName=self._table,
             Key={"id": {"S": CONTROL}},
-            UpdateExpression="SET #name = :value",
-            ExpressionAttributeNames={"#name": name},
-            ExpressionAttributeValues={":value": value},
+            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in changes),
+            ExpressionAttributeNames={f"#{name}": name for name in changes},
+            ExpressionAttributeValues={f":{name}": value for name, value in changes.items()},
         )
+
+
+def encoded(value: str | int) -> dict[str, str]:
+    return {"S": value} if isinstance(value, str) else {"N": str(value)}

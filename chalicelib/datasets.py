@@ -9,7 +9,7 @@ from chalicelib.errors import DatasetGone
 from chalicelib.ingestor import DataIngestor
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3.client import S3Client
+    from chalicelib.aws import Aws
 
 # A worker meets the current data set and, around a change, the one before it.
 KEPT_IN_MEMORY = 2
@@ -28,8 +28,8 @@ class Datasets(Protocol):
 class S3Datasets:
     """Datasets on one bucket; keeps the last few that were asked for."""
 
-    def __init__(self, s3: "S3Client", bucket: str) -> None:
-        self._s3, self._bucket = s3, bucket
+    def __init__(self, aws: "Aws", bucket: str) -> None:
+        self._aws, self._bucket = aws, bucket
         self._lock = threading.Lock()
         self._ingestors: OrderedDict[str, DataIngestor] = OrderedDict()
         self._catalogues: OrderedDict[str, dict[str, Any]] = OrderedDict()
@@ -37,8 +37,8 @@ class S3Datasets:
     def publish(self, fingerprint: str, snapshot: bytes, catalogue: dict[str, Any]) -> None:
         """Store a data set. The snapshot comes last: whoever sees it finds the catalogue too."""
         texts = json.dumps(catalogue, ensure_ascii=False).encode()
-        self._s3.put_object(Bucket=self._bucket, Key=catalogue_key(fingerprint), Body=texts)
-        self._s3.put_object(Bucket=self._bucket, Key=snapshot_key(fingerprint), Body=snapshot)
+        self._aws.s3.put_object(Bucket=self._bucket, Key=catalogue_key(fingerprint), Body=texts)
+        self._aws.s3.put_object(Bucket=self._bucket, Key=snapshot_key(fingerprint), Body=snapshot)
 
     def ingestor(self, fingerprint: str) -> DataIngestor:
         # Held while loading, so that a crowd of runners loads a new data set once.
@@ -57,8 +57,8 @@ class S3Datasets:
 
     def _read(self, fingerprint: str, key: str) -> bytes:
         try:
-            return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        except self._s3.exceptions.NoSuchKey:
+            return self._aws.s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except self._aws.s3.exceptions.NoSuchKey:
             raise DatasetGone(fingerprint) from None
 
 

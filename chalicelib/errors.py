@@ -60,6 +60,13 @@ class Draining(StatlineError):
         super().__init__("shutting down")
 
 
+class NoDataset(StatlineError):
+    """Raised when no data set is published yet, so that nothing can be asked."""
+
+    def __init__(self) -> None:
+        super().__init__("no data set is published yet; `python -m local publish` does it")
+
+
 class JobNotFound(StatlineError):
     """Raised when no job has the id, or its result has expired."""
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from mypy_boto3_sqs.client import SQSClient
+    from chalicelib.aws import Aws
 
 
 class JobQueue(Protocol):
@@ -16,8 +16,8 @@ class JobQueue(Protocol):
 class SqsJobQueue:
     """JobQueue on one SQS queue; a message's body is the job id."""
 
-    def __init__(self, sqs: "SQSClient", queue_url: str) -> None:
-        self._sqs, self._queue_url = sqs, queue_url
+    def __init__(self, aws: "Aws", queue_url: str) -> None:
+        self._aws, self._queue_url = aws, queue_url
 
     def add_task(self, job_id: str) -> None:
-        self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=job_id)
+        self._aws.sqs.send_message(QueueUrl=self._queue_url, MessageBody=job_id)

@@ -5,11 +5,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
-from chalicelib.control import Control
+from chalicelib.control import Control, ControlRecord
 from chalicelib.datasets import Datasets
-from chalicelib.errors import Abandoned, Draining, JobNotFound, Unanswerable
+from chalicelib.errors import Abandoned, Draining, JobNotFound, NoDataset, Unanswerable
 from chalicelib.ids import JobIds
 from chalicelib.jobs import Job
 from chalicelib.queues import JobQueue
@@ -24,6 +24,13 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+class Drain(NamedTuple):
+    """How far a drain is: jobs still open, and whether none can come any more."""
+
+    left: int
+    done: bool
+
+
 class Service:
     """Everything an interface can ask for. One instance serves any number of threads."""
 
@@ -35,17 +42,18 @@ class Service:
         control: Control,
         id_block: int,
         clock: Callable[[], int] = now_ms,
+        settle_seconds: int = 0,
     ) -> None:
         self._store, self._queue, self._datasets, self._control = store, queue, datasets, control
         self._ids = JobIds(store, id_block)
-        self._clock = clock
+        self._clock, self._settle = clock, settle_seconds * 1000
         self._lock = threading.Lock()
         self._submitting = 0
 
     def submit(self, name: str, body: object) -> Job:
         """Accept a question as a job.
 
-        Raises UnknownStatistic, InvalidRequest or Draining; then no job was made.
+        Raises UnknownStatistic, InvalidRequest, Draining or NoDataset; then no job was made.
         """
         asked = statistic(name)
         inputs = parse_inputs(asked, body)
@@ -110,19 +118,34 @@ class Service:
             submitting = self._submitting
         return submitting + self._store.count_open()
 
-    def drain(self) -> int:
-        """Take nothing new; returns how many jobs are still to finish."""
+    def drain(self) -> Drain:
+        """Take nothing new, and tell how far the rest is.
+
+        Other processes see the drain when their copy of the control record is too old, and indexes lag:
+        it is done when, after that time, no job was open twice, that time apart.
+        """
+        now = self._clock()
         if not self._control.read().draining:
-            self._control.set_draining(True)
+            self._control.set(draining_since=now, quiet_since=0)
             log.info("draining")
-        return self.num_jobs()
+        record, left = self._control.read(), self.num_jobs()
+        restless = left > 0 or now < record.draining_since + self._settle
+        quiet_since = 0 if restless else record.quiet_since or now
+        if quiet_since != record.quiet_since:
+            self._control.set(quiet_since=quiet_since)
+        return Drain(left, bool(quiet_since) and now >= quiet_since + self._settle)
+
+    def reopen(self) -> None:
+        """Take new jobs again after a drain."""
+        self._control.set(draining_since=0, quiet_since=0)
+        log.info("open")
 
     def dataset(self) -> str:
-        """The fingerprint of the data set that new jobs are accepted under."""
-        return self._control.read().dataset
+        """The fingerprint of the data set that new jobs are accepted under. Raises NoDataset."""
+        return named(self._control.read())
 
     def catalogue(self) -> Mapping[str, Any]:
-        """What can be asked of the current data set."""
+        """What can be asked of the current data set. Raises NoDataset."""
         return self._datasets.catalogue(self.dataset())
 
     @contextmanager
@@ -134,7 +157,7 @@ class Service:
             record = self._control.read()
             if record.draining:
                 raise Draining
-            yield record.dataset
+            yield named(record)
         finally:
             with self._lock:
                 self._submitting -= 1
@@ -147,3 +170,9 @@ class Service:
             stored.id,
             extra={"job_id": stored.id, "status": stored.status, "ms": self._clock() - stored.accepted},
         )
+
+
+def named(record: ControlRecord) -> str:
+    if not record.dataset:
+        raise NoDataset
+    return record.dataset

@@ -6,22 +6,24 @@ listing never reads answers. Answers are compressed, and lie in the item while t
 """
 
 import hashlib
+import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib.errors import JobNotFound
 from chalicelib.jobs import Job, JobStatus, by_acceptance, job_number
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
-    from mypy_boto3_s3.client import S3Client
+    from chalicelib.aws import Aws
 
 Item = dict[str, Any]
 
 COUNTER = "#counter"
 OPEN_INDEX = "open"
 LISTED_INDEX = "listed"
+# What finishing a job writes; of it, what the list shows is in the index `listed`.
+OUTCOME = ("status", "finished", "answer", "answer_key", "reason", "expires")
 
 
 class JobStore(Protocol):
@@ -51,21 +53,31 @@ class JobStore(Protocol):
     def count_open(self) -> int:
         """How many jobs are accepted and not finished."""
 
-    def open_before(self, time: int) -> Iterator[tuple[str, int]]:
-        """Id and time of acceptance of the jobs accepted before `time` and not finished, oldest first."""
+    def open_before(self, moment: int) -> Iterator[tuple[str, int]]:
+        """Id and time of acceptance of the jobs accepted before `moment` and not finished, oldest first."""
 
 
 class DynamoJobStore:
-    """JobStore on one DynamoDB table and one S3 bucket."""
+    """JobStore on one DynamoDB table and one S3 bucket.
+
+    A finished job expires `retention` seconds after it finished, 0 meaning never; AWS removes it later,
+    when it likes, but from then on it is not found.
+    """
 
     def __init__(
-        self, dynamodb: "DynamoDBClient", s3: "S3Client", table: str, bucket: str, inline_limit: int
-    ):
-        self._dynamodb, self._s3 = dynamodb, s3
-        self._table, self._bucket, self._inline_limit = table, bucket, inline_limit
+        self,
+        aws: "Aws",
+        table: str,
+        bucket: str,
+        inline_limit: int,
+        retention: int = 0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._aws, self._table, self._bucket = aws, table, bucket
+        self._inline_limit, self._retention, self._clock = inline_limit, retention, clock
 
     def reserve_ids(self, count: int) -> range:
-        answer = self._dynamodb.update_item(
+        answer = self._aws.dynamodb.update_item(
             TableName=self._table,
             Key={"id": {"S": COUNTER}},
             UpdateExpression="ADD reserved :count",
@@ -77,34 +89,30 @@ class DynamoJobStore:
 
     def create(self, job: Job) -> None:
         try:
-            self._dynamodb.put_item(
+            self._aws.dynamodb.put_item(
                 TableName=self._table,
                 Item={**to_item(job), "open": {"S": "open"}},
                 ConditionExpression="attribute_not_exists(id)",
             )
-        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+        except self._aws.dynamodb.exceptions.ConditionalCheckFailedException:
             # The SDK retries a write whose answer was lost; then the item in the way is our own.
             if self.get(job.id) != job:
                 raise
 
     def get(self, job_id: str) -> Job:
         job_number(job_id)
-        answer = self._dynamodb.get_item(
+        answer = self._aws.dynamodb.get_item(
             TableName=self._table, Key={"id": {"S": job_id}}, ConsistentRead=True
         )
-        if "Item" not in answer:
+        if "Item" not in answer or self._expired(answer["Item"]):
             raise JobNotFound(job_id)
         return to_job(answer["Item"], self._read_answer(answer["Item"]))
 
     def finish(self, outcome: Job) -> Job:
-        item = {**to_item(outcome), **self._write_answer(outcome)}
-        changes = {
-            name: item[name]
-            for name in ("status", "finished", "answer", "answer_key", "reason")
-            if name in item
-        }
+        item = {**to_item(outcome), **self._write_answer(outcome), **self._expiry(outcome)}
+        changes = {name: item[name] for name in OUTCOME if name in item}
         try:
-            self._dynamodb.update_item(
+            self._aws.dynamodb.update_item(
                 TableName=self._table,
                 Key={"id": {"S": outcome.id}},
                 UpdateExpression="SET "
@@ -114,33 +122,34 @@ class DynamoJobStore:
                 ExpressionAttributeNames={f"#{name}": name for name in [*changes, "open"]},
                 ExpressionAttributeValues={f":{name}": value for name, value in changes.items()},
             )
-        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+        except self._aws.dynamodb.exceptions.ConditionalCheckFailedException:
             return self.get(outcome.id)
         return outcome
 
     def delete(self, job_id: str) -> None:
-        gone = self._dynamodb.delete_item(
+        gone = self._aws.dynamodb.delete_item(
             TableName=self._table, Key={"id": {"S": job_id}}, ReturnValues="ALL_OLD"
         ).get("Attributes", {})
         if "answer_key" in gone:
-            self._s3.delete_object(Bucket=self._bucket, Key=gone["answer_key"]["S"])
+            self._aws.s3.delete_object(Bucket=self._bucket, Key=gone["answer_key"]["S"])
 
     def jobs(self) -> Iterator[Job]:
-        pages = self._dynamodb.get_paginator("query").paginate(**self._in_index(LISTED_INDEX, "job"))
+        pages = self._aws.dynamodb.get_paginator("query").paginate(**self._in_index(LISTED_INDEX, "job"))
         # Jobs of one millisecond come from the index in no order, so the order is made here.
-        yield from sorted((to_job(item) for page in pages for item in page["Items"]), key=by_acceptance)
+        items = (item for page in pages for item in page["Items"] if not self._expired(item))
+        yield from sorted(map(to_job, items), key=by_acceptance)
 
     def count_open(self) -> int:
-        pages = self._dynamodb.get_paginator("query").paginate(
+        pages = self._aws.dynamodb.get_paginator("query").paginate(
             **self._in_index(OPEN_INDEX, "open"), Select="COUNT"
         )
         return sum(page["Count"] for page in pages)
 
-    def open_before(self, time: int) -> Iterator[tuple[str, int]]:
+    def open_before(self, moment: int) -> Iterator[tuple[str, int]]:
         query = self._in_index(OPEN_INDEX, "open")
         query["KeyConditionExpression"] += " AND accepted < :time"
-        query["ExpressionAttributeValues"][":time"] = {"N": str(time)}
-        for page in self._dynamodb.get_paginator("query").paginate(**query):
+        query["ExpressionAttributeValues"][":time"] = {"N": str(moment)}
+        for page in self._aws.dynamodb.get_paginator("query").paginate(**query):
             for item in page["Items"]:
                 yield item["id"]["S"], int(item["accepted"]["N"])
 
@@ -153,6 +162,14 @@ class DynamoJobStore:
             "ExpressionAttributeValues": {":value": {"S": value}},
         }
 
+    def _expiry(self, job: Job) -> Item:
+        if not self._retention or job.finished is None:
+            return {}
+        return {"expires": {"N": str(job.finished // 1000 + self._retention)}}
+
+    def _expired(self, item: Item) -> bool:
+        return "expires" in item and int(item["expires"]["N"]) <= self._clock()
+
     def _write_answer(self, job: Job) -> Item:
         if job.answer is None:
             return {}
@@ -161,14 +178,14 @@ class DynamoJobStore:
             return {"answer": {"B": packed}}
         # Named by its content, so that of two workers with one job neither overwrites the other's answer.
         key = f"results/{job.id}/{hashlib.sha256(job.answer).hexdigest()[:16]}"
-        self._s3.put_object(Bucket=self._bucket, Key=key, Body=packed, ContentType="application/zlib")
+        self._aws.s3.put_object(Bucket=self._bucket, Key=key, Body=packed, ContentType="application/zlib")
         return {"answer_key": {"S": key}}
 
     def _read_answer(self, item: Item) -> bytes | None:
         if "answer" in item:
             return zlib.decompress(item["answer"]["B"])
         if "answer_key" in item:
-            stored = self._s3.get_object(Bucket=self._bucket, Key=item["answer_key"]["S"])
+            stored = self._aws.s3.get_object(Bucket=self._bucket, Key=item["answer_key"]["S"])
             return zlib.decompress(stored["Body"].read())
         return None
 

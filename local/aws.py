@@ -1,28 +1,22 @@
 """AWS on this machine: moto in process, mended, with nothing leaving it."""
 
+import functools
 import os
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.aws import Aws
 from chalicelib.bootstrap import client_config
 from chalicelib.config import Settings
 from chalicelib.stores import LISTED_INDEX, OPEN_INDEX
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
-    from mypy_boto3_s3.client import S3Client
 
 REGION = "us-east-1"
 # A request that moto does not answer would go here, and nobody listens: none can leave the machine.
 NOWHERE = "http://127.0.0.1:9"
 LISTED_ATTRIBUTES = ["statistic", "inputs", "dataset", "status", "finished", "reason"]
-
-
-@dataclass(frozen=True)
-class Aws:
-    dynamodb: "DynamoDBClient"
-    s3: "S3Client"
 
 
 def start_moto() -> Any:
@@ -67,7 +61,7 @@ def connect(settings: Settings) -> Aws:
 
     session = boto3.session.Session("local", "local", region_name=REGION)
     config = client_config(ignore_configured_endpoint_urls=True, proxies={"http": NOWHERE, "https": NOWHERE})
-    aws = Aws(session.client("dynamodb", config=config), session.client("s3", config=config))
+    aws = Aws(functools.partial(session.client, config=config))
     create_table(aws.dynamodb, settings.table)
     aws.s3.create_bucket(Bucket=settings.bucket)
     return aws

@@ -10,13 +10,14 @@ import time
 from typing import IO, Any
 
 from chalicelib import logs, snapshot
+from chalicelib.aws import Aws
+from chalicelib.bootstrap import job_store
 from chalicelib.control import Control
 from chalicelib.dataset import Description, find_description, fingerprint
 from chalicelib.datasets import S3Datasets
 from chalicelib.errors import Abandoned, DamagedSnapshot, SnapshotNotFound, StatlineError
 from chalicelib.ingestor import DataIngestor
 from chalicelib.service import Service
-from chalicelib.stores import DynamoJobStore
 from local import aws
 from local.files import remove_leftovers, write_atomically
 from local.journal import Journal
@@ -65,10 +66,10 @@ class Emulator:
         name, saved, data = load_dataset(settings)
         undo.callback(aws.start_moto().stop)
         clients = aws.connect(settings.service)
-        datasets = S3Datasets(clients.s3, settings.service.bucket)
+        datasets = S3Datasets(clients, settings.service.bucket)
         datasets.publish(name, saved, data.catalogue())
-        control = Control(clients.dynamodb, settings.service.table)
-        control.set_dataset(name)
+        control = Control(clients, settings.service.table)
+        control.set(dataset=name)
         self.store = self._mirrored(clients, undo)
         self.pool = ThreadPool(settings.threads, self._process, self._abandon)
         self.service = Service(self.store, self.pool, datasets, control, settings.service.id_block)
@@ -87,20 +88,22 @@ class Emulator:
 
     def drain(self, seconds: float) -> int:
         """Accept nothing new and finish what was accepted, for at most `seconds`; returns what is left."""
-        left, end = self.service.drain(), time.monotonic() + seconds
+        left, end = self.service.drain().left, time.monotonic() + seconds
         with self._finished:
             while left and self.settings.threads and (remaining := end - time.monotonic()) > 0:
                 self._finished.wait(min(remaining, 0.2))
                 left = self.service.num_jobs()
         return left
 
-    def _mirrored(self, clients: aws.Aws, undo: contextlib.ExitStack) -> MirroredStore:
-        service, journal = self.settings.service, Journal(self.settings.state / "journal")
+    def _mirrored(self, clients: Aws, undo: contextlib.ExitStack) -> MirroredStore:
+        journal = Journal(self.settings.state / "journal")
         undo.callback(journal.close)
-        inner = DynamoJobStore(
-            clients.dynamodb, clients.s3, service.table, service.bucket, service.inline_limit
+        return MirroredStore(
+            job_store(clients, self.settings.service),
+            self.settings.results,
+            journal,
+            self.settings.keep_results,
         )
-        return MirroredStore(inner, self.settings.results, journal, self.settings.keep_results)
 
     def _process(self, job_id: str) -> None:
         self.service.process(job_id)

@@ -10,6 +10,7 @@ import requests
 from chalice.cli.factory import CLIFactory
 from chalice.local import CustomLocalChalice, LocalChalice
 
+from chalicelib.aws import Aws
 from chalicelib.bootstrap import get_service
 from chalicelib.config import Settings
 from chalicelib.stores import DynamoJobStore, JobStore
@@ -23,19 +24,17 @@ from tests.samples import SOIL_CSV, write_soil
 
 
 @pytest.fixture
-def clients() -> Iterator[aws.Aws]:
+def clients() -> Iterator[Aws]:
     moto = aws.start_moto()
     yield aws.connect(Settings())
     moto.stop()
 
 
 @pytest.fixture(params=["dynamo", "mirrored"])
-def store(request: pytest.FixtureRequest, clients: aws.Aws, tmp_path: Path) -> JobStore:
+def store(request: pytest.FixtureRequest, clients: Aws, tmp_path: Path) -> JobStore:
     """Every adapter of JobStore: a test that takes this is part of their contract."""
     settings = Settings(inline_limit=1000)
-    dynamo = DynamoJobStore(
-        clients.dynamodb, clients.s3, settings.table, settings.bucket, settings.inline_limit
-    )
+    dynamo = DynamoJobStore(clients, settings.table, settings.bucket, settings.inline_limit)
     if request.param == "dynamo":
         return dynamo
     mirrored = MirroredStore(dynamo, tmp_path / "results", Journal(tmp_path / "journal"), keep=1000)

@@ -9,6 +9,7 @@ STATUS: tuple[tuple[type[errors.StatlineError], int, dict[str, str]], ...] = (
     (errors.UnknownStatistic, 404, {}),
     (errors.JobNotFound, 404, {}),
     (errors.Draining, 503, {"Retry-After": "30"}),
+    (errors.NoDataset, 503, {"Retry-After": "30"}),
 )
 
 

@@ -14,14 +14,16 @@ from chalicelib.routes.errors import to_http
 
 LARGEST_BODY = 64 * 1024
 Headers = dict[str, str | list[str]]
+# Names, in answers that depend on data, the data set that they come from.
+DATASET = "Statline-Dataset"
 JSON: Headers = {"Content-Type": "application/json"}
 
 log = logging.getLogger("statline.http")
 View = Callable[..., Response]
 
 
-def ok(body: object, status: int = 200, **headers: str) -> Response:
-    return Response(body=render(body), status_code=status, headers={**JSON, **headers})
+def ok(body: object, headers: Headers | None = None) -> Response:
+    return Response(body=render(body), headers={**JSON, **(headers or {})})
 
 
 def render(body: object) -> str:

@@ -1,13 +1,12 @@
 """/api/*: the original server's interface, word for word."""
 
 import logging
-from typing import Any
 
 from chalice.app import Blueprint, Response
 
 from chalicelib.bootstrap import get_service
 from chalicelib.jobs import Job, JobStatus
-from chalicelib.routes.http import JSON, base_path, endpoint, json_body, ok, render
+from chalicelib.routes.http import DATASET, JSON, Headers, base_path, endpoint, json_body, ok, render
 
 routes = Blueprint(__name__)
 
@@ -26,15 +25,16 @@ WORD = {
 def submit(statistic: str) -> Response:
     request = routes.current_request
     job = get_service().submit(statistic, json_body(request))
-    return ok({"job_id": job.id}, Location=f"{base_path(request)}/api/get_results/{job.id}")
+    location = f"{base_path(request)}/api/get_results/{job.id}"
+    return ok({"job_id": job.id}, {"Location": location, DATASET: job.dataset})
 
 
 @routes.route("/api/get_results/{job_id}")
 @endpoint(routes, level=logging.DEBUG)
 def get_response(job_id: str) -> Response:
     job = get_service().get(job_id)
-    headers = {} if job.status.is_terminal else {"Cache-Control": "no-store"}
-    return Response(body=result(job), headers={**JSON, **headers})
+    caching: Headers = {} if job.status.is_terminal else {"Cache-Control": "no-store"}
+    return Response(body=result(job), headers={**JSON, DATASET: job.dataset, **caching})
 
 
 @routes.route("/api/jobs")
@@ -52,9 +52,8 @@ def num_jobs() -> Response:
 @routes.route("/api/graceful_shutdown")
 @endpoint(routes)
 def graceful_shutdown() -> Response:
-    left = get_service().drain()
-    body: dict[str, Any] = {"status": "running", "num_jobs": left} if left else {"status": "done"}
-    return ok(body)
+    drain = get_service().drain()
+    return ok({"status": "done"} if drain.done else {"status": "running", "num_jobs": drain.left})
 
 
 def result(job: Job) -> str:

@@ -6,7 +6,7 @@ from chalice.app import Blueprint, Response
 
 from chalicelib import __version__
 from chalicelib.bootstrap import get_service
-from chalicelib.routes.http import base_path, endpoint, ok
+from chalicelib.routes.http import DATASET, base_path, endpoint, ok
 from chalicelib.statistics import STATISTICS
 
 routes = Blueprint(__name__)
@@ -18,14 +18,14 @@ DATASET_FACTS = ("title", "synthetic", "source", "licence", "rows", "suppressed"
 @endpoint(routes)
 def index() -> Response:
     base, service = base_path(routes.current_request), get_service()
-    catalogue = service.catalogue()
+    dataset, catalogue = service.dataset(), service.catalogue()
     return ok(
         {
             "name": "Statline",
             "version": __version__,
             "description": "Statistical questions over survey data, answered asynchronously: "
             "POST a question, get a job_id, collect the answer.",
-            "dataset": {"id": service.dataset(), **{fact: catalogue[fact] for fact in DATASET_FACTS}},
+            "dataset": {"id": dataset, **{fact: catalogue[fact] for fact in DATASET_FACTS}},
             "statistics": [described(name, base) for name in STATISTICS],
             "links": {
                 "questions": f"{base}/api/questions",
@@ -35,20 +35,26 @@ def index() -> Response:
                 "num_jobs": f"{base}/api/num_jobs",
                 "graceful_shutdown": f"{base}/api/graceful_shutdown",
             },
-        }
+        },
+        {DATASET: dataset},
     )
 
 
 @routes.route("/api/questions")
 @endpoint(routes)
 def questions() -> Response:
-    return ok({"questions": get_service().catalogue()["questions"]})
+    return listing("questions")
 
 
 @routes.route("/api/states")
 @endpoint(routes)
 def states() -> Response:
-    return ok({"states": get_service().catalogue()["states"]})
+    return listing("states")
+
+
+def listing(name: str) -> Response:
+    service = get_service()
+    return ok({name: service.catalogue()[name]}, {DATASET: service.dataset()})
 
 
 def described(name: str, base: str) -> dict[str, Any]:

@@ -7,29 +7,29 @@ from pathlib import Path
 import boto3
 import pytest
 
+from chalicelib.aws import Aws
 from chalicelib.bootstrap import Provider, aws_service
 from chalicelib.control import Control
 from chalicelib.datasets import KEPT_IN_MEMORY, S3Datasets
 from chalicelib.errors import DatasetGone
 from chalicelib.queues import SqsJobQueue
-from local.aws import Aws
 from tests.samples import soil
 
 
 def test_control_is_empty_before_anything_is_published(clients: Aws) -> None:
     """No data set, and not draining."""
-    record = Control(clients.dynamodb, "statline").read()
+    record = Control(clients, "statline").read()
     assert (record.dataset, record.draining) == ("", False)
 
 
 def test_control_is_seen_by_others_when_their_copy_is_too_old(clients: Aws) -> None:
     """At once by the writer, after max_age by everybody else."""
     now = [0.0]
-    writer = Control(clients.dynamodb, "statline")
-    reader = Control(clients.dynamodb, "statline", max_age=5.0, clock=lambda: now[0])
+    writer = Control(clients, "statline")
+    reader = Control(clients, "statline", max_age=5.0, clock=lambda: now[0])
     reader.read()
-    writer.set_draining(True)
-    writer.set_dataset("f1")
+    writer.set(draining_since=1)
+    writer.set(dataset="f1")
     assert writer.read().draining
     assert not reader.read().draining
     now[0] = 5.0
@@ -38,17 +38,17 @@ def test_control_is_seen_by_others_when_their_copy_is_too_old(clients: Aws) -> N
 
 def test_sqs_carries_the_id_and_nothing_else(clients: Aws) -> None:
     """A message's body is the job id."""
-    sqs = boto3.client("sqs", region_name="us-east-1")
+    sqs = clients.sqs
     url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
-    SqsJobQueue(sqs, url).add_task("job_id_7")
+    SqsJobQueue(clients, url).add_task("job_id_7")
     assert [message["Body"] for message in sqs.receive_message(QueueUrl=url)["Messages"]] == ["job_id_7"]
 
 
 def test_a_published_data_set_is_found(clients: Aws, tmp_path: Path) -> None:
     """With its catalogue, by any reader of the bucket."""
     data = soil(tmp_path)
-    S3Datasets(clients.s3, "statline").publish("f1", data.snapshot(), data.catalogue())
-    found = S3Datasets(clients.s3, "statline")
+    S3Datasets(clients, "statline").publish("f1", data.snapshot(), data.catalogue())
+    found = S3Datasets(clients, "statline")
     assert found.catalogue("f1") == data.catalogue()
     assert found.ingestor("f1").cube == data.cube
     assert found.ingestor("f1") is found.ingestor("f1")
@@ -56,14 +56,14 @@ def test_a_published_data_set_is_found(clients: Aws, tmp_path: Path) -> None:
 
 def test_an_unpublished_data_set_is_gone(clients: Aws) -> None:
     """And is named."""
-    for ask in (S3Datasets(clients.s3, "statline").ingestor, S3Datasets(clients.s3, "statline").catalogue):
+    for ask in (S3Datasets(clients, "statline").ingestor, S3Datasets(clients, "statline").catalogue):
         with pytest.raises(DatasetGone, match="f9"):
             ask("f9")
 
 
 def test_memory_holds_the_last_data_sets_only(clients: Aws, tmp_path: Path) -> None:
     """However many were published."""
-    datasets, data = S3Datasets(clients.s3, "statline"), soil(tmp_path)
+    datasets, data = S3Datasets(clients, "statline"), soil(tmp_path)
     for number in range(KEPT_IN_MEMORY + 2):
         datasets.publish(f"f{number}", data.snapshot(), data.catalogue())
     first = datasets.ingestor("f0")

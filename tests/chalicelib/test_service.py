@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.aws import Aws
 from chalicelib.control import Control
 from chalicelib.datasets import S3Datasets
 from chalicelib.errors import Draining, InvalidRequest, JobNotFound, UnknownStatistic
 from chalicelib.jobs import JobStatus
 from chalicelib.service import Service
 from chalicelib.stores import JobStore
-from local.aws import Aws
 from tests.samples import GLOBAL_HUMUS, job, soil
 
 
@@ -33,14 +33,14 @@ def queue() -> Held:
 
 @pytest.fixture
 def control(clients: Aws) -> Control:
-    return Control(clients.dynamodb, "statline")
+    return Control(clients, "statline")
 
 
 @pytest.fixture
 def service(store: JobStore, queue: Held, clients: Aws, control: Control, tmp_path: Path) -> Service:
-    datasets, data = S3Datasets(clients.s3, "statline"), soil(tmp_path)
+    datasets, data = S3Datasets(clients, "statline"), soil(tmp_path)
     datasets.publish("f1", data.snapshot(), data.catalogue())
-    control.set_dataset("f1")
+    control.set(dataset="f1")
     return Service(store, queue, datasets, control, id_block=10)
 
 
@@ -98,14 +98,14 @@ def test_a_refused_request_makes_no_job(service: Service, queue: Held) -> None:
 def test_a_job_keeps_the_data_it_was_accepted_under(service: Service, control: Control) -> None:
     """A change of data set does not reach what was accepted before."""
     service.submit("global_mean", {"question": "S1"})
-    control.set_dataset("f2")
+    control.set(dataset="f2")
     service.process("job_id_1")
     assert service.get("job_id_1").answer == GLOBAL_HUMUS
 
 
 def test_a_job_whose_data_is_gone_fails(service: Service, control: Control) -> None:
     """It cannot be answered, and must not run for ever."""
-    control.set_dataset("f2")
+    control.set(dataset="f2")
     service.submit("global_mean", {"question": "S1"})
     service.process("job_id_1")
     assert "f2" in str(service.get("job_id_1").reason)
@@ -131,11 +131,11 @@ def test_a_message_without_a_job_is_dropped(service: Service) -> None:
 def test_a_drain_takes_nothing_new_and_finishes_the_rest(service: Service) -> None:
     """Counted down to nothing."""
     service.submit("global_mean", {"question": "S1"})
-    assert service.drain() == 1
+    assert service.drain().left == 1
     with pytest.raises(Draining):
         service.submit("global_mean", {"question": "S1"})
     service.process("job_id_1")
-    assert service.drain() == 0
+    assert service.drain().left == 0
 
 
 class SlowQueue(Held):
@@ -154,16 +154,16 @@ class SlowQueue(Held):
 def test_a_drain_waits_for_a_job_being_accepted(store: JobStore, clients: Aws, control: Control) -> None:
     """A submission that was let in before the drain counts until it is queued."""
     queue = SlowQueue()
-    service = Service(store, queue, S3Datasets(clients.s3, "statline"), control, id_block=10)
+    service = Service(store, queue, S3Datasets(clients, "statline"), control, id_block=10)
     with ThreadPoolExecutor(1) as pool:
         submitted = pool.submit(service.submit, "global_mean", {"question": "S1"})
         queue.entered.wait(5)
         service.process("job_id_1")  # ended already, as a swift worker might; its submission has not
         assert store.count_open() == 0
-        assert service.drain() == 1
+        assert service.drain().left == 1
         queue.go.set()
         assert submitted.result(5).id == "job_id_1"
-    assert service.drain() == 0
+    assert service.drain().left == 0
 
 
 def test_many_at_once_get_ids_of_their_own(service: Service) -> None:

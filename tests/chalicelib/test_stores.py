@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from botocore.exceptions import ClientError
 
+from chalicelib.aws import Aws
 from chalicelib.errors import JobNotFound
 from chalicelib.jobs import Job, JobStatus
 from chalicelib.stores import DynamoJobStore, JobStore
-from local.aws import Aws
 from tests.samples import job
 
 
@@ -143,7 +143,7 @@ def test_open_jobs_by_age(store: JobStore) -> None:
 
 @pytest.fixture
 def dynamo(clients: Aws) -> DynamoJobStore:
-    return DynamoJobStore(clients.dynamodb, clients.s3, "statline", "statline", inline_limit=1000)
+    return DynamoJobStore(clients, "statline", "statline", inline_limit=1000)
 
 
 def test_create_takes_its_own_retry_for_success(dynamo: DynamoJobStore) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 import app
 from chalicelib import workers
+from chalicelib.aws import Aws
 from chalicelib.bootstrap import get_service
 from chalicelib.config import Settings
 from chalicelib.control import Control
@@ -19,7 +19,6 @@ from chalicelib.jobs import JobStatus
 from chalicelib.queues import SqsJobQueue
 from chalicelib.service import Service
 from chalicelib.stores import DynamoJobStore
-from local.aws import Aws
 from tests.samples import GLOBAL_HUMUS, job, soil
 
 ATTEMPTS = 3
@@ -32,17 +31,17 @@ class Cloud:
 
     def __init__(self, clients: Aws, folder: Path) -> None:
         self.now = 1_000_000
-        self._sqs = boto3.client("sqs", region_name="us-east-1")
+        self.clients, self._sqs = clients, clients.sqs
         self.dead = self._queue("jobs-dead")
         arn = self._sqs.get_queue_attributes(QueueUrl=self.dead, AttributeNames=["QueueArn"])["Attributes"]
         redrive = {"deadLetterTargetArn": arn["QueueArn"], "maxReceiveCount": ATTEMPTS}
         self.jobs = self._queue("jobs", RedrivePolicy=json.dumps(redrive), VisibilityTimeout="0")
-        self.store = DynamoJobStore(clients.dynamodb, clients.s3, "statline", "statline", inline_limit=1000)
-        datasets, control = S3Datasets(clients.s3, "statline"), Control(clients.dynamodb, "statline")
+        self.store = DynamoJobStore(clients, "statline", "statline", inline_limit=1000)
+        datasets, control = S3Datasets(clients, "statline"), Control(clients, "statline")
         data = soil(folder)
         datasets.publish("f1", data.snapshot(), data.catalogue())
-        control.set_dataset("f1")
-        queue = SqsJobQueue(self._sqs, self.jobs)
+        control.set(dataset="f1")
+        queue = SqsJobQueue(clients, self.jobs)
         self.service = Service(self.store, queue, datasets, control, id_block=10, clock=lambda: self.now)
 
     def _queue(self, name: str, **attributes: str) -> str:
@@ -91,7 +90,7 @@ def test_one_failure_does_not_bring_back_the_batch(cloud: Cloud) -> None:
     """Only its own message stays."""
     good = cloud.service.submit("global_mean", HUMUS).id
     cloud.store.create(job(900, statistic="from_the_future", dataset="f1"))
-    SqsJobQueue(boto3.client("sqs", region_name="us-east-1"), cloud.jobs).add_task("job_id_900")
+    SqsJobQueue(cloud.clients, cloud.jobs).add_task("job_id_900")
     answer = cloud.deliver(cloud.jobs, app.worker)
     assert len(answer["batchItemFailures"]) == 1
     assert cloud.service.get(good).status is JobStatus.SUCCESSFUL
@@ -116,7 +115,7 @@ def test_delivered_in_any_order_and_twice_a_job_has_one_answer(cloud: Cloud) -> 
 def test_a_message_that_can_never_succeed_ends_its_job(cloud: Cloud) -> None:
     """After the last attempt it is a dead letter, and the job failed with a reason."""
     cloud.store.create(job(900, statistic="from_the_future", dataset="f1"))
-    SqsJobQueue(boto3.client("sqs", region_name="us-east-1"), cloud.jobs).add_task("job_id_900")
+    SqsJobQueue(cloud.clients, cloud.jobs).add_task("job_id_900")
     for _ in range(ATTEMPTS + 1):
         cloud.deliver(cloud.jobs, app.worker)
     assert cloud.waiting(cloud.jobs) == 0

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.aws import Aws, connect
 from chalicelib.config import Settings
 from chalicelib.errors import JobNotFound
 from chalicelib.jobs import JobStatus
 from chalicelib.stores import DynamoJobStore
 from local import results
-from local.aws import Aws, connect
 from local.journal import Journal
 from local.results import MirroredStore
 from tests.samples import job
@@ -24,7 +24,7 @@ class Machine:
         self.tasks: list[str] = []
 
     def boot(self, clients: Aws) -> MirroredStore:
-        inner = DynamoJobStore(clients.dynamodb, clients.s3, "statline", "statline", inline_limit=1000)
+        inner = DynamoJobStore(clients, "statline", "statline", inline_limit=1000)
         store = MirroredStore(inner, self.disk / "results", Journal(self.disk / "journal"), self.keep)
         self.tasks = []
         store.restore(self.tasks.append)
