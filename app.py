@@ -10,9 +10,6 @@ from chalicelib.bootstrap import get_service
 from chalicelib.config import Settings
 from chalicelib.routes import legacy, root
 
-# Read when the application is packaged: an event source is named in the template.
-QUEUE = os.environ.get("STATLINE_QUEUE", "statline-jobs")
-DEAD_LETTERS = f"{QUEUE}-dead"
 BATCH_SIZE, CONCURRENCY = 10, 10
 
 app = Chalice(app_name="statline", configure_logs=False)
@@ -20,12 +17,13 @@ app.register_blueprint(root.routes)
 app.register_blueprint(legacy.routes)
 
 
-@app.on_sqs_message(queue=QUEUE, batch_size=BATCH_SIZE, maximum_concurrency=CONCURRENCY)
+# Which queues these are, .chalice/resources.json says.
+@app.on_sqs_message(queue="jobs", batch_size=BATCH_SIZE, maximum_concurrency=CONCURRENCY)
 def worker(event: SQSEvent) -> dict[str, Any]:
     return workers.process(get_service(), event.to_dict())
 
 
-@app.on_sqs_message(queue=DEAD_LETTERS, batch_size=BATCH_SIZE)
+@app.on_sqs_message(queue="dead-letters", batch_size=BATCH_SIZE)
 def dead_letters(event: SQSEvent) -> dict[str, Any]:
     return workers.bury(get_service(), event.to_dict())
 

@@ -40,6 +40,14 @@ class S3Datasets:
         self._aws.s3.put_object(Bucket=self._bucket, Key=catalogue_key(fingerprint), Body=texts)
         self._aws.s3.put_object(Bucket=self._bucket, Key=snapshot_key(fingerprint), Body=snapshot)
 
+    def published(self) -> list[str]:
+        """The fingerprints of the data sets that are stored, in order."""
+        pages = self._aws.s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix="datasets/"
+        )
+        keys = (item["Key"] for page in pages for item in page.get("Contents", []))
+        return sorted(key.split("/")[1] for key in keys if key.endswith("/snapshot"))
+
     def ingestor(self, fingerprint: str) -> DataIngestor:
         # Held while loading, so that a crowd of runners loads a new data set once.
         with self._lock:

@@ -9,6 +9,7 @@ import click
 
 from chalicelib import __version__
 from chalicelib.errors import StatlineError
+from local.cloud.commands import COMMANDS
 from local.settings import PROJECT, SAMPLE
 from local.stop_signal import StopSignal
 
@@ -76,8 +77,19 @@ def sample(path: Path) -> None:
     click.echo(f"wrote {path}")
 
 
+def aws_errors() -> tuple[type[Exception], ...]:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    return BotoCoreError, ClientError
+
+
+for command in COMMANDS:
+    main.add_command(command)
+
 if __name__ == "__main__":
     try:
         main(prog_name="python -m local")
     except StatlineError as error:
         raise SystemExit(f"statline: {error}") from None
+    except aws_errors() as error:  # asked for only when there is an error: botocore is slow to import
+        raise SystemExit(f"statline: AWS: {error}") from None

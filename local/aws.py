@@ -1,6 +1,7 @@
 """AWS on this machine: moto in process, mended, with nothing leaving it."""
 
 import functools
+import json
 import os
 import threading
 from typing import TYPE_CHECKING, Any
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.aws import Aws
 from chalicelib.bootstrap import client_config
 from chalicelib.config import Settings
-from chalicelib.stores import LISTED_INDEX, OPEN_INDEX
+from local.settings import RESOURCES
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 REGION = "us-east-1"
 # A request that moto does not answer would go here, and nobody listens: none can leave the machine.
 NOWHERE = "http://127.0.0.1:9"
-LISTED_ATTRIBUTES = ["statistic", "inputs", "dataset", "status", "finished", "reason"]
 
 
 def start_moto() -> Any:
@@ -68,22 +68,8 @@ def connect(settings: Settings) -> Aws:
 
 
 def create_table(dynamodb: "DynamoDBClient", name: str) -> None:
-    def index(key: str, projection: Any) -> Any:
-        schema = [
-            {"AttributeName": key, "KeyType": "HASH"},
-            {"AttributeName": "accepted", "KeyType": "RANGE"},
-        ]
-        return {"IndexName": key, "KeySchema": schema, "Projection": projection}
-
-    kinds = {"id": "S", OPEN_INDEX: "S", LISTED_INDEX: "S", "accepted": "N"}
-    attributes: Any = [{"AttributeName": name, "AttributeType": kind} for name, kind in kinds.items()]
-    dynamodb.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=attributes,
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        GlobalSecondaryIndexes=[
-            index(OPEN_INDEX, {"ProjectionType": "KEYS_ONLY"}),
-            index(LISTED_INDEX, {"ProjectionType": "INCLUDE", "NonKeyAttributes": LISTED_ATTRIBUTES}),
-        ],
-    )
+    """The table as it is in the cloud, without what moto or a laptop has no use for."""
+    resources = json.loads(RESOURCES.read_text())["Resources"]
+    needed = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+    properties = resources["JobTable"]["Properties"]
+    dynamodb.create_table(TableName=name, **{part: properties[part] for part in needed})

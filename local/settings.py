@@ -13,6 +13,7 @@ DATA = PROJECT / "data"
 SAMPLE = DATA / "sample.csv.gz"
 DOWNLOADED = DATA / "brfss.csv"
 DEFAULT_DESCRIPTION = DATA / "brfss.json"
+RESOURCES = PROJECT / ".chalice" / "resources.json"
 
 
 @dataclass(frozen=True)

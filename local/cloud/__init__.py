@@ -1,0 +1,1 @@
+"""The cloud from a laptop: package, deploy, publish, drain, remove. Nothing here ships."""

@@ -1,0 +1,104 @@
+"""The commands for the cloud: `python -m local deploy --stage dev` and its like."""
+
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from local.cloud import packaging, publishing
+from local.cloud.stack import Stack
+from local.settings import SAMPLE
+
+PAUSE = 1.0  # seconds between two looks at what is awaited
+
+stage_option = click.option("--stage", required=True, help="A name in .chalice/stages.json.")
+
+
+@click.command()
+def package() -> None:
+    """Write what is deployed to out/, look into it, and say its size."""
+    size = packaging.package()
+    click.echo(f"{packaging.OUT / 'deployment.zip'}: {size:,} bytes: the application and nothing else")
+
+
+@click.command()
+@stage_option
+def deploy(stage: str) -> None:
+    """Package, then create or update a stage's stack."""
+    stack = Stack(stage)
+    packaging.package()
+    outputs = stack.deploy(packaging.OUT)
+    for name, value in sorted(outputs.items()):
+        click.echo(f"{name:<16} {value}")
+    if not stack.service()[1].read().dataset:
+        click.echo(f"Next: python -m local publish --stage {stage} [CSV]")
+
+
+@click.command()
+@stage_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def destroy(stage: str, yes: bool) -> None:
+    """Remove a stage: its jobs, answers and data sets too."""
+    stack = Stack(stage)
+    stack.outputs()
+    yes or click.confirm(f"Remove stage {stage} with every job and data set in it?", abort=True)
+    stack.destroy()
+    click.echo(f"Stage {stage} is removed.")
+
+
+@click.command()
+@stage_option
+@click.option("--minutes", default=60, show_default=True, help="How far back to begin.")
+@click.option("--follow", is_flag=True, help="Go on until Ctrl-C.")
+def logs(stage: str, minutes: int, follow: bool) -> None:
+    """Print the log lines of a stage's functions."""
+    stack, pause = Stack(stage), threading.Event()
+    start = int(time.time() * 1000) - minutes * 60_000
+    while True:
+        for moment, line in stack.log_lines(start):
+            click.echo(f"{datetime.fromtimestamp(moment / 1000, UTC):%H:%M:%S} {line}")
+            start = max(start, moment + 1)
+        if not follow:
+            break
+        pause.wait(PAUSE)
+
+
+@click.command()
+@stage_option
+@click.option("--list", "show", is_flag=True, help="List what is published; * is current.")
+@click.option("--use", metavar="HASH", help="Make a published data set current again.")
+@click.argument("csv", type=click.Path(path_type=Path, exists=True, dir_okay=False), default=SAMPLE)
+def publish(stage: str, show: bool, use: str | None, csv: Path) -> None:
+    """Make a data set what new jobs are asked of. Without CSV: the bundled sample."""
+    _, control, datasets = Stack(stage).service()
+    if show:
+        for one in publishing.published(datasets, control):
+            click.echo(f"{'*' if one.current else ' '} {one.fingerprint} {one.title}")
+    elif use is not None:
+        click.echo(f"current: {publishing.use(use, datasets, control)}")
+    else:
+        click.echo(f"current: {publishing.publish(csv, datasets, control)}")
+
+
+@click.command()
+@stage_option
+def drain(stage: str) -> None:
+    """Take nothing new and wait until what was accepted is finished."""
+    service, pause = Stack(stage).service()[0], threading.Event()
+    while not (state := service.drain()).done:
+        click.echo(f"{state.left} jobs left")
+        pause.wait(PAUSE)
+    click.echo(f"Drained. `python -m local reopen --stage {stage}` takes jobs again.")
+
+
+@click.command()
+@stage_option
+def reopen(stage: str) -> None:
+    """Take jobs again after a drain, in every function within 5 seconds."""
+    Stack(stage).service()[0].reopen()
+    click.echo("Open.")
+
+
+COMMANDS = (package, deploy, destroy, logs, publish, drain, reopen)
