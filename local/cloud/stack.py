@@ -51,7 +51,7 @@ class Stack:
         self.stage, self.name = stage, f"statline-{stage}"
         self._parameters = {"Stage": stage} | stages[stage]
         self._cloudformation = aws_client("cloudformation")
-        self._aws = Aws(aws_client)
+        self.aws = Aws(aws_client)
 
     def deploy(self, out: Path) -> dict[str, str]:
         """Upload the package, create or update the stack, wait, and return its outputs."""
@@ -127,31 +127,34 @@ class Stack:
         waiter = self._cloudformation.get_waiter("stack_delete_complete")
         waiter.wait(StackName=self.name, WaiterConfig=WAIT)
 
+    def settings(self) -> Settings:
+        found = self.outputs()
+        return Settings(found["JobTable"], found["Bucket"], found["JobQueue"])
+
     def service(self) -> tuple[Service, Control, S3Datasets]:
         """The deployed service as its functions see it, with the caller's own credentials."""
-        found = self.outputs()
-        settings = Settings(found["JobTable"], found["Bucket"], found["JobQueue"])
+        settings = self.settings()
         control, datasets = (
-            Control(self._aws, settings.table, max_age=0),
-            S3Datasets(self._aws, settings.bucket),
+            Control(self.aws, settings.table, max_age=0),
+            S3Datasets(self.aws, settings.bucket),
         )
-        store, queue = job_store(self._aws, settings), SqsJobQueue(self._aws, settings.queue_url)
+        store, queue = job_store(self.aws, settings), SqsJobQueue(self.aws, settings.queue_url)
         service = Service(store, queue, datasets, control, settings.id_block, settle_seconds=SETTLE_SECONDS)
         return service, control, datasets
 
     def empty(self, bucket: str, prefix: str = "") -> None:
-        pages = self._aws.s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
+        pages = self.aws.s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
         for page in pages:
             found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
             keys: Any = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found]
             if keys:
-                self._aws.s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
+                self.aws.s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
 
     def _with_code(self, out: Path) -> dict[str, Any]:
         """The template, its functions' code uploaded and named."""
         code, bucket = (out / "deployment.zip").read_bytes(), self._code_bucket()
         key = f"{self.stage}/{hashlib.sha256(code).hexdigest()}.zip"
-        self._aws.s3.put_object(Bucket=bucket, Key=key, Body=code)
+        self.aws.s3.put_object(Bucket=bucket, Key=key, Body=code)
         template: dict[str, Any] = json.loads((out / "sam.json").read_text())
         for resource in template["Resources"].values():
             if "CodeUri" in resource.get("Properties", {}):
@@ -161,13 +164,13 @@ class Stack:
     def _code_bucket(self) -> str:
         """The bucket for packages, one an account and region, made when first needed."""
         account = aws_client("sts").get_caller_identity()["Account"]
-        region = self._aws.s3.meta.region_name
+        region = self.aws.s3.meta.region_name
         name = f"statline-packages-{account}-{region}"
-        found = [bucket["Name"] for bucket in self._aws.s3.list_buckets()["Buckets"]]
+        found = [bucket["Name"] for bucket in self.aws.s3.list_buckets()["Buckets"]]
         if name not in found:
             place: Any = {"LocationConstraint": region}
             more = {} if region == "us-east-1" else {"CreateBucketConfiguration": place}
-            self._aws.s3.create_bucket(Bucket=name, **more)
+            self.aws.s3.create_bucket(Bucket=name, **more)
         return name
 
     def log_lines(self, start: int) -> Iterator[tuple[int, str]]:

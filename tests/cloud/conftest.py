@@ -1,0 +1,59 @@
+"""One stage deployed for all tests: packaged, as `make deploy` does it, on an emulator of its own."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.cloud import packaging, publishing
+from local.cloud.stack import Stack
+from local.settings import SAMPLE
+from tests.cloud.deployed import Deployed
+from tests.cloud.faults import Faults, proxy
+from tests.cloud.ministack import CREDENTIALS, free_port, ministack
+from tests.shared import SHARED, SUBSET
+
+DATA = SUBSET if SHARED.is_dir() else SAMPLE
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("package")
+    packaging.package(out)
+    return out
+
+
+@contextlib.contextmanager
+def aws_environ(**environ: str) -> Iterator[None]:
+    """What tells boto3 where AWS is, for as long as it is there."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (CREDENTIALS | environ).items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="session")
+def faults() -> Iterator[tuple[Faults, int, int]]:
+    """The proxy that the functions call AWS through, its port, and the emulator's."""
+    port, upstream = free_port(), free_port()
+    with proxy(port, upstream) as planned:
+        yield planned, port, upstream
+
+
+@pytest.fixture(scope="session")
+def deployed(
+    package: Path, faults: tuple[Faults, int, int], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployed]:
+    """Stage `test`, with data; removed at the end, as `make destroy` does it."""
+    _, port, upstream = faults
+    inside = f"http://127.0.0.1:{port}"
+    with (
+        ministack(tmp_path_factory.mktemp("aws"), upstream, AWS_ENDPOINT_URL=inside) as address,
+        aws_environ(AWS_ENDPOINT_URL=address),
+    ):
+        stack = Stack("test")
+        stage = Deployed(stack, stack.deploy(package), address)
+        publishing.publish(DATA, stage.datasets, stage.control)
+        yield stage
+        stack.destroy()

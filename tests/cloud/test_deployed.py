@@ -1,0 +1,247 @@
+"""The deployed service: the same answers, and no job lost, whatever fails."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from chalicelib.bootstrap import job_store
+from chalicelib.service import Service
+from chalicelib.statistics import STATISTICS
+from local.cloud import publishing
+from tests.cloud.conftest import DATA
+from tests.cloud.deployed import Deployed, eventually
+from tests.cloud.faults import Faults
+from tests.processes import python_m_local
+from tests.samples import write_soil
+from tests.shared import SHARED
+
+CLIENTS = 8
+
+
+@pytest.fixture(scope="module")
+def questions(deployed: Deployed) -> list[tuple[str, dict[str, str]]]:
+    """The reference cases where they are, else each statistic on some questions of the sample."""
+    if SHARED.is_dir():
+        return [
+            (path.parent.name, json.loads(path.read_text()))
+            for path in sorted((SHARED / "conformance").glob("*/in-*.json"))
+        ]
+    known = [one["question"] for one in deployed.get("/api/questions").json()["questions"]]
+    state = deployed.get("/api/states").json()["states"][0]
+    every = {"question": known, "state": [state]}
+    return [
+        (name, dict(zip(asked.parameters, values, strict=True)))
+        for name, asked in STATISTICS.items()
+        for values in product(*(every[parameter] for parameter in asked.parameters))
+    ]
+
+
+@pytest.fixture(scope="module")
+def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same data under `make run`."""
+    with python_m_local(tmp_path_factory.mktemp("home"), STATLINE_DATASET=str(DATA)) as server:
+        yield server.url
+
+
+@pytest.fixture
+def planned(faults: tuple[Faults, int, int]) -> Faults:
+    faults[0].met.clear()
+    return faults[0]
+
+
+def a_question(deployed: Deployed) -> dict[str, str]:
+    return {"question": deployed.get("/api/questions").json()["questions"][0]["question"]}
+
+
+def test_the_same_bytes_as_on_a_laptop(
+    deployed: Deployed, laptop: str, questions: list[tuple[str, dict[str, str]]]
+) -> None:
+    """For every reference case, errors included."""
+    ids = {
+        deployed.submit(name, **inputs): requests.post(f"{laptop}/api/{name}", json=inputs, timeout=10)
+        for name, inputs in questions
+    }
+    assert len(ids) >= 9
+    for job_id, accepted in ids.items():
+        here = f"{laptop}/api/get_results/{accepted.json()['job_id']}"
+        done = eventually(
+            lambda here=here: requests.get(here, timeout=10), lambda one: one.json()["status"] != "running"
+        )
+        assert deployed.result(job_id).content == done.content
+
+
+def test_answers_name_their_data(deployed: Deployed, questions: list[tuple[str, dict[str, str]]]) -> None:
+    """In a header of the job and of its result; and the service says which is current."""
+    name, inputs = questions[0]
+    posted = deployed.post(name, **inputs)
+    current = deployed.get("/").json()["dataset"]["id"]
+    assert posted.headers["Statline-Dataset"] == current
+    assert deployed.result(posted.json()["job_id"]).headers["Statline-Dataset"] == current
+    assert posted.headers["Location"] == f"/v1/api/get_results/{posted.json()['job_id']}"
+
+
+def test_listing_and_counting(deployed: Deployed) -> None:
+    """Oldest first; nothing open once all are answered."""
+    asked = a_question(deployed)
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        ids = list(pool.map(lambda _: deployed.submit("global_mean", **asked), range(20)))
+    for job_id in ids:
+        assert deployed.result(job_id).json()["status"] == "done"
+    listed = [next(iter(one)) for one in deployed.get("/api/jobs").json()["data"]]
+    assert set(ids) <= set(listed)
+    assert len(listed) == len(set(listed))
+    assert deployed.get("/api/num_jobs").json() == {"num_jobs": 0}
+
+
+def test_delivered_twice(deployed: Deployed) -> None:
+    """A second message changes nothing."""
+    job_id = deployed.submit("global_mean", **a_question(deployed))
+    first = deployed.result(job_id).content
+    finished = deployed.service.get(job_id).finished
+    deployed.queue.add_task(job_id)
+    other = deployed.submit("global_mean", **a_question(deployed))
+    deployed.result(other)
+    eventually(lambda: waiting(deployed, "JobQueue"), lambda count: count == 0)
+    assert deployed.result(job_id).content == first
+    assert deployed.service.get(job_id).finished == finished
+
+
+def test_a_lost_message(deployed: Deployed) -> None:
+    """The record was written and the message never sent: the sweeper sends it."""
+    store = job_store(deployed.stack.aws, deployed.stack.settings())
+    forgetful = Service(store, Nowhere(), deployed.datasets, deployed.control, id_block=1)
+    job_id = forgetful.submit("global_mean", a_question(deployed)).id
+    eventually(lambda: sweep(deployed, job_id), lambda one: one.json()["status"] == "done")
+
+
+def test_a_message_that_never_succeeds(deployed: Deployed) -> None:
+    """Its data set cannot be read: it ends on the dead-letter queue, and its job as failed, with why."""
+    current = deployed.control.read().dataset
+    name = "f" * 64
+    snapshot: Any = {"Bucket": deployed.outputs["Bucket"], "Key": f"datasets/{name}/snapshot"}
+    deployed.stack.aws.s3.put_object(**snapshot, Body=b"damaged")
+    asked = a_question(deployed)
+    deployed.control.set(dataset=name)
+    job_id = deployed.service.submit("global_mean", asked).id
+    deployed.control.set(dataset=current)
+    body = deployed.result(job_id).json()
+    assert body["status"] == "error"
+    assert "every attempt failed" in body["reason"]
+    deployed.stack.aws.s3.delete_object(**snapshot)
+    deployed.settle()
+
+
+def test_another_data_set_while_jobs_are_in_flight(deployed: Deployed, tmp_path: Path) -> None:
+    """Each job is answered by the data set that it was accepted under, and names it."""
+    before, asked = deployed.control.read().dataset, a_question(deployed)
+    old = [deployed.submit("global_mean", **asked) for _ in range(5)]
+    publishing.publish(write_soil(tmp_path), deployed.datasets, deployed.control)
+    deployed.settle()
+    new = deployed.submit("global_mean", question="S1")
+    for job_id in old:
+        answered = deployed.result(job_id)
+        assert (answered.json()["status"], answered.headers["Statline-Dataset"]) == ("done", before)
+    assert deployed.result(new).json() == {"status": "done", "data": {"global_mean": 2.6666666666666665}}
+    publishing.use(before[:12], deployed.datasets, deployed.control)
+    deployed.settle()
+    assert deployed.get("/").json()["dataset"]["id"] == before
+
+
+def test_publishing_twice_is_harmless(deployed: Deployed) -> None:
+    """The same data is the same data set; the list says which is current."""
+    before = deployed.control.read().dataset
+    assert publishing.publish(DATA, deployed.datasets, deployed.control) == before
+    listed = publishing.published(deployed.datasets, deployed.control)
+    assert [one.fingerprint for one in listed if one.current] == [before]
+
+
+@pytest.mark.parametrize("operation", ["PutItem", "GetItem", "UpdateItem"])
+def test_throttled_by_dynamodb(deployed: Deployed, planned: Faults, operation: str) -> None:
+    """Twice in a row: tried again, and answered."""
+    asked = a_question(deployed)
+    planned.plan("throttle", operation, 2)
+    answered = deployed.result(deployed.submit("global_mean", **asked))
+    assert answered.json()["status"] == "done"
+    assert planned.met == [("throttle", operation)] * 2
+
+
+@pytest.mark.parametrize("operation", ["PutItem", "UpdateItem"])
+def test_a_write_whose_answer_is_lost(deployed: Deployed, planned: Faults, operation: str) -> None:
+    """It was applied; the SDK writes again and meets its own write: one job, one answer."""
+    asked = a_question(deployed)
+    planned.plan("lose", operation)
+    job_id = deployed.submit("global_mean", **asked)
+    assert deployed.result(job_id).json()["status"] == "done"
+    assert planned.met == [("lose", operation)]
+    listed = [next(iter(one)) for one in deployed.get("/api/jobs").json()["data"]]
+    assert listed.count(job_id) == 1
+
+
+def test_a_worker_killed_in_the_middle(deployed: Deployed, planned: Faults) -> None:
+    """SIGKILL between reading the job and writing its answer: delivered again, and answered."""
+    planned.plan("hold", "UpdateItem")
+    job_id = deployed.submit("global_mean", **a_question(deployed))
+    assert planned.held.wait(20)
+    killed = kill(deployed.outputs["Worker"])
+    planned.release.set()
+    assert killed
+    assert deployed.get(f"/api/get_results/{job_id}").json() == {"status": "running"}
+    assert deployed.result(job_id).json()["status"] == "done"
+
+
+def test_drain_and_reopen(deployed: Deployed) -> None:
+    """New jobs are refused, accepted ones finish, then it is done; a command opens again."""
+    asked = a_question(deployed)
+    ids = [deployed.submit("global_mean", **asked) for _ in range(5)]
+    deployed.service.drain()
+    refused = eventually(lambda: deployed.post("global_mean", **asked), lambda one: one.status_code == 503)
+    assert refused.json() == {"status": "error", "reason": "shutting down"}
+    assert int(refused.headers["Retry-After"]) > 0
+    eventually(deployed.service.drain, lambda state: state.done)
+    assert deployed.get("/api/num_jobs").json() == {"num_jobs": 0}
+    assert all(deployed.result(job_id).json()["status"] == "done" for job_id in ids)
+    deployed.service.reopen()
+    deployed.settle()
+    assert deployed.post("global_mean", **asked).status_code == 200
+
+
+class Nowhere:
+    """A queue that loses what it is given."""
+
+    def add_task(self, job_id: str) -> None:
+        """Lose it."""
+
+
+def sweep(deployed: Deployed, job_id: str) -> requests.Response:
+    deployed.invoke("Sweeper")
+    return deployed.get(f"/api/get_results/{job_id}")
+
+
+def waiting(deployed: Deployed, queue: str) -> int:
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found = deployed.stack.aws.sqs.get_queue_attributes(
+        QueueUrl=deployed.outputs[queue], AttributeNames=names
+    )
+    return sum(int(found["Attributes"][name]) for name in names)
+
+
+def kill(function: str) -> int:
+    """SIGKILL to the processes that run a function; how many there were."""
+    wanted, count = f"AWS_LAMBDA_FUNCTION_NAME={function}".encode(), 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            found = wanted in (folder / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if found:
+            os.kill(int(folder.name), signal.SIGKILL)
+            count += 1
+    return count
