@@ -84,6 +84,13 @@ def publish(stage: str, show: bool, use: str | None, csv: Path) -> None:
 
 @click.command()
 @stage_option
+def key(stage: str) -> None:
+    """Print the API key that callers of a stage send as x-api-key."""
+    click.echo(Stack(stage).key() or f"Stage {stage} is open: no key is needed.")
+
+
+@click.command()
+@stage_option
 def drain(stage: str) -> None:
     """Take nothing new and wait until what was accepted is finished."""
     service, pause = Stack(stage).service()[0], threading.Event()
@@ -101,4 +108,4 @@ def reopen(stage: str) -> None:
     click.echo("Open.")
 
 
-COMMANDS = (package, deploy, destroy, logs, publish, drain, reopen)
+COMMANDS = (package, deploy, destroy, logs, publish, key, drain, reopen)

@@ -173,6 +173,13 @@ class Stack:
             self.aws.s3.create_bucket(Bucket=name, **more)
         return name
 
+    def key(self) -> str:
+        """The API key's value; empty where the stage is open."""
+        if not (identifier := self.outputs().get("Key")):
+            return ""
+        found = aws_client("apigateway").get_api_key(apiKey=identifier, includeValue=True)
+        return str(found["value"])
+
     def log_lines(self, start: int) -> Iterator[tuple[int, str]]:
         """Time in milliseconds and text of the functions' log lines since `start`."""
         pages = aws_client("logs").get_paginator("filter_log_events")

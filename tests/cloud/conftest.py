@@ -12,6 +12,7 @@ from local.settings import SAMPLE
 from tests.cloud.deployed import Deployed
 from tests.cloud.faults import Faults, proxy
 from tests.cloud.ministack import CREDENTIALS, free_port, ministack
+from tests.cloud.tls import self_signed
 from tests.shared import SHARED, SUBSET
 
 DATA = SUBSET if SHARED.is_dir() else SAMPLE
@@ -39,6 +40,32 @@ def faults() -> Iterator[tuple[Faults, int, int]]:
     port, upstream = free_port(), free_port()
     with proxy(port, upstream) as planned:
         yield planned, port, upstream
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for this machine, and its key: the bucket's policy takes encrypted calls only."""
+    folder = tmp_path_factory.mktemp("tls")
+    return self_signed(folder / "certificate.pem", folder / "key.pem")
+
+
+@pytest.fixture(scope="session")
+def secured(
+    package: Path, certificate: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployed]:
+    """Stage `prod`, which needs a key, on an emulator that enforces IAM."""
+    known, key = map(str, certificate)
+    folder, port = tmp_path_factory.mktemp("aws"), free_port()
+    tls = {"USE_SSL": "1", "MINISTACK_SSL_CERT": known, "MINISTACK_SSL_KEY": key, "AWS_CA_BUNDLE": known}
+    with (
+        ministack(folder, port, AUTH="true", **tls) as address,
+        aws_environ(AWS_ENDPOINT_URL=address, AWS_CA_BUNDLE=known),
+    ):
+        stack = Stack("prod")
+        stage = Deployed(stack, stack.deploy(package), address, verify=known)
+        publishing.publish(DATA, stage.datasets, stage.control)
+        yield stage
+        stack.destroy()
 
 
 @pytest.fixture(scope="session")

@@ -39,6 +39,7 @@ class Deployed:
         self.stack, self.outputs = stack, outputs
         self.url = f"{address}/v1"
         self.http = requests.Session()
+        self.http.trust_env = False  # a bundle named there would win over ours
         self.http.verify = verify
         self.http.headers["Host"] = f"{outputs['RestAPIId']}.execute-api.localhost:{urlsplit(address).port}"
         self.service: Service

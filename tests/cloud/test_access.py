@@ -1,0 +1,63 @@
+"""Who may do what, on an emulator that enforces IAM over TLS: callers, operators, and the functions."""
+
+import boto3
+import pytest
+import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+
+from tests.cloud.deployed import Deployed, eventually
+from tests.cloud.test_deployed import a_question
+
+SHUTDOWN = "/api/graceful_shutdown"
+
+
+@pytest.fixture
+def keyed(secured: Deployed) -> Deployed:
+    secured.http.headers["x-api-key"] = secured.stack.key()
+    return secured
+
+
+def signed(deployed: Deployed, path: str) -> requests.Response:
+    """A GET with the operator's signature."""
+    request = AWSRequest("GET", f"{deployed.url}{path}", headers={"Host": deployed.http.headers["Host"]})
+    SigV4Auth(boto3.Session().get_credentials(), "execute-api", "us-east-1").add_auth(request)
+    return deployed.get(path, headers=dict(request.headers))
+
+
+@pytest.mark.parametrize("key", [None, "wrong" * 8])
+def test_without_the_key(secured: Deployed, key: str | None) -> None:
+    """Nothing is answered and no job is made."""
+    headers = {"x-api-key": key}
+    body = {"question": "S1"}
+    posted = secured.http.post(f"{secured.url}/api/global_mean", json=body, headers=headers, timeout=60)
+    read = secured.get("/api/jobs", headers=headers)
+    assert (posted.status_code, read.status_code) == (403, 403)
+    assert secured.service.num_jobs() == 0
+
+
+def test_each_function_may_do_its_work(keyed: Deployed) -> None:
+    """Accept, answer inline and by S3, list, count, sweep: the policies grant all that is needed."""
+    asked = a_question(keyed)
+    for statistic in ("global_mean", "mean_by_category"):
+        answered = keyed.result(keyed.submit(statistic, **asked))
+        assert answered.json()["status"] == "done"
+    assert len(keyed.get("/api/jobs").json()["data"]) >= 2
+    assert keyed.get("/api/num_jobs").json() == {"num_jobs": 0}
+    keyed.invoke("Sweeper")
+
+
+def test_an_unknown_id_is_not_found(keyed: Deployed) -> None:
+    """As on a laptop, not as something forbidden."""
+    assert keyed.get("/api/get_results/job_id_999999").status_code == 404
+
+
+def test_shutdown_takes_signed_requests_only(keyed: Deployed) -> None:
+    """A key is not enough; with an operator's signature it drains."""
+    assert keyed.get(SHUTDOWN).status_code == 403
+    assert not keyed.control.read().draining
+    assert signed(keyed, SHUTDOWN).json() == {"status": "running", "num_jobs": 0}
+    done = eventually(lambda: signed(keyed, SHUTDOWN), lambda one: one.json() == {"status": "done"})
+    assert done.status_code == 200
+    keyed.service.reopen()
+    keyed.settle()
