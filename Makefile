@@ -2,11 +2,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+VENV_PATH := $(CURDIR)/$(VENV)
+STAGE ?= dev
 PORT ?= 8000
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check data sample lock clean
+.PHONY: help run test test-cloud check package deploy destroy logs data sample lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -20,13 +22,35 @@ $(VENV)/installed: requirements-dev.txt
 run: $(VENV)/installed  ## Serve on http://127.0.0.1:8000 (PORT= another port)
 	@exec $(BIN)/python -m local
 
+$(VENV)/cloud/installed: requirements-cloud.txt $(VENV)/installed
+	$(PYTHON) -m venv $(VENV)/cloud
+	$(VENV)/cloud/bin/pip install --quiet --disable-pip-version-check -r requirements-cloud.txt
+	touch $@
+
 test: $(VENV)/installed  ## Run the tests
 	$(BIN)/python -m pytest
+
+test-cloud: $(VENV)/cloud/installed  ## Deploy to an emulator of AWS on this machine and test there
+	STATLINE_MINISTACK=$(VENV_PATH)/cloud/bin/ministack $(BIN)/python -m pytest tests/cloud
 
 check: $(VENV)/installed  ## Check format, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m local package
+	$(BIN)/cfn-lint --template out/sam.json
+
+package: $(VENV)/installed  ## Write what is deployed to out/ and look into it
+	$(BIN)/python -m local package
+
+deploy: $(VENV)/installed  ## Create or update a stage on AWS: make deploy STAGE=dev
+	$(BIN)/python -m local deploy --stage $(STAGE)
+
+destroy: $(VENV)/installed  ## Remove a stage with all that is in it: make destroy STAGE=dev
+	$(BIN)/python -m local destroy --stage $(STAGE)
+
+logs: $(VENV)/installed  ## Print the log lines of a stage's last hour: make logs STAGE=dev
+	$(BIN)/python -m local logs --stage $(STAGE)
 
 data: $(VENV)/installed  ## Download the real survey (CDC) to data/brfss.csv; make run then serves it
 	$(BIN)/python -m local download

@@ -11,7 +11,7 @@ from chalicelib.aws import Aws
 from chalicelib.bootstrap import Provider, aws_service
 from chalicelib.control import Control
 from chalicelib.datasets import KEPT_IN_MEMORY, S3Datasets
-from chalicelib.errors import DatasetGone
+from chalicelib.errors import DatasetGone, NoDataset
 from chalicelib.queues import SqsJobQueue
 from tests.samples import soil
 
@@ -92,5 +92,9 @@ def test_the_aws_service_is_wired_from_the_environment(clients: Aws, monkeypatch
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     queue = boto3.client("sqs", region_name="us-east-1").create_queue(QueueName="jobs")["QueueUrl"]
     monkeypatch.setenv("STATLINE_QUEUE_URL", queue)
+    service = aws_service()
+    with pytest.raises(NoDataset):
+        service.submit("global_mean", {"question": "S1"})
+    Control(clients, "statline").set(dataset="f1")
     accepted = aws_service().submit("global_mean", {"question": "S1"})
     assert accepted.id == "job_id_1"

@@ -217,3 +217,12 @@ def test_results_are_mirrored(url: str, http: requests.Session, emulator: Emulat
     """As JSON, under the job's id."""
     data = ask(http, url, "best5", question="S1")["data"]
     assert json.loads((emulator.settings.results / "job_id_1").read_text()) == data
+
+
+def test_answers_name_their_data_set(url: str, http: requests.Session, emulator: Emulator) -> None:
+    """In a header, so that the frozen bodies stay as they are."""
+    posted = http.post(f"{url}/api/global_mean", json={"question": "S1"}, timeout=5)
+    result = http.get(f"{url}/api/get_results/{posted.json()['job_id']}", timeout=5)
+    listed = http.get(f"{url}/api/questions", timeout=5)
+    named = {one.headers["Statline-Dataset"] for one in (posted, result, listed)}
+    assert named == {emulator.service.dataset()}

@@ -9,9 +9,9 @@ import pytest
 from chalicelib.aws import Aws
 from chalicelib.control import Control
 from chalicelib.datasets import S3Datasets
-from chalicelib.errors import Draining, InvalidRequest, JobNotFound, UnknownStatistic
+from chalicelib.errors import Draining, InvalidRequest, JobNotFound, NoDataset, UnknownStatistic
 from chalicelib.jobs import JobStatus
-from chalicelib.service import Service
+from chalicelib.service import Drain, Service
 from chalicelib.stores import JobStore
 from tests.samples import GLOBAL_HUMUS, job, soil
 
@@ -138,6 +138,46 @@ def test_a_drain_takes_nothing_new_and_finishes_the_rest(service: Service) -> No
     assert service.drain().left == 0
 
 
+def test_a_drain_settles_where_others_accept_too(
+    store: JobStore, clients: Aws, control: Control, tmp_path: Path
+) -> None:
+    """Done when no job was open twice, five seconds apart, after caches are old; a job starts it anew."""
+    now = [100_000]
+    datasets = S3Datasets(clients, "statline")
+    other = Service(store, Held(), datasets, Control(clients, "statline"), id_block=10)
+    service = Service(store, Held(), datasets, control, 10, clock=lambda: now[0], settle_seconds=5)
+    control.set(dataset="f1")
+    datasets.publish("f1", soil(tmp_path).snapshot(), {})
+    assert other.dataset() == "f1"
+
+    def drain_at(seconds: float) -> Drain:
+        now[0] = 100_000 + int(seconds * 1000)
+        return service.drain()
+
+    assert drain_at(0) == drain_at(4.9) == (0, False)
+    job = other.submit("global_mean", {"question": "S1"})  # its copy of the record is old
+    assert drain_at(5) == (1, False)
+    other.process(job.id)
+    assert drain_at(6) == drain_at(10.9) == (0, False)
+    assert drain_at(11) == (0, True)
+
+
+def test_a_drained_service_opens_again(service: Service) -> None:
+    """By the operator's command."""
+    service.drain()
+    service.reopen()
+    assert service.submit("global_mean", {"question": "S1"}).id == "job_id_1"
+
+
+def test_without_data_nothing_is_accepted(store: JobStore, clients: Aws) -> None:
+    """Nobody could answer it, so no job is made."""
+    queue = Held()
+    service = Service(store, queue, S3Datasets(clients, "statline"), Control(clients, "statline"), 10)
+    with pytest.raises(NoDataset, match="publish"):
+        service.submit("global_mean", {"question": "S1"})
+    assert (list(store.jobs()), queue.ids) == ([], [])
+
+
 class SlowQueue(Held):
     """A queue that holds a submission until the test lets it go."""
 
@@ -153,6 +193,7 @@ class SlowQueue(Held):
 
 def test_a_drain_waits_for_a_job_being_accepted(store: JobStore, clients: Aws, control: Control) -> None:
     """A submission that was let in before the drain counts until it is queued."""
+    control.set(dataset="gone")
     queue = SlowQueue()
     service = Service(store, queue, S3Datasets(clients, "statline"), control, id_block=10)
     with ThreadPoolExecutor(1) as pool:

@@ -146,6 +146,21 @@ def dynamo(clients: Aws) -> DynamoJobStore:
     return DynamoJobStore(clients, "statline", "statline", inline_limit=1000)
 
 
+def test_a_finished_job_expires(clients: Aws) -> None:
+    """Not found and not listed from then on, though AWS may remove it much later; an open one never."""
+    now = [10.0]
+    store = DynamoJobStore(clients, "statline", "statline", 1000, retention=60, clock=lambda: now[0])
+    store.create(job(1))
+    store.create(job(2))
+    store.finish(job(1).succeed(b"1", now=10_000))
+    now[0] = 69.9
+    assert store.get("job_id_1").answer == b"1"
+    now[0] = 70.0
+    with pytest.raises(JobNotFound):
+        store.get("job_id_1")
+    assert [one.id for one in store.jobs()] == ["job_id_2"]
+
+
 def test_create_takes_its_own_retry_for_success(dynamo: DynamoJobStore) -> None:
     """The SDK repeats a write whose answer was lost: the record in the way is our own."""
     dynamo.create(job(1))

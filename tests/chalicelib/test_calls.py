@@ -1,0 +1,78 @@
+"""What a job costs: the AWS calls of its life, counted at botocore's own hook."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.aws import Aws
+from chalicelib.control import Control
+from chalicelib.datasets import S3Datasets
+from chalicelib.queues import SqsJobQueue
+from chalicelib.service import Service
+from chalicelib.stores import DynamoJobStore
+from tests.samples import soil
+
+HUMUS = {"question": "S1"}
+Calls = Callable[[Callable[[], object]], list[str]]
+
+
+@pytest.fixture
+def calls(clients: Aws) -> Calls:
+    """The operations that AWS is asked for while something is done."""
+    met: list[str] = []
+
+    def note(model: Any, **_: Any) -> None:
+        met.append(model.name)
+
+    for client in (clients.dynamodb, clients.s3, clients.sqs):
+        client.meta.events.register("before-call", note)
+
+    def count(action: Callable[[], object]) -> list[str]:
+        met.clear()
+        action()
+        return list(met)
+
+    return count
+
+
+@pytest.fixture
+def make(clients: Aws, tmp_path: Path) -> Callable[[int], Service]:
+    """A service in steady state whose answers stay inline up to a limit."""
+    queue = clients.sqs.create_queue(QueueName="jobs")["QueueUrl"]
+    datasets, data, control = S3Datasets(clients, "statline"), soil(tmp_path), Control(clients, "statline")
+    datasets.publish("f1", data.snapshot(), data.catalogue())
+    control.set(dataset="f1")
+
+    def made(limit: int) -> Service:
+        store = DynamoJobStore(clients, "statline", "statline", limit)
+        service = Service(store, SqsJobQueue(clients, queue), datasets, control, id_block=100)
+        service.process(service.submit("global_mean", HUMUS).id)
+        return service
+
+    return made
+
+
+def test_a_job_whose_answer_is_inline(make: Callable[[int], Service], calls: Calls) -> None:
+    """Two calls to accept, two to process, one a poll; none for the counter."""
+    service = make(8192)
+    assert calls(lambda: service.submit("global_mean", HUMUS)) == ["PutItem", "SendMessage"]
+    assert calls(lambda: service.get("job_id_2")) == ["GetItem"]
+    assert calls(lambda: service.process("job_id_2")) == ["GetItem", "UpdateItem"]
+    assert calls(lambda: service.get("job_id_2")) == ["GetItem"]
+
+
+def test_a_job_whose_answer_is_in_s3(make: Callable[[int], Service], calls: Calls) -> None:
+    """One more to write it, one more to read it."""
+    service = make(0)
+    service.submit("global_mean", HUMUS)
+    assert calls(lambda: service.process("job_id_2")) == ["GetItem", "PutObject", "UpdateItem"]
+    assert calls(lambda: service.get("job_id_2")) == ["GetItem", "GetObject"]
+
+
+def test_the_counter_is_written_once_a_block(make: Callable[[int], Service], calls: Calls) -> None:
+    """One update for a hundred jobs."""
+    service = make(8192)
+    met = calls(lambda: [service.submit("global_mean", HUMUS) for _ in range(150)])
+    assert met.count("UpdateItem") == 1

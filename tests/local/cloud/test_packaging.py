@@ -1,0 +1,132 @@
+"""What is deployed: the package, and the template with its policies and limits."""
+
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.cloud.packaging import BadPackage, inspect, package
+from local.cloud.stack import STAGES
+
+FUNCTIONS = ("APIHandler", "Worker", "DeadLetters", "Sweeper")
+SOURCES = {"Worker": "JobQueue", "DeadLetters": "DeadLetterQueue"}
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("out")
+    package(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def template(out: Path) -> dict[str, Any]:
+    return json.loads((out / "sam.json").read_text())
+
+
+def statements(template: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::IAM::Role":
+            for policy in resource["Properties"]["Policies"]:
+                for statement in policy["PolicyDocument"]["Statement"]:
+                    yield name, statement
+
+
+def test_packaging_twice_gives_the_same_template(out: Path, tmp_path: Path) -> None:
+    """Byte for byte."""
+    package(tmp_path)
+    assert (tmp_path / "sam.json").read_bytes() == (out / "sam.json").read_bytes()
+
+
+def test_the_package_is_the_application(out: Path) -> None:
+    """Under 1 MB; no pandas, no tests, no data, no emulator."""
+    assert inspect(out / "deployment.zip") < 1_000_000
+    names = zipfile.ZipFile(out / "deployment.zip").namelist()
+    assert {name.split("/")[0] for name in names} == {"app.py", "chalicelib", "chalice"}
+
+
+@pytest.mark.parametrize(
+    ("more", "less", "named"), [("pandas/__init__.py", "", "pandas"), ("", "app.py", "app.py")]
+)
+def test_a_package_that_is_not_right(out: Path, tmp_path: Path, more: str, less: str, named: str) -> None:
+    """Something foreign in it, or something of ours missing: named."""
+    changed = tmp_path / "deployment.zip"
+    with zipfile.ZipFile(out / "deployment.zip") as good, zipfile.ZipFile(changed, "w") as bad:
+        for name in good.namelist():
+            if name != less:
+                bad.writestr(name, good.read(name))
+        if more:
+            bad.writestr(more, "")
+    with pytest.raises(BadPackage, match=re.escape(named)):
+        inspect(changed)
+
+
+def test_each_function_has_a_role_of_its_own(template: dict[str, Any]) -> None:
+    """What one may do no other may by the way."""
+    roles = [template["Resources"][name]["Properties"]["Role"]["Fn::GetAtt"][0] for name in FUNCTIONS]
+    assert len(set(roles)) == len(FUNCTIONS)
+    assert {name for name, _ in statements(template)} == set(roles)
+
+
+def test_no_policy_has_a_wildcard(template: dict[str, Any]) -> None:
+    """Neither an action of any kind nor every resource; each resource is one of the template's own."""
+    for name, statement in statements(template):
+        assert statement["Effect"] == "Allow", name
+        assert not [action for action in statement["Action"] if "*" in action], name
+        for resource in statement["Resource"]:
+            target = resource.get("Fn::GetAtt", [None])[0] or resource["Fn::Sub"].split("${")[1].split(".")[0]
+            assert target in template["Resources"], (name, resource)
+
+
+def test_failed_messages_come_back_alone(template: dict[str, Any]) -> None:
+    """Both queues' handlers report partial failures; without it a failed message would be deleted."""
+    for function, queue in SOURCES.items():
+        (event,) = template["Resources"][function]["Properties"]["Events"].values()
+        assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert event["Properties"]["Queue"] == {"Fn::Sub": f"${{{queue}.Arn}}"}
+
+
+def test_every_stage_outwaits_its_functions(template: dict[str, Any]) -> None:
+    """A message stays hidden for six timeouts; large answers outlive the jobs that name them."""
+    defaults = {name: one["Default"] for name, one in template["Parameters"].items()}
+    for stage, changes in json.loads(STAGES.read_text()).items():
+        assert changes.keys() <= defaults.keys(), stage
+        chosen = defaults | changes
+        assert chosen["Visibility"] >= 6 * chosen["FunctionTimeout"], stage
+        assert chosen["ResultDays"] > chosen["RetentionDays"], stage
+
+
+def test_every_path_says_who_may(template: dict[str, Any]) -> None:
+    """A key where the stage asks for one; a signature, always, for what changes the service."""
+    for path, methods in template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"].items():
+        for method in methods.values():
+            if path == "/api/graceful_shutdown":
+                assert method["security"] == [{"Signature": []}]
+            else:
+                assert method["security"] == {"Fn::If": ["KeyRequired", [{"ApiKey": []}], []]}
+
+
+def test_the_gateways_own_answers_are_json(template: dict[str, Any]) -> None:
+    """With our error body, once the gateway has filled it in."""
+    body = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    for kind, response in body["x-amazon-apigateway-gateway-responses"].items():
+        text = response["responseTemplates"]["application/json"]
+        filled = json.loads(text.replace("$context.error.messageString", '"why"'))
+        assert filled["status"] == "error", kind
+        assert filled["reason"], kind
+
+
+def test_data_is_kept_safe(template: dict[str, Any]) -> None:
+    """Encrypted, private, over TLS only, with versions, recovery and expiry."""
+    table = template["Resources"]["JobTable"]["Properties"]
+    bucket = template["Resources"]["Bucket"]["Properties"]
+    assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    assert bucket["VersioningConfiguration"]["Status"] == "Enabled"
+    (deny,) = template["Resources"]["BucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
