@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.aws import Aws, connect
+from chalicelib.aws import Aws
 from chalicelib.config import Settings
 from chalicelib.errors import JobNotFound
 from chalicelib.jobs import JobStatus
 from chalicelib.stores import DynamoJobStore
 from local import results
+from local.aws import connect
 from local.journal import Journal
 from local.results import MirroredStore
 from tests.samples import job
