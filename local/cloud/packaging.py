@@ -1,6 +1,7 @@
 """`make package`: what Lambda is given, made by Chalice and then looked into."""
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -12,6 +13,7 @@ from local.settings import PROJECT, RESOURCES
 OUT = PROJECT / "out"
 # The application, its library, and Chalice's runtime, which Chalice packs by itself.
 BELONGS = {"app.py", "chalicelib", "chalice"}
+CACHE = PROJECT / ".chalice" / "deployments"  # Chalice's own copy of each zip that it ever made
 LARGEST = 1_000_000  # bytes
 
 
@@ -24,12 +26,12 @@ def package(out: Path = OUT) -> int:
 
     Raises BadPackage.
     """
-    # Chalice asks for a region though the template names none, and reuses an old zip if it finds one.
-    (out / "deployment.zip").unlink(missing_ok=True)
+    # Chalice asks for a region though the template names none.
     chalice = Path(sys.executable).with_name("chalice")
     command = [str(chalice), "package", "--merge-template", str(RESOURCES), str(out)]
     environ = {"AWS_DEFAULT_REGION": "us-east-1"} | os.environ
     done = subprocess.run(command, cwd=PROJECT, env=environ, capture_output=True, text=True, check=False)
+    shutil.rmtree(CACHE, ignore_errors=True)
     if done.returncode:
         raise BadPackage(f"chalice package failed:\n{done.stdout}{done.stderr}")
     return inspect(out / "deployment.zip")
