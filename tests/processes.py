@@ -102,7 +102,7 @@ def copy_of_project(folder: Path) -> Path:
     """A checkout of its own, so that its results/ lie inside the folder that autoreload watches."""
     target = folder / "checkout"
     ignored = shutil.ignore_patterns(
-        ".git", ".venv", "__pycache__", "results", ".statline", "tests", ".*_cache"
+        ".git", ".venv", "__pycache__", "results", ".statline", "out", "tests", ".*_cache"
     )
     shutil.copytree(PROJECT, target, ignore=ignored)
     return target
