@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ STAGES = PROJECT / ".chalice" / "stages.json"
 SETTLE_SECONDS = 5  # as the template tells the functions
 # Statuses of a stack that holds nothing.
 NOTHING = ("DELETE_COMPLETE", "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE")
+# What CloudFormation says of a change that is none.
+UNCHANGED = ("didn't contain changes", "No updates are to be performed")
 WAIT = {"Delay": 3, "MaxAttempts": 600}
 
 
@@ -74,9 +77,8 @@ class Stack:
     def _apply(self, change: dict[str, Any], kind: str) -> None:
         from botocore.exceptions import WaiterError
 
-        digest = hashlib.sha256(json.dumps(change, sort_keys=True).encode()).hexdigest()[:16]
-        names = {"StackName": self.name, "ChangeSetName": f"c{digest}"}
-        self._cloudformation.create_change_set(**change, ChangeSetName=f"c{digest}", ChangeSetType=kind)
+        names = {"StackName": self.name, "ChangeSetName": f"deploy-{time.time_ns()}"}
+        self._cloudformation.create_change_set(**change | names, ChangeSetType=kind)
         try:
             self._cloudformation.get_waiter("change_set_create_complete").wait(**names, WaiterConfig=WAIT)
             self._cloudformation.execute_change_set(**names)
@@ -84,7 +86,7 @@ class Stack:
             waiter.wait(StackName=self.name, WaiterConfig=WAIT)
         except WaiterError as error:
             why = self._why(names)
-            if "didn't contain changes" in why:
+            if any(words in why for words in UNCHANGED):
                 self._cloudformation.delete_change_set(**names)
                 return
             raise DeploymentFailed(f"{self.name}: {why or error}") from None

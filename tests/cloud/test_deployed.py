@@ -197,6 +197,16 @@ def test_a_worker_killed_in_the_middle(deployed: Deployed, planned: Faults) -> N
     assert deployed.result(job_id).json()["status"] == "done"
 
 
+def test_deploying_again_keeps_what_is_there(deployed: Deployed, package: Path) -> None:
+    """Jobs, data and address."""
+    job_id = deployed.submit("global_mean", **a_question(deployed))
+    answered = deployed.result(job_id).content
+    again = deployed.stack.deploy(package)
+    assert again == deployed.outputs
+    assert deployed.result(job_id).content == answered
+    assert deployed.post("global_mean", **a_question(deployed)).status_code == 200
+
+
 def test_drain_and_reopen(deployed: Deployed) -> None:
     """New jobs are refused, accepted ones finish, then it is done; a command opens again."""
     asked = a_question(deployed)
