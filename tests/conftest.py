@@ -22,6 +22,7 @@ from local.results import MirroredStore
 from local.server import Handler, Server
 from local.settings import PROJECT, LocalSettings
 from tests.samples import SOIL_CSV, write_soil
+from tests.simulated import SimulatedStore
 
 # The proof on an emulator that runs the packaged functions is `make test-cloud`'s.
 collect_ignore = [] if "STATLINE_MINISTACK" in os.environ else ["cloud"]
@@ -34,9 +35,11 @@ def clients() -> Iterator[Aws]:
     moto.stop()
 
 
-@pytest.fixture(params=["dynamo", "mirrored"])
+@pytest.fixture(params=["dynamo", "mirrored", "simulated"])
 def store(request: pytest.FixtureRequest, clients: Aws, tmp_path: Path) -> JobStore:
     """Every adapter of JobStore: a test that takes this is part of their contract."""
+    if request.param == "simulated":
+        return SimulatedStore()
     settings = Settings(inline_limit=1000)
     dynamo = DynamoJobStore(clients, settings.table, settings.bucket, settings.inline_limit)
     if request.param == "dynamo":

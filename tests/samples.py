@@ -42,8 +42,8 @@ def write_soil(folder: Path, rows: str = SOIL) -> Path:
     return path
 
 
-def soil(folder: Path) -> DataIngestor:
-    return DataIngestor.from_csv(write_soil(folder), Description.from_dict(DESCRIPTION))
+def soil(folder: Path, rows: str = SOIL) -> DataIngestor:
+    return DataIngestor.from_csv(write_soil(folder, rows), Description.from_dict(DESCRIPTION))
 
 
 def job(number: int, **changes: object) -> Job:

@@ -1,0 +1,202 @@
+"""The service against everything that can go wrong outside it, step by step and without chance.
+
+hypothesis makes up programs of the rules below. Whatever they do, an accepted job ends, once, with its
+own answer. A failure is printed as the shortest such program; STATLINE_SIMULATIONS says how many to try.
+"""
+
+import functools
+import logging
+import os
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+)
+
+from chalicelib import workers
+from chalicelib.errors import Draining
+from chalicelib.jobs import Job
+from tests.simulated import editions, right_outcome
+from tests.simulated_cloud import GIVE_UP_MS, QUESTION, SETTINGS, SimulatedCloud
+from tests.trouble import OURS, Crash, Fault, Trouble, troubles
+
+T = TypeVar("T")
+
+MINUTE, HOUR = 60_000, 3_600_000
+QUESTIONS = [
+    QUESTION,
+    ("states_mean", {"question": "S1"}),
+    ("state_mean", {"question": "Humus", "state": "Atlantis"}),
+]
+
+
+@pytest.fixture(autouse=True)
+def no_log() -> Iterator[None]:
+    """Thousands of lines that would bury the program of a failure."""
+    logging.disable()
+    yield
+    logging.disable(logging.NOTSET)
+
+
+class Simulation(RuleBasedStateMachine):
+    messages = Bundle("messages")  # every one ever sent, so that any may come again, late, in any order
+    dead_letters = Bundle("dead_letters")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cloud = SimulatedCloud()
+        self.ours = self.cloud.process()
+        self.ended: dict[str, Job] = {}
+        self.lost: set[str] = set()
+        self.draining: bool | None = False  # None: nobody can know
+        self.published = 0
+
+    @rule(target=messages, asked=st.sampled_from(QUESTIONS), trouble=troubles)
+    def submit(self, asked: tuple[str, dict[str, str]], trouble: Trouble | None) -> Any:
+        try:
+            accepted = self.attempt(lambda: self.cloud.submit(self.ours.service, *asked), trouble)
+        except Draining:
+            assert self.draining is not False
+        else:
+            assert accepted is None or self.draining is not True
+        return self.sent()
+
+    @rule(target=messages, message=messages, batch=st.lists(messages, max_size=2), trouble=troubles)
+    def deliver(self, message: str, batch: list[str], trouble: Trouble | None) -> Any:
+        step = functools.partial(self.cloud.deliver, self.ours.service, workers.process, [message, *batch])
+        self.attempt(step, trouble)
+        return self.sent()
+
+    @rule(target=messages, letter=dead_letters, trouble=troubles)
+    def bury(self, letter: str, trouble: Trouble | None) -> Any:
+        self.attempt(lambda: self.cloud.deliver(self.ours.service, workers.bury, [letter]), trouble)
+        return self.sent()
+
+    @rule(target=messages, trouble=troubles)
+    def sweep(self, trouble: Trouble | None) -> Any:
+        self.attempt(lambda: workers.sweep(self.ours.service, SETTINGS), trouble)
+        return self.sent()
+
+    @rule(target=messages, trouble=troubles)
+    def read(self, trouble: Trouble | None) -> Any:
+        service, told = self.ours.service, [*self.cloud.told]
+        self.attempt(lambda: (*map(service.get, told), *service.jobs(), service.num_jobs()), trouble)
+        return self.sent()
+
+    @rule(target=messages, trouble=troubles)
+    def drain(self, trouble: Trouble | None) -> Any:
+        left = self.attempt(self.ours.service.drain, trouble)
+        self.draining = self.draining or (None if left is None else True)
+        return self.sent()
+
+    @precondition(lambda self: self.draining is not False)
+    @rule()
+    def reopen(self) -> None:
+        self.ours.control.set_draining(False)
+        self.draining = False
+
+    @rule(message=consumes(messages))
+    def lose(self, message: str) -> None:
+        if self.cloud.queue.remove(message) and message not in self.cloud.queue.waiting:
+            self.lost.add(message)
+
+    @rule(target=dead_letters, message=consumes(messages))
+    def give_up_delivering(self, message: str) -> str:
+        self.lose(message)
+        return message
+
+    @rule()
+    def crash(self) -> None:
+        self.ours = self.cloud.process()
+
+    @rule(ms=st.sampled_from([1, 5_000, 16 * MINUTE, 25 * HOUR, -MINUTE]))
+    def pass_time(self, ms: int) -> None:
+        self.cloud.clock.now += ms
+
+    @rule(edition=st.sampled_from([*editions(), "nowhere"]))
+    def publish(self, edition: str) -> None:
+        self.ours.control.set_dataset(edition)
+
+    @rule(lag=st.booleans())
+    def indexes(self, lag: bool) -> None:
+        self.cloud.store.lag() if lag else self.cloud.store.catch_up()
+
+    @invariant()
+    def an_outcome_never_changes_and_is_its_own(self) -> None:
+        for asked in self.cloud.told.values():
+            job = self.ours.service.get(asked.id)
+            assert (job.statistic, job.inputs, job.dataset) == (asked.statistic, asked.inputs, asked.dataset)
+            if job.status.is_terminal or job.id in self.ended:
+                assert self.ended.setdefault(job.id, job) == job
+                given_up = job.answer is None and "could not be processed" in str(job.reason)
+                assert given_up or (job.answer, job.reason) == right_outcome(asked)
+
+    @invariant()
+    def lists_and_counts_agree(self) -> None:
+        if not self.cloud.store.lagging:
+            assert {job.id for job in self.ours.service.jobs()} >= set(self.cloud.told)
+            assert self.ours.service.num_jobs() == len(self.cloud.open_jobs())
+
+    def teardown(self) -> None:
+        """The faults stop: what nobody lost is answered, and the sweeper sees to the rest."""
+        cloud, service = self.cloud, self.cloud.process().service
+        cloud.store.catch_up()
+        cloud.deliver(service, workers.process, [*cloud.queue.waiting])
+        assert cloud.open_jobs() & set(cloud.told) <= self.lost
+        cloud.clock.now += HOUR
+        workers.sweep(service, SETTINGS)
+        assert set(cloud.queue.waiting) == cloud.open_jobs()
+        # Every second message is lost again: then it is the sweeper that ends its job.
+        cloud.deliver(service, workers.process, cloud.queue.waiting[::2])
+        assert len(cloud.open_jobs()) == len(cloud.queue.waiting)
+        cloud.clock.now += GIVE_UP_MS
+        workers.sweep(service, SETTINGS)
+        assert cloud.open_jobs() == set()
+        self.an_outcome_never_changes_and_is_its_own()
+
+    def attempt(self, step: Callable[[], T], trouble: Trouble | None) -> T | None:
+        """What the step returned; None if trouble ended it."""
+        if trouble is not None:
+            self.plan(trouble)
+        try:
+            return step()
+        except Crash:
+            self.ours = self.cloud.process()
+        except Fault:
+            pass
+        finally:
+            self.cloud.steps.clear()
+        return None
+
+    def plan(self, trouble: Trouble) -> None:
+        steps, meanwhile = self.cloud.steps, functools.partial(self.cloud.meanwhile, trouble.what)
+        steps.plan(trouble.moment, getattr(steps, trouble.what) if trouble.what in OURS else meanwhile)
+        if trouble.what == "drain":
+            self.draining = self.draining or None
+
+    def sent(self) -> Any:
+        """The messages that this step sent, for the bundle."""
+        new = self.cloud.queue.sent[self.published :]
+        self.published += len(new)
+        self.lost -= set(new)
+        return multiple(*new)
+
+
+TestSimulation = Simulation.TestCase
+TestSimulation.settings = settings(
+    max_examples=int(os.environ.get("STATLINE_SIMULATIONS", "300")),
+    stateful_step_count=30,
+    derandomize=True,
+    database=None,
+    deadline=None,
+)
