@@ -35,13 +35,14 @@ class Process(NamedTuple):
 
 
 class SimulatedCloud:
-    """`told` holds every job whose id a client was given, as it was then."""
+    """`told` holds every job whose id a client was given, as it was then, `buried` what had a dead letter."""
 
     def __init__(self) -> None:
         self.steps, self.clock = Steps(), SimulatedClock()
         self.store, self.queue = SimulatedStore(self.steps), SimulatedQueue(self.steps)
         self.datasets, self.table = SimulatedDatasets(self.steps), {CONTROL: ControlRecord(dataset="first")}
         self.told: dict[str, Job] = {}
+        self.buried: set[str] = set()
 
     def process(self) -> Process:
         """A process that has just started."""
@@ -58,6 +59,8 @@ class SimulatedCloud:
     def deliver(self, service: Service, handler: Handler, batch: list[str]) -> None:
         """One batch, as Lambda does it: what the handler does not name as failed is deleted."""
         messages = [{"messageId": str(place), "body": job_id} for place, job_id in enumerate(batch)]
+        if handler is workers.bury:
+            self.buried |= set(batch)
         answer = handler(service, {"Records": messages})
         failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
         for message in messages:
