@@ -150,13 +150,7 @@ class SimulatedControl:
                 self._copy, self._read_at = self._table[CONTROL], now
         return self._copy
 
-    def set_dataset(self, fingerprint: str) -> None:
-        self._write(dataset=fingerprint)
-
-    def set_draining(self, draining: bool) -> None:
-        self._write(draining=draining)
-
-    def _write(self, **change: Any) -> None:
+    def set(self, **change: Any) -> None:
         with self._steps.call():
             self._table[CONTROL] = replace(self._table[CONTROL], **change)
         self._copy = replace(self._copy, **change)

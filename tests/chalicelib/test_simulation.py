@@ -97,7 +97,7 @@ class Simulation(RuleBasedStateMachine):
         left = self.attempt(self.ours.service.drain, trouble)
         self.draining = self.draining or (None if left is None else True)
         if reopened:
-            self.ours.control.set_draining(False)
+            self.ours.service.reopen()
             self.draining = False
         return self.sent()
 
@@ -120,7 +120,7 @@ class Simulation(RuleBasedStateMachine):
     def pass_time(self, ms: int, edition: str, lag: bool) -> None:
         """Meanwhile somebody publishes another data set, and indexes fall behind or catch up."""
         self.cloud.clock.now += ms
-        self.ours.control.set_dataset(edition)
+        self.ours.control.set(dataset=edition)
         self.cloud.store.lag() if lag else self.cloud.store.catch_up()
 
     @invariant()
