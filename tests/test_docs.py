@@ -1,0 +1,29 @@
+"""What the documents tell people to type exists."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from local.__main__ import main
+from local.settings import PROJECT
+
+DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_documented_commands_exist(path: Path) -> None:
+    """Every `python -m local X` is a command, every `make X` a target, every link a file."""
+    text = path.read_text()
+    assert set(re.findall(r"python -m local ([a-z]+)", text)) <= set(main.commands)
+    targets = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"`(?:PORT=\d+ )?make ([a-z-]+)", text)) <= targets
+    for link in re.findall(r"\]\((?!http)([^)#]+)\)", text):
+        assert (path.parent / link).exists(), link
+
+
+def test_every_command_is_explained() -> None:
+    """By a sentence that ends."""
+    for name, command in main.commands.items():
+        assert command.help, name
+        assert command.help.strip().endswith("."), name
