@@ -103,14 +103,14 @@ class MirroredStore:
         with self._lock:
             if outcome.id not in self._open:
                 return self.get(outcome.id)
-            checksum = zlib.crc32(outcome.answer) if outcome.answer is not None else None
-            self._results.mkdir(exist_ok=True)  # people delete it to tidy up, while we run
-            write_atomically(self._results / outcome.id, answer_file(outcome))
-            self._journal.append({"job": to_record(outcome, checksum)})
+            self._mirror(outcome)
             stored = self._inner.finish(outcome)
+            if stored != outcome:
+                # An earlier attempt got as far as the other store and no further: its outcome came first.
+                self._mirror(stored)
             self._jobs[stored.id] = replace(stored, answer=None)
-            if checksum is not None:
-                self._checksums[stored.id] = checksum
+            if stored.answer is not None:
+                self._checksums[stored.id] = zlib.crc32(stored.answer)
             self._index(stored)
             self._expire()
             if self._journal.appended > COMPACT_AFTER + 4 * len(self._jobs):
@@ -138,6 +138,12 @@ class MirroredStore:
         with self._lock:
             old = sorted((self._jobs[job_id] for job_id in self._open), key=by_acceptance)
         yield from ((job.id, job.accepted) for job in old if job.accepted < time)
+
+    def _mirror(self, outcome: Job) -> None:
+        checksum = zlib.crc32(outcome.answer) if outcome.answer is not None else None
+        self._results.mkdir(exist_ok=True)  # people delete it to tidy up, while we run
+        write_atomically(self._results / outcome.id, answer_file(outcome))
+        self._journal.append({"job": to_record(outcome, checksum)})
 
     def _replay(self, record: dict[str, Any]) -> None:
         if "reserved" in record:

@@ -15,6 +15,8 @@ from local.aws import connect
 from local.journal import Journal
 from local.results import MirroredStore
 from tests.samples import job
+from tests.simulated import SimulatedStore
+from tests.trouble import Fault, Steps
 
 
 class Machine:
@@ -169,3 +171,22 @@ def test_what_the_disk_refuses_is_not_accepted(machine: Machine, clients: Aws) -
     with pytest.raises(OSError, match="journal"):
         store.create(job(1))
     assert store.count_open() == 0
+
+
+def test_an_outcome_whose_answer_was_lost_stands_after_a_crash(tmp_path: Path) -> None:
+    """The other store had taken it and failed to say so; a later attempt's outcome does not replace it."""
+    steps = Steps()
+
+    def boot() -> MirroredStore:
+        store = MirroredStore(SimulatedStore(steps), tmp_path / "results", Journal(tmp_path / "journal"), 100)
+        store.restore(lambda job_id: None)
+        return store
+
+    store = boot()
+    store.create(job(1))
+    steps.plan(1, steps.fault)  # after it was applied
+    with pytest.raises(Fault):
+        store.finish(job(1).succeed(b"1", now=9))
+    first = store.finish(job(1).fail("given up", now=10))
+    assert first == store.get("job_id_1") == job(1).succeed(b"1", now=9)
+    assert boot().get("job_id_1") == first
