@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 
@@ -194,5 +194,6 @@ TestSimulation.settings = settings(
     derandomize=True,
     database=None,
     report_multiple_bugs=False,
+    phases=(Phase.generate, Phase.shrink),  # explaining takes longer than finding
     deadline=None,
 )
