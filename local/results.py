@@ -134,10 +134,10 @@ class MirroredStore:
     def count_open(self) -> int:
         return len(self._open)
 
-    def open_before(self, time: int) -> Iterator[tuple[str, int]]:
+    def open_before(self, moment: int) -> Iterator[tuple[str, int]]:
         with self._lock:
             old = sorted((self._jobs[job_id] for job_id in self._open), key=by_acceptance)
-        yield from ((job.id, job.accepted) for job in old if job.accepted < time)
+        yield from ((job.id, job.accepted) for job in old if job.accepted < moment)
 
     def _mirror(self, outcome: Job) -> None:
         checksum = zlib.crc32(outcome.answer) if outcome.answer is not None else None

@@ -35,7 +35,7 @@ def questions(deployed: Deployed) -> list[tuple[str, dict[str, str]]]:
             for path in sorted((SHARED / "conformance").glob("*/in-*.json"))
         ]
     known = [one["question"] for one in deployed.get("/api/questions").json()["questions"]]
-    state = deployed.get("/api/states").json()["states"][0]
+    state = deployed.get("/api/states").json()["states"][0]["name"]
     every = {"question": known, "state": [state]}
     return [
         (name, dict(zip(asked.parameters, values, strict=True)))
