@@ -11,8 +11,9 @@ from local.cloud.stack import Stack
 from local.settings import SAMPLE
 from tests.cloud.deployed import Deployed
 from tests.cloud.faults import Faults, proxy
-from tests.cloud.ministack import CREDENTIALS, free_port, ministack
+from tests.cloud.ministack import CREDENTIALS, ministack
 from tests.cloud.tls import self_signed
+from tests.processes import free_port
 from tests.shared import SHARED, SUBSET
 
 DATA = SUBSET if SHARED.is_dir() else SAMPLE

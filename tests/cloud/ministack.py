@@ -1,7 +1,6 @@
 """AWS on this machine, as a process: it runs the packaged functions as processes of their own."""
 
 import os
-import socket
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
@@ -10,6 +9,8 @@ from pathlib import Path
 
 import requests
 
+from tests.processes import free_port
+
 COMMAND = "STATLINE_MINISTACK"  # `make test-cloud` names the program here
 ATTEMPTS, PAUSE = 300, 0.1
 CREDENTIALS = {
@@ -17,11 +18,6 @@ CREDENTIALS = {
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": "us-east-1",
 }
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        return int(held.getsockname()[1])
 
 
 @contextmanager
