@@ -7,6 +7,7 @@ import logging.handlers
 import os
 import threading
 import time
+from dataclasses import replace
 from typing import IO, Any
 
 from chalicelib import logs, snapshot
@@ -98,12 +99,9 @@ class Emulator:
     def _mirrored(self, clients: Aws, undo: contextlib.ExitStack) -> MirroredStore:
         journal = Journal(self.settings.state / "journal")
         undo.callback(journal.close)
-        return MirroredStore(
-            job_store(clients, self.settings.service),
-            self.settings.results,
-            journal,
-            self.settings.keep_results,
-        )
+        # On a laptop a number of jobs is kept, whatever their age: the mirror sees to it.
+        inner = job_store(clients, replace(self.settings.service, retention_days=0))
+        return MirroredStore(inner, self.settings.results, journal, self.settings.keep_results)
 
     def _process(self, job_id: str) -> None:
         self.service.process(job_id)

@@ -3,7 +3,7 @@
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,22 +16,22 @@ from local import aws
 from local import emulator as emulator_module
 from local.emulator import Emulator, HomeInUse
 from local.settings import LocalSettings
-from tests.samples import GLOBAL_HUMUS, SOIL, write_soil
+from tests.samples import GLOBAL_HUMUS, SOIL, job, write_soil
 
 
 def finished(emulator: Emulator, job_id: str) -> Job:
     """The job once it has ended; asked for politely, for ten seconds."""
     pause = threading.Event()
     for _ in range(1000):
-        job = emulator.service.get(job_id)
-        if job.status.is_terminal:
-            return job
+        found = emulator.service.get(job_id)
+        if found.status.is_terminal:
+            return found
         pause.wait(0.01)
     raise AssertionError(f"{job_id} is still open")
 
 
 @pytest.fixture
-def boot() -> "Iterator[Callable[[LocalSettings], Emulator]]":  # noqa: F821
+def boot() -> Iterator[Callable[[LocalSettings], Emulator]]:
     started: list[Emulator] = []
 
     def start(settings: LocalSettings) -> Emulator:
@@ -167,3 +167,13 @@ def test_what_moto_does_not_answer_goes_nowhere(emulator: Emulator) -> None:
     emulator.stop()
     with pytest.raises(botocore.exceptions.ProxyConnectionError):
         clients.s3.list_buckets()
+
+
+def test_a_laptop_keeps_a_number_of_jobs_whatever_their_age(
+    boot: Callable[[LocalSettings], Emulator], settings: LocalSettings
+) -> None:
+    """The retention of the cloud, by days, is not the laptop's."""
+    emulator = boot(replace(settings, service=replace(settings.service, retention_days=1)))
+    emulator.store.create(job(1))
+    emulator.store.finish(job(1).succeed(b"1", now=2_000))
+    assert emulator.store.get("job_id_1").answer == b"1"
