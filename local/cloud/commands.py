@@ -43,7 +43,8 @@ def destroy(stage: str, yes: bool) -> None:
     """Remove a stage: its jobs, answers and data sets too."""
     stack = Stack(stage)
     stack.outputs()
-    yes or click.confirm(f"Remove stage {stage} with every job and data set in it?", abort=True)
+    if not yes:
+        click.confirm(f"Remove stage {stage} with every job and data set in it?", abort=True)
     stack.destroy()
     click.echo(f"Stage {stage} is removed.")
 
