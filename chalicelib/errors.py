@@ -67,6 +67,10 @@ class NoDataset(StatlineError):
         super().__init__("no data set is published yet; `python -m local publish` does it")
 
 
+class Unavailable(StatlineError):
+    """Raised when storage cannot be read or written now; nothing was changed that the caller was told of."""
+
+
 class JobNotFound(StatlineError):
     """Raised when no job has the id, or its result has expired."""
 

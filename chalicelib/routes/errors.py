@@ -10,6 +10,7 @@ STATUS: tuple[tuple[type[errors.StatlineError], int, dict[str, str]], ...] = (
     (errors.JobNotFound, 404, {}),
     (errors.Draining, 503, {"Retry-After": "30"}),
     (errors.NoDataset, 503, {"Retry-After": "30"}),
+    (errors.Unavailable, 503, {"Retry-After": "5"}),
 )
 
 
