@@ -1,143 +1,130 @@
-"""The HTTP server of a laptop: Chalice's own, with its manners mended."""
+"""The HTTP server of a laptop, the same under `make run` and `chalice local`.
 
-import json
-import logging
+One thread reads, answers and writes for every connection; a view that may wait has a thread of its own.
+"""
+
+import asyncio
+import contextlib
 import os
+import resource
+import socket
 import sys
 import threading
-from http import HTTPStatus
-from typing import Any
-from urllib.parse import unquote
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import chalice.local
+from chalice.app import Chalice
 from chalice.config import Config
-from chalice.local import (
-    ChaliceRequestHandler,
-    LocalDevServer,
-    LocalGateway,
-    ThreadedHTTPServer,
-)
 
-from chalicelib import __version__
 from chalicelib.errors import StatlineError
-from chalicelib.routes.http import LARGEST_BODY
+from local.connection import PATIENCE, Connection, Patience
+from local.gateway import Gateway, Request, Response
 
-log = logging.getLogger("statline.http")
-
-IDLE_SECONDS = 120
+BACKLOG = 2048
+SPARE_FILES = 64  # descriptors that files, logs and pipes need beside the connections
+BLOCKING_THREADS = 32
+EXPIRY_SECONDS = 0.5
+CLOSE_SECONDS = 5.0
 PARENT_POLL_SECONDS = 0.2
 
 
-class Refused(Exception):
-    """Raised for a request that is not worth reading on; its connection is closed after the answer."""
+class Server:
+    """A listening socket, and what happens on it. `serve_forever` runs on one thread, `shutdown` on another.
 
-    def __init__(self, status: int, reason: str) -> None:
-        self.status, self.reason = status, reason
-        super().__init__(reason)
-
-
-class Gateway(LocalGateway):
-    """API Gateway on a laptop: unknown paths are 404, unknown methods 405, parameters are decoded."""
-
-    def handle_request(self, method: str, path: str, headers: Any, body: bytes | None) -> dict[str, Any]:
-        try:
-            event = self._generate_lambda_event(method, path, headers, body)
-        except ValueError:
-            return answer(404, f"there is nothing at {path.partition('?')[0]}; GET / lists what there is")
-        methods = sorted(self._app_object.routes[event["requestContext"]["resourcePath"]])
-        if method not in methods:
-            allow = ", ".join(methods)
-            return answer(405, f"{method} is not possible here; {allow} is", {"Allow": allow})
-        response: dict[str, Any] = self._app_object(event, self._generate_lambda_context())
-        return response
-
-    def _generate_lambda_event(self, *args: Any) -> dict[str, Any]:
-        event: dict[str, Any] = super()._generate_lambda_event(*args)
-        event["pathParameters"] = {name: unquote(value) for name, value in event["pathParameters"].items()}
-        return event
-
-
-class Handler(ChaliceRequestHandler):
-    """One connection. What http.server or Chalice would get wrong is refused before it is read."""
-
-    disable_nagle_algorithm = True  # else a keep-alive client waits 40 ms for every answer
-    server_version, sys_version = f"Statline/{__version__}", ""
-    command: str
-    wbufsize = -1  # headers and body leave in one packet
-    timeout = IDLE_SECONDS
+    Raises OSError when the address cannot be had.
+    """
 
     def __init__(
-        self, request: Any, client_address: Any, server: Any, app_object: Any, config: Config
+        self,
+        application: Chalice,
+        config: Config,
+        host: str,
+        port: int,
+        patience: Patience = PATIENCE,
+        most_connections: int | None = None,
     ) -> None:
-        self.local_gateway = Gateway(app_object, config)
-        super(ChaliceRequestHandler, self).__init__(request, client_address, server)
+        self.patience = patience
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        self.host, self.port = host, int(self._socket.getsockname()[1])
+        self.connections: set[Connection] = set()
+        self._most = most_connections or possible_connections()
+        self._gateway = Gateway(application, config)
+        self._blocking = ThreadPoolExecutor(BLOCKING_THREADS, thread_name_prefix="Blocking")
+        self._loop = asyncio.new_event_loop()
+        self._stop, self._deserted = asyncio.Event(), asyncio.Event()
+        self._ended = threading.Event()
 
-    def _generic_handle(self) -> None:
+    def serve_forever(self) -> None:
+        """Serve until `shutdown`."""
         try:
-            body = self._read_body()
-        except Refused as refusal:
-            self.close_connection = True
-            response = answer(refusal.status, refusal.reason, {"Connection": "close"})
+            self._loop.run_until_complete(self._serve())
+        finally:
+            self._loop.close()
+            self._ended.set()
+
+    def shutdown(self) -> None:
+        """Take no further request; return when those that were taken are answered, or too slow at reading."""
+        with contextlib.suppress(RuntimeError):  # it has ended already
+            self._loop.call_soon_threadsafe(self._stop.set)
+        self._ended.wait(2 * CLOSE_SECONDS)
+
+    # --- what a connection calls ----------------------------------------------------------------
+
+    def opened(self, connection: Connection) -> None:
+        if len(self.connections) >= self._most:
+            # Whoever is nearest to being too slow makes room; one that is being answered never does.
+            min(self.connections, key=lambda other: other.deadline).expire()
+        self.connections.add(connection)
+
+    def closed(self, connection: Connection) -> None:
+        self.connections.discard(connection)
+        if not self.connections:
+            self._deserted.set()
+
+    def answer(self, request: Request, done: Callable[[Response], None]) -> None:
+        call = self._gateway.call(request)
+        if isinstance(call, Response):
+            done(call)
+        elif call.blocking:
+            future = self._loop.run_in_executor(self._blocking, self._gateway.run, call)
+            future.add_done_callback(lambda ended: done(ended.result()))
         else:
-            method = "GET" if self.command == "HEAD" else self.command
-            response = self.local_gateway.handle_request(method, self.path, dict(self.headers), body)
-        self._send(response)
+            done(self._gateway.run(call))
 
-    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle  # noqa: N815
+    # --- the event loop -------------------------------------------------------------------------
 
-    def _read_body(self) -> bytes | None:
-        if "Transfer-Encoding" in self.headers:
-            raise Refused(411, "chunked bodies are not taken; send a Content-Length")
-        lengths = {text.strip() for text in self.headers.get_all("Content-Length", ["0"])}
-        length = lengths.pop()
-        if lengths or not (length.isascii() and length.isdigit()):
-            raise Refused(400, "Content-Length must be one whole number")
-        if len(length) > 9 or int(length) > LARGEST_BODY:
-            raise Refused(413, f"the body has {length} bytes; at most {LARGEST_BODY} are taken")
-        return self.rfile.read(int(length)) if int(length) else None
+    async def _serve(self) -> None:
+        server = await self._loop.create_server(lambda: Connection(self), sock=self._socket, backlog=BACKLOG)
+        expiry = self._loop.create_task(self._expire())
+        await self._stop.wait()
+        server.close()
+        expiry.cancel()
+        await self._close_connections()
+        self._blocking.shutdown(wait=False, cancel_futures=True)
 
-    def _send(self, response: dict[str, Any]) -> None:
-        body = response["body"] or ""
-        content = body if isinstance(body, bytes) else body.encode()
-        self.send_response(response["statusCode"])
-        headers = {
-            "Content-Type": "application/json",
-            **response["headers"],
-            "Content-Length": str(len(content)),
-        }
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(content)
+    async def _expire(self) -> None:
+        while True:
+            await asyncio.sleep(EXPIRY_SECONDS)
+            now = time.monotonic()
+            for connection in [one for one in self.connections if one.deadline < now]:
+                connection.expire()
 
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """What http.server says of a request that it cannot parse, as JSON instead of a page."""
-        self.close_connection = True
-        self.command = self.command or "GET"
-        # Before any headers were parsed the protocol of the answer is not settled yet.
-        self.request_version = "HTTP/1.1"
-        self._send(answer(code, message or HTTPStatus(code).phrase, {"Connection": "close"}))
-
-    def log_message(self, format: str, *args: Any) -> None:
-        log.debug(format, *args)
+    async def _close_connections(self) -> None:
+        self._deserted.clear()
+        for connection in list(self.connections):
+            connection.close_when_idle()
+        if self.connections:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._deserted.wait(), CLOSE_SECONDS)
+        for connection in list(self.connections):
+            connection.abort()
 
 
-class Server(ThreadedHTTPServer):
-    request_queue_size = 1024  # with the default of 5, a burst of clients waits a second to connect
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        if isinstance(sys.exception(), (ConnectionError, TimeoutError)):
-            return  # the client hung up: its business
-        log.exception("connection from %s", client_address)
-
-
-class DevServer(LocalDevServer):
-    """LocalDevServer whose service runs before the first request: unfinished jobs wait for nobody."""
-
-    def __init__(self, app_object: Any, config: Config, host: str, port: int) -> None:
-        super().__init__(app_object, config, host, port, handler_cls=Handler, server_cls=Server)
-        self.port = self.server.server_address[1]
+class DevServer(Server):
+    """The Server whose service runs before the first request: unfinished jobs wait for nobody."""
 
     def serve_forever(self) -> None:
         if os.environ.get("CHALICE_WORKER"):
@@ -151,7 +138,18 @@ class DevServer(LocalDevServer):
         # In one piece, unlike print: runners are at work already, and log.
         sys.stdout.write(f"Serving on http://{self.host}:{self.port}\n")
         sys.stdout.flush()
-        self.server.serve_forever()
+        super().serve_forever()
+
+
+def possible_connections() -> int:
+    """How many connections the process can hold open; asks the system for as many as it gives."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        # macOS names "no limit" and then refuses it, so what was there before has to do.
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+            soft = hard
+    return sys.maxsize if soft == resource.RLIM_INFINITY else max(soft - SPARE_FILES, SPARE_FILES)
 
 
 def start_service() -> None:
@@ -171,8 +169,3 @@ def die_with_parent(parent: int) -> None:
     while os.getppid() == parent:
         pause.wait(PARENT_POLL_SECONDS)
     os._exit(0)
-
-
-def answer(status: int, reason: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
-    body = json.dumps({"status": "error", "reason": reason}, ensure_ascii=False)
-    return {"statusCode": status, "headers": headers or {}, "multiValueHeaders": {}, "body": body}

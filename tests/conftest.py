@@ -1,9 +1,9 @@
 """What the tests share: moto, the two stores, an emulator on a small data set, a server on port 0."""
 
-import functools
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from local import aws
 from local.emulator import Emulator
 from local.journal import Journal
 from local.results import MirroredStore
-from local.server import Handler, Server
+from local.server import Server
 from local.settings import PROJECT, LocalSettings
 from tests.samples import SOIL_CSV, write_soil
 from tests.simulated import SimulatedStore
@@ -58,15 +58,13 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def settings(home: Path) -> LocalSettings:
-    return LocalSettings.from_environ({"STATLINE_HOME": str(home), "STATLINE_DATASET": str(home / SOIL_CSV)})
+    return soil_settings(home)
 
 
 @pytest.fixture
 def emulator(settings: LocalSettings) -> Iterator[Emulator]:
-    emulator = Emulator(settings)
-    emulator.start()
-    yield emulator
-    emulator.stop()
+    with running(settings) as emulator:
+        yield emulator
 
 
 @pytest.fixture(scope="session")
@@ -81,17 +79,38 @@ def chalice_config() -> object:
 @pytest.fixture
 def url(emulator: Emulator, chalice_config: object) -> Iterator[str]:
     """The address of a real server, on a port of its own, that serves the emulator."""
-    get_service.use(lambda: emulator.service)
-    handler = functools.partial(Handler, app_object=chalice_config.chalice_app, config=chalice_config)
-    with Server(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
+    with served(emulator, chalice_config) as url:
+        yield url
 
 
 @pytest.fixture
 def http() -> Iterator[requests.Session]:
     with requests.Session() as session:
         yield session
+
+
+def soil_settings(home: Path) -> LocalSettings:
+    return LocalSettings.from_environ({"STATLINE_HOME": str(home), "STATLINE_DATASET": str(home / SOIL_CSV)})
+
+
+@contextmanager
+def running(settings: LocalSettings) -> Iterator[Emulator]:
+    emulator = Emulator(settings)
+    emulator.start()
+    try:
+        yield emulator
+    finally:
+        emulator.stop()
+
+
+@contextmanager
+def served(emulator: Emulator, config: object) -> Iterator[str]:
+    get_service.use(lambda: emulator.service)
+    server = Server(config.chalice_app, config, "127.0.0.1", 0)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()

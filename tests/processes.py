@@ -9,7 +9,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -106,3 +107,11 @@ def copy_of_project(folder: Path) -> Path:
     )
     shutil.copytree(PROJECT, target, ignore=ignored)
     return target
+
+
+def until(condition: Callable[[], object], seconds: float = 10) -> None:
+    """Wait for something that tells nobody when it happens."""
+    pause, end = threading.Event(), time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"not within {seconds} s"
+        pause.wait(0.01)

@@ -16,6 +16,8 @@ LARGEST_BODY = 64 * 1024
 Headers = dict[str, str | list[str]]
 # Names, in answers that depend on data, the data set that they come from.
 DATASET = "Statline-Dataset"
+# For every route, also those without a body: Chalice would answer 415 to types it was not told of.
+ANY_TYPE = ["*/*"]
 JSON: Headers = {"Content-Type": "application/json"}
 
 log = logging.getLogger("statline.http")

@@ -6,7 +6,17 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.bootstrap import get_service
 from chalicelib.jobs import Job, JobStatus
-from chalicelib.routes.http import DATASET, JSON, Headers, base_path, endpoint, json_body, ok, render
+from chalicelib.routes.http import (
+    ANY_TYPE,
+    DATASET,
+    JSON,
+    Headers,
+    base_path,
+    endpoint,
+    json_body,
+    ok,
+    render,
+)
 
 routes = Blueprint(__name__)
 
@@ -20,7 +30,7 @@ WORD = {
 }
 
 
-@routes.route("/api/{statistic}", methods=["POST"], content_types=["*/*"])
+@routes.route("/api/{statistic}", methods=["POST"], content_types=ANY_TYPE)
 @endpoint(routes)
 def submit(statistic: str) -> Response:
     request = routes.current_request
@@ -29,7 +39,7 @@ def submit(statistic: str) -> Response:
     return ok({"job_id": job.id}, {"Location": location, DATASET: job.dataset})
 
 
-@routes.route("/api/get_results/{job_id}")
+@routes.route("/api/get_results/{job_id}", content_types=ANY_TYPE)
 @endpoint(routes, level=logging.DEBUG)
 def get_response(job_id: str) -> Response:
     job = get_service().get(job_id)
@@ -37,19 +47,19 @@ def get_response(job_id: str) -> Response:
     return Response(body=result(job), headers={**JSON, DATASET: job.dataset, **caching})
 
 
-@routes.route("/api/jobs")
+@routes.route("/api/jobs", content_types=ANY_TYPE)
 @endpoint(routes)
 def jobs() -> Response:
     return ok({"status": "done", "data": [{job.id: WORD[job.status]} for job in get_service().jobs()]})
 
 
-@routes.route("/api/num_jobs")
+@routes.route("/api/num_jobs", content_types=ANY_TYPE)
 @endpoint(routes, level=logging.DEBUG)
 def num_jobs() -> Response:
     return ok({"num_jobs": get_service().num_jobs()})
 
 
-@routes.route("/api/graceful_shutdown")
+@routes.route("/api/graceful_shutdown", content_types=ANY_TYPE)
 @endpoint(routes)
 def graceful_shutdown() -> Response:
     drain = get_service().drain()

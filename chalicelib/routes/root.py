@@ -6,7 +6,7 @@ from chalice.app import Blueprint, Response
 
 from chalicelib import __version__
 from chalicelib.bootstrap import get_service
-from chalicelib.routes.http import DATASET, base_path, endpoint, ok
+from chalicelib.routes.http import ANY_TYPE, DATASET, base_path, endpoint, ok
 from chalicelib.statistics import STATISTICS
 
 routes = Blueprint(__name__)
@@ -14,7 +14,7 @@ routes = Blueprint(__name__)
 DATASET_FACTS = ("title", "synthetic", "source", "licence", "rows", "suppressed")
 
 
-@routes.route("/")
+@routes.route("/", content_types=ANY_TYPE)
 @endpoint(routes)
 def index() -> Response:
     base, service = base_path(routes.current_request), get_service()
@@ -40,13 +40,13 @@ def index() -> Response:
     )
 
 
-@routes.route("/api/questions")
+@routes.route("/api/questions", content_types=ANY_TYPE)
 @endpoint(routes)
 def questions() -> Response:
     return listing("questions")
 
 
-@routes.route("/api/states")
+@routes.route("/api/states", content_types=ANY_TYPE)
 @endpoint(routes)
 def states() -> Response:
     return listing("states")
