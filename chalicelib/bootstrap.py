@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # A request waits for an answer, so a call that hangs is given up early and tried again.
 CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 2, 5, 4
 DAY = 24 * 60 * 60
+# How old a function's count of the open jobs may be: else each job would cost one query more.
+COUNT_SECONDS = 5.0
 
 
 def client_config(**more: Any) -> "Config":
@@ -49,6 +51,8 @@ def aws_service() -> Service:
         Control(aws, settings.table),
         settings.id_block,
         settle_seconds=settings.settle_seconds,
+        max_open=settings.max_open,
+        count_seconds=COUNT_SECONDS,
     )
 
 

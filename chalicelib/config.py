@@ -40,6 +40,7 @@ class Settings:
     `resend_seconds` is sent to the workers again, one that is for `give_up_seconds` is failed.
     A finished job is kept for `retention_days`, 0 meaning for ever. A drain is done when twice,
     `settle_seconds` apart, no job was open: more than 0 where other processes accept jobs too.
+    While `max_open` jobs are open, no other is accepted.
     """
 
     table: str = "statline"
@@ -51,6 +52,7 @@ class Settings:
     give_up_seconds: int = 24 * 60 * 60
     retention_days: int = 0
     settle_seconds: int = 0
+    max_open: int = 10_000
 
     @classmethod
     def from_environ(cls, environ: Environ) -> "Settings":
@@ -64,4 +66,5 @@ class Settings:
             give_up_seconds=integer(environ, "STATLINE_GIVE_UP_SECONDS", cls.give_up_seconds, minimum=1),
             retention_days=integer(environ, "STATLINE_RETENTION_DAYS", cls.retention_days),
             settle_seconds=integer(environ, "STATLINE_SETTLE_SECONDS", cls.settle_seconds),
+            max_open=integer(environ, "STATLINE_MAX_OPEN", cls.max_open, minimum=1),
         )

@@ -60,6 +60,16 @@ class Draining(StatlineError):
         super().__init__("shutting down")
 
 
+class Overloaded(StatlineError):
+    """Raised when as many jobs are open as may be; `retry_after` is in seconds."""
+
+    def __init__(self, open_jobs: int, limit: int, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(
+            f"{open_jobs} jobs are open, and no more than {limit} may be; try again in {retry_after} s"
+        )
+
+
 class NoDataset(StatlineError):
     """Raised when no data set is published yet, so that nothing can be asked."""
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from chalicelib.capacity import Capacity
+from chalicelib.config import Settings
 from chalicelib.control import Control, ControlRecord
 from chalicelib.datasets import Datasets
 from chalicelib.errors import Abandoned, Draining, JobNotFound, NoDataset, Unanswerable
@@ -43,17 +45,20 @@ class Service:
         id_block: int,
         clock: Callable[[], int] = now_ms,
         settle_seconds: int = 0,
+        max_open: int = Settings.max_open,
+        count_seconds: float = 0.0,
     ) -> None:
         self._store, self._queue, self._datasets, self._control = store, queue, datasets, control
         self._ids = JobIds(store, id_block)
         self._clock, self._settle = clock, settle_seconds * 1000
+        self._capacity = Capacity(max_open, store.count_open, count_seconds)
         self._lock = threading.Lock()
         self._submitting = 0
 
     def submit(self, name: str, body: object) -> Job:
         """Accept a question as a job.
 
-        Raises UnknownStatistic, InvalidRequest, Draining or NoDataset; then no job was made.
+        Raises UnknownStatistic, InvalidRequest, Draining, NoDataset or Overloaded; then no job was made.
         """
         asked = statistic(name)
         inputs = parse_inputs(asked, body)
@@ -157,13 +162,16 @@ class Service:
             record = self._control.read()
             if record.draining:
                 raise Draining
-            yield named(record)
+            dataset = named(record)
+            with self._capacity.place():
+                yield dataset
         finally:
             with self._lock:
                 self._submitting -= 1
 
     def _finish(self, outcome: Job) -> None:
         stored = self._store.finish(outcome)
+        self._capacity.freed()
         log.info(
             "%s %s",
             stored.status,

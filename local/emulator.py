@@ -73,7 +73,14 @@ class Emulator:
         control.set(dataset=name)
         self.store = self._mirrored(clients, undo)
         self.pool = ThreadPool(settings.threads, self._process, self._abandon)
-        self.service = Service(self.store, self.pool, datasets, control, settings.service.id_block)
+        self.service = Service(
+            self.store,
+            self.pool,
+            datasets,
+            control,
+            settings.service.id_block,
+            max_open=settings.service.max_open,
+        )
         self.store.restore(self.pool.add_task)
         self._publish_earlier(datasets, current=name)
         self.pool.start()

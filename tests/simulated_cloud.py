@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from chalicelib import workers
 from chalicelib.config import Settings
 from chalicelib.control import CONTROL, ControlRecord
-from chalicelib.errors import Draining
+from chalicelib.errors import Draining, Overloaded
 from chalicelib.jobs import Job
 from chalicelib.service import Service
 from tests.simulated import (
@@ -21,7 +21,7 @@ from tests.trouble import Steps
 
 SETTINGS = Settings()
 RESEND_MS, GIVE_UP_MS = SETTINGS.resend_seconds * 1000, SETTINGS.give_up_seconds * 1000
-ID_BLOCK = 3
+ID_BLOCK, MAX_OPEN = 3, 6
 QUESTION = ("global_mean", {"question": "Humus"})
 
 Handler = Callable[[Service, workers.Event], dict[str, Any]]
@@ -47,7 +47,9 @@ class SimulatedCloud:
     def process(self) -> Process:
         """A process that has just started."""
         control = SimulatedControl(self.table, self.steps, self.clock)
-        service = Service(self.store, self.queue, self.datasets, control, ID_BLOCK, self.clock)
+        service = Service(
+            self.store, self.queue, self.datasets, control, ID_BLOCK, self.clock, max_open=MAX_OPEN
+        )
         return Process(service, control)
 
     def submit(self, service: Service, statistic: str, inputs: dict[str, str]) -> Job:
@@ -71,7 +73,7 @@ class SimulatedCloud:
         """What another process does, from its start on, in the middle of somebody's step."""
         service, waiting = self.process().service, [*self.queue.waiting]
         if what == "submit":
-            with contextlib.suppress(Draining):
+            with contextlib.suppress(Draining, Overloaded):
                 self.submit(service, *QUESTION)
         elif what == "deliver":
             self.deliver(service, workers.process, waiting)

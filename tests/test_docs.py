@@ -22,6 +22,14 @@ def test_documented_commands_exist(path: Path) -> None:
         assert (path.parent / link).exists(), link
 
 
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_named_tests_exist(path: Path) -> None:
+    """Where a statement names the test that holds it."""
+    for file, name in re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?", path.read_text()):
+        assert not name or f"def {name}(" in (PROJECT / file).read_text(), f"{file}::{name}"
+        assert (PROJECT / file).exists(), file
+
+
 def test_every_command_is_explained() -> None:
     """By a sentence that ends."""
     for name, command in main.commands.items():

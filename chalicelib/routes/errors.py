@@ -11,6 +11,7 @@ STATUS: tuple[tuple[type[errors.StatlineError], int, dict[str, str]], ...] = (
     (errors.Draining, 503, {"Retry-After": "30"}),
     (errors.NoDataset, 503, {"Retry-After": "30"}),
     (errors.Unavailable, 503, {"Retry-After": "5"}),
+    (errors.Overloaded, 503, {}),
 )
 
 
@@ -18,5 +19,9 @@ def to_http(error: Exception) -> tuple[int, str, dict[str, str]]:
     """Status, reason and headers for an exception; one that nobody foresaw tells a client nothing."""
     for kind, status, headers in STATUS:
         if isinstance(error, kind):
-            return status, str(error), headers
+            return status, str(error), headers | waiting(error)
     return 500, "internal error; the server's log has the details under this request's id", {}
+
+
+def waiting(error: Exception) -> dict[str, str]:
+    return {"Retry-After": str(error.retry_after)} if isinstance(error, errors.Overloaded) else {}

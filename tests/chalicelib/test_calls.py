@@ -1,5 +1,6 @@
 """What a job costs: the AWS calls of its life, counted at botocore's own hook."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.aws import Aws
+from chalicelib.bootstrap import COUNT_SECONDS
 from chalicelib.control import Control
 from chalicelib.datasets import S3Datasets
 from chalicelib.queues import SqsJobQueue
@@ -47,7 +49,8 @@ def make(clients: Aws, tmp_path: Path) -> Callable[[int], Service]:
 
     def made(limit: int) -> Service:
         store = DynamoJobStore(clients, "statline", "statline", limit)
-        service = Service(store, SqsJobQueue(clients, queue), datasets, control, id_block=100)
+        queues = SqsJobQueue(clients, queue)
+        service = Service(store, queues, datasets, control, id_block=100, count_seconds=COUNT_SECONDS)
         service.process(service.submit("global_mean", HUMUS).id)
         return service
 
@@ -72,7 +75,8 @@ def test_a_job_whose_answer_is_in_s3(make: Callable[[int], Service], calls: Call
 
 
 def test_the_counter_is_written_once_a_block(make: Callable[[int], Service], calls: Calls) -> None:
-    """One update for a hundred jobs."""
-    service = make(8192)
+    """One update for a hundred jobs, and for each five seconds of them one count of what is open."""
+    service, start = make(8192), time.monotonic()
     met = calls(lambda: [service.submit("global_mean", HUMUS) for _ in range(150)])
     assert met.count("UpdateItem") == 1
+    assert met.count("Query") <= (time.monotonic() - start) // COUNT_SECONDS

@@ -9,7 +9,14 @@ import pytest
 from chalicelib.aws import Aws
 from chalicelib.control import Control
 from chalicelib.datasets import S3Datasets
-from chalicelib.errors import Draining, InvalidRequest, JobNotFound, NoDataset, UnknownStatistic
+from chalicelib.errors import (
+    Draining,
+    InvalidRequest,
+    JobNotFound,
+    NoDataset,
+    Overloaded,
+    UnknownStatistic,
+)
 from chalicelib.jobs import JobStatus
 from chalicelib.service import Drain, Service
 from chalicelib.stores import JobStore
@@ -205,6 +212,53 @@ def test_a_drain_waits_for_a_job_being_accepted(store: JobStore, clients: Aws, c
         queue.go.set()
         assert submitted.result(5).id == "job_id_1"
     assert service.drain().left == 0
+
+
+@pytest.fixture
+def limited(store: JobStore, queue: Held, clients: Aws, control: Control, tmp_path: Path) -> Service:
+    """Three open jobs at most."""
+    datasets, data = S3Datasets(clients, "statline"), soil(tmp_path)
+    datasets.publish("f1", data.snapshot(), data.catalogue())
+    control.set(dataset="f1")
+    return Service(store, queue, datasets, control, id_block=1, max_open=3)
+
+
+def test_beyond_the_limit_nothing_is_accepted(limited: Service, store: JobStore, queue: Held) -> None:
+    """No record, no message, no number; what was accepted is answered, and makes room."""
+    for _ in range(3):
+        limited.submit("global_mean", {"question": "S1"})
+    for _ in range(2):
+        with pytest.raises(Overloaded, match="3 jobs are open, and no more than 3"):
+            limited.submit("global_mean", {"question": "S1"})
+    assert [one.id for one in store.jobs()] == queue.ids == ["job_id_1", "job_id_2", "job_id_3"]
+    limited.process("job_id_2")
+    assert limited.get("job_id_2").answer == GLOBAL_HUMUS
+    assert limited.submit("global_mean", {"question": "S1"}).id == "job_id_4"
+
+
+def test_threads_at_once_are_never_more_than_the_limit(limited: Service) -> None:
+    """Whoever is refused has made no job; one after the other the places are filled."""
+
+    def attempt(_: int) -> bool:
+        try:
+            limited.submit("global_mean", {"question": "S1"})
+        except Overloaded:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        accepted = sum(pool.map(attempt, range(32)))
+    assert 0 < accepted == limited.num_jobs() <= 3
+    assert [attempt(0) for _ in range(accepted, 4)] == [True] * (3 - accepted) + [False]
+
+
+def test_a_drain_comes_before_the_limit(limited: Service) -> None:
+    """Who is told to come again in a moment should not be sent into a drain."""
+    for _ in range(3):
+        limited.submit("global_mean", {"question": "S1"})
+    limited.drain()
+    with pytest.raises(Draining):
+        limited.submit("global_mean", {"question": "S1"})
 
 
 def test_many_at_once_get_ids_of_their_own(service: Service) -> None:

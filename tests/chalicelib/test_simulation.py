@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 
 from chalicelib import workers
-from chalicelib.errors import Draining
+from chalicelib.errors import Draining, Overloaded
 from chalicelib.jobs import Job
 from tests.simulated import editions, right_outcome
-from tests.simulated_cloud import GIVE_UP_MS, QUESTION, SETTINGS, SimulatedCloud
+from tests.simulated_cloud import GIVE_UP_MS, MAX_OPEN, QUESTION, SETTINGS, SimulatedCloud
 from tests.trouble import OURS, Crash, Fault, Trouble, troubles
 
 T = TypeVar("T")
@@ -66,8 +66,11 @@ class Simulation(RuleBasedStateMachine):
             accepted = self.attempt(lambda: self.cloud.submit(self.ours.service, *asked), trouble)
         except Draining:
             assert self.draining is not False
+        except Overloaded:
+            assert not self.untroubled(trouble) or len(self.cloud.open_jobs()) >= MAX_OPEN
         else:
             assert accepted is None or self.draining is not True
+            assert not self.untroubled(trouble) or len(self.cloud.open_jobs()) <= MAX_OPEN
         return self.sent()
 
     @rule(target=messages, message=messages, batch=st.lists(messages, max_size=2), trouble=troubles)
@@ -178,6 +181,10 @@ class Simulation(RuleBasedStateMachine):
         steps.plan(trouble.moment, getattr(steps, trouble.what) if trouble.what in OURS else meanwhile)
         if trouble.what == "drain":
             self.draining = self.draining or None
+
+    def untroubled(self, trouble: Trouble | None) -> bool:
+        """Whether nobody else did anything in this step, and the count of open jobs was true."""
+        return trouble is None and not self.cloud.store.lagging
 
     def sent(self) -> Any:
         """The messages that this step sent, for the bundle."""
