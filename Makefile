@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 VENV_PATH := $(CURDIR)/$(VENV)
 STAGE ?= dev
+STATLINE_FUZZ_SECONDS ?= 600
 PORT ?= 8000
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-cloud check package deploy destroy logs data sample lock clean
+.PHONY: help run test test-cloud fuzz check package deploy destroy logs data sample lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -32,6 +33,13 @@ test: $(VENV)/installed  ## Run the tests
 
 test-cloud: $(VENV)/cloud/installed  ## Deploy to an emulator of AWS on this machine and test there
 	STATLINE_MINISTACK=$(VENV_PATH)/cloud/bin/ministack $(BIN)/python -m pytest tests/cloud
+
+$(VENV)/fuzz-installed: requirements-fuzz.txt $(VENV)/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-fuzz.txt
+	touch $@
+
+fuzz: $(VENV)/fuzz-installed  ## Send the server bytes that it never expected, for STATLINE_FUZZ_SECONDS (600)
+	$(BIN)/python -m tests.fuzz.http .fuzz/http -max_total_time=$(STATLINE_FUZZ_SECONDS)
 
 check: $(VENV)/installed  ## Check format, lint and types
 	$(BIN)/ruff format --check .
@@ -65,5 +73,5 @@ lock:  ## Pin requirements-dev.txt to the newest releases
 	rm -rf $(VENV)/lock
 
 clean:  ## Remove the virtual environment and all that the service wrote, results included
-	rm -rf $(VENV) results .statline .pytest_cache .mypy_cache .ruff_cache .hypothesis out
+	rm -rf $(VENV) results .statline .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz out
 	find . -name __pycache__ -prune -exec rm -rf {} +
