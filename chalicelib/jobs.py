@@ -29,7 +29,8 @@ class Job:
     """One question: what was asked, under which data set, and, once terminal, what came of it.
 
     `accepted` and `finished` are milliseconds since the epoch, UTC. `answer` is the canonical JSON
-    of a successful job, `reason` the sentence of a failed one.
+    of a successful job, `reason` the sentence of a failed one. `trace` is the id of the request's trace,
+    empty where there was none; lists may lack it.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Job:
     finished: int | None = None
     answer: bytes | None = field(default=None, repr=False)
     reason: str | None = None
+    trace: str = ""
 
     def succeed(self, answer: bytes, now: int) -> "Job":
         return replace(self, status=JobStatus.SUCCESSFUL, answer=answer, finished=now)

@@ -1,10 +1,12 @@
-"""Log lines: one a request and one a job change, in UTC, as text or JSON, ids included."""
+"""Log lines: one a request and one a job change, in UTC, as text or JSON, ids and trace included."""
 
 import json
 import logging
 import sys
 import time
 from collections.abc import Iterable
+
+from chalicelib.trace import name_trace
 
 # What a LogRecord has by itself; anything else came by `extra` and belongs into the line.
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
@@ -59,6 +61,7 @@ def configure(level: str, style: str, more: Iterable[logging.Handler] = ()) -> N
         handler.close()
     for handler in (logging.StreamHandler(sys.stdout), *more):
         handler.setFormatter(FORMATS[style]())
+        handler.addFilter(name_trace)
         root.addHandler(handler)
     root.setLevel(level.upper())
     root.propagate = False

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from chalicelib import trace
 from chalicelib.capacity import Capacity
 from chalicelib.config import Settings
 from chalicelib.control import Control, ControlRecord
@@ -63,7 +64,7 @@ class Service:
         asked = statistic(name)
         inputs = parse_inputs(asked, body)
         with self._admitted() as dataset:
-            job = Job(self._ids.next(), asked.name, inputs, dataset, accepted=self._clock())
+            job = Job(self._ids.next(), asked.name, inputs, dataset, self._clock(), trace=trace.current())
             self._store.create(job)
             self._queue.add_task(job.id)
         log.info(
@@ -72,7 +73,7 @@ class Service:
         return job
 
     def process(self, job_id: str) -> None:
-        """Answer a job. Delivered again, late or twice, it changes nothing.
+        """Answer a job, under its trace. Delivered again, late or twice, it changes nothing.
 
         A fault of store or data set propagates, so that the queue delivers the job again.
         """
@@ -81,6 +82,7 @@ class Service:
         except JobNotFound:
             log.warning("no such job %s: expired or deleted", job_id, extra={"job_id": job_id})
             return
+        trace.adopt(job.trace)
         if job.status.is_terminal:
             return
         try:
@@ -92,7 +94,9 @@ class Service:
 
     def fail(self, job_id: str, reason: str) -> None:
         """End a job that no worker could process; a job that did end keeps its outcome."""
-        self._finish(self._store.get(job_id).fail(reason, self._clock()))
+        job = self._store.get(job_id)
+        trace.adopt(job.trace)
+        self._finish(job.fail(reason, self._clock()))
 
     def sweep(self, resend_after: int, give_up_after: int) -> None:
         """Send jobs again whose message seems lost, and fail those beyond hope; ages in milliseconds.
@@ -102,9 +106,9 @@ class Service:
         now = self._clock()
         for job_id, accepted in self._store.open_before(now - resend_after):
             if accepted < now - give_up_after:
-                self.fail(
-                    job_id, str(Abandoned(f"still open {(now - accepted) // 1000} s after it was accepted"))
-                )
+                age = f"still open {(now - accepted) // 1000} s after it was accepted"
+                with trace.scope():
+                    self.fail(job_id, str(Abandoned(age)))
             else:
                 log.warning("sending %s again", job_id, extra={"job_id": job_id, "ms": now - accepted})
                 self._queue.add_task(job_id)

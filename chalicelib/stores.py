@@ -48,7 +48,7 @@ class JobStore(Protocol):
         """Forget a job and its answer; no error if there is none."""
 
     def jobs(self) -> Iterator[Job]:
-        """Every job without its answer, oldest acceptance first."""
+        """Every job without its answer (and perhaps its trace), oldest acceptance first."""
 
     def count_open(self) -> int:
         """How many jobs are accepted and not finished."""
@@ -201,6 +201,8 @@ def to_item(job: Job) -> Item:
         "accepted": {"N": str(job.accepted)},
         "status": {"S": job.status.value},
     }
+    if job.trace:
+        item["trace"] = {"S": job.trace}
     if job.finished is not None:
         item["finished"] = {"N": str(job.finished)}
     if job.reason is not None:
@@ -219,4 +221,5 @@ def to_job(item: Item, answer: bytes | None = None) -> Job:
         finished=int(item["finished"]["N"]) if "finished" in item else None,
         answer=answer,
         reason=item["reason"]["S"] if "reason" in item else None,
+        trace=item["trace"]["S"] if "trace" in item else "",
     )

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from chalicelib import trace
 from chalicelib.config import Settings
 from chalicelib.errors import Abandoned, JobNotFound
 from chalicelib.service import Service
@@ -43,9 +44,10 @@ def each_message(event: Event, action: Callable[[str], None]) -> dict[str, Any]:
     """
     failed = []
     for record in event["Records"]:
-        try:
-            action(record["body"])
-        except Exception:
-            log.exception("message of %s", record["body"], extra={"job_id": record["body"]})
-            failed.append({"itemIdentifier": record["messageId"]})
+        with trace.scope():
+            try:
+                action(record["body"])
+            except Exception:
+                log.exception("message of %s", record["body"], extra={"job_id": record["body"]})
+                failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}

@@ -233,6 +233,7 @@ def to_record(job: Job, checksum: int | None = None) -> dict[str, Any]:
         "status": job.status.value,
         "finished": job.finished,
         "reason": job.reason,
+        "trace": job.trace,
         "checksum": checksum,
     }
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import NamedTuple
 
+from chalicelib import trace
+
 # As SQS is set up in the cloud: a job that fails this often is given up.
 ATTEMPTS = 5
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
@@ -64,7 +66,8 @@ class TaskRunner(threading.Thread):
             task = self._pool.job_queue.get()
             if task is None or self._pool.stopping.is_set():
                 return
-            self._attempt(task)
+            with trace.scope():
+                self._attempt(task)
 
     def _attempt(self, task: Task) -> None:
         try:

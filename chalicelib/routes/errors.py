@@ -20,7 +20,7 @@ def to_http(error: Exception) -> tuple[int, str, dict[str, str]]:
     for kind, status, headers in STATUS:
         if isinstance(error, kind):
             return status, str(error), headers | waiting(error)
-    return 500, "internal error; the server's log has the details under this request's id", {}
+    return 500, "internal error; the server's log has the details under the trace in Statline-Trace", {}
 
 
 def waiting(error: Exception) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
+from chalicelib import trace
 from chalicelib.errors import BodyTooLarge, InvalidRequest, StatlineError, shown
 from chalicelib.routes.errors import to_http
 
@@ -16,6 +17,8 @@ LARGEST_BODY = 64 * 1024
 Headers = dict[str, str | list[str]]
 # Names, in answers that depend on data, the data set that they come from.
 DATASET = "Statline-Dataset"
+# Names, in every answer, the trace of the request; in a job's, that of the request that was its question.
+TRACE = "Statline-Trace"
 # For every route, also those without a body: Chalice would answer 415 to types it was not told of.
 ANY_TYPE = ["*/*"]
 JSON: Headers = {"Content-Type": "application/json"}
@@ -46,22 +49,10 @@ def endpoint(routes: Blueprint, level: int = logging.INFO) -> Callable[[View], V
         @functools.wraps(view)
         def handler(**parameters: str) -> Response:
             request, start = routes.current_request, time.perf_counter()
-            try:
-                response = view(**parameters)
-            except StatlineError as error:
-                response = failed(error)
-            except Exception as error:
-                log.exception("unforeseen", extra={"request_id": request_id(routes)})
-                response = failed(error)
-            took = (time.perf_counter() - start) * 1000
-            log.log(
-                level if response.status_code < 500 else logging.WARNING,
-                "%s %s %d",
-                request.method,
-                actual_path(request),
-                response.status_code,
-                extra={"request_id": request_id(routes), "ms": round(took, 1)},
-            )
+            with trace.scope(trace.of_request(request.headers)):
+                response = attempt(lambda: view(**parameters), request)
+                response.headers.setdefault(TRACE, trace.current())
+                log_request(level, request, response, time.perf_counter() - start)
             return response
 
         return handler
@@ -69,8 +60,29 @@ def endpoint(routes: Blueprint, level: int = logging.INFO) -> Callable[[View], V
     return wrap
 
 
-def request_id(routes: Blueprint) -> str:
-    return str(getattr(routes.current_request.lambda_context, "aws_request_id", ""))
+def attempt(view: Callable[[], Response], request: Request) -> Response:
+    try:
+        return view()
+    except StatlineError as error:
+        return failed(error)
+    except Exception as error:
+        log.exception("unforeseen", extra={"request_id": request_id(request)})
+        return failed(error)
+
+
+def log_request(level: int, request: Request, response: Response, seconds: float) -> None:
+    log.log(
+        level if response.status_code < 500 else logging.WARNING,
+        "%s %s %d",
+        request.method,
+        actual_path(request),
+        response.status_code,
+        extra={"request_id": request_id(request), "ms": round(seconds * 1000, 1)},
+    )
+
+
+def request_id(request: Request) -> str:
+    return str(getattr(request.lambda_context, "aws_request_id", ""))
 
 
 def actual_path(request: Request) -> str:

@@ -10,6 +10,7 @@ from chalicelib.routes.http import (
     ANY_TYPE,
     DATASET,
     JSON,
+    TRACE,
     Headers,
     base_path,
     endpoint,
@@ -44,7 +45,8 @@ def submit(statistic: str) -> Response:
 def get_response(job_id: str) -> Response:
     job = get_service().get(job_id)
     caching: Headers = {} if job.status.is_terminal else {"Cache-Control": "no-store"}
-    return Response(body=result(job), headers={**JSON, DATASET: job.dataset, **caching})
+    tracing: Headers = {TRACE: job.trace} if job.trace else {}
+    return Response(body=result(job), headers={**JSON, DATASET: job.dataset, **caching, **tracing})
 
 
 @routes.route("/api/jobs", content_types=ANY_TYPE)

@@ -43,6 +43,16 @@ def test_an_unknown_id_is_not_found(store: JobStore, job_id: str) -> None:
         store.get(job_id)
 
 
+def test_a_job_keeps_its_trace(store: JobStore) -> None:
+    """From its acceptance to its end."""
+    asked = job(7, trace="4bf92f3577b34da6a3ce929d0e0e4736")
+    store.create(asked)
+    assert store.get("job_id_7") == asked
+    assert store.finish(asked.succeed(b"1", now=5_000)).trace == asked.trace
+    assert store.finish(asked.fail("late", now=6_000)).trace == asked.trace
+    assert store.get("job_id_7").trace == asked.trace
+
+
 def test_a_finished_job_has_its_answer(store: JobStore) -> None:
     """An answer comes back byte for byte, with the time it was given."""
     store.create(job(1))
@@ -163,8 +173,8 @@ def test_a_finished_job_expires(clients: Aws) -> None:
 
 def test_create_takes_its_own_retry_for_success(dynamo: DynamoJobStore) -> None:
     """The SDK repeats a write whose answer was lost: the record in the way is our own."""
-    dynamo.create(job(1))
-    dynamo.create(job(1))
+    for _ in range(2):
+        dynamo.create(job(1, trace="4bf92f3577b34da6a3ce929d0e0e4736"))
     assert dynamo.count_open() == 1
 
 
