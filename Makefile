@@ -8,8 +8,13 @@ STATLINE_FUZZ_SECONDS ?= 600
 PORT ?= 8000
 export PORT
 
+# Bytecode is written when a module is first used: compiling all of it here would double the time.
+PIP_INSTALL := pip install --quiet --disable-pip-version-check --no-compile --require-hashes
+LOCK := $(VENV)/check/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command 'make lock' --exclude-newer '7 days' $(UPGRADE)
+
 .DEFAULT_GOAL := help
-.PHONY: help run test test-cloud fuzz check package deploy destroy logs data sample lock clean
+.PHONY: help run test test-cloud test-long fuzz check package release deploy destroy logs data sample lock upgrade clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -17,7 +22,7 @@ help:  ## List the commands
 $(VENV)/installed: requirements-dev.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Statline needs Python 3.11 or newer; PYTHON=... names one")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/$(PIP_INSTALL) -r requirements-dev.txt
 	touch $@
 
 run: $(VENV)/installed  ## Serve on http://127.0.0.1:8000 (PORT= another port)
@@ -25,7 +30,16 @@ run: $(VENV)/installed  ## Serve on http://127.0.0.1:8000 (PORT= another port)
 
 $(VENV)/cloud/installed: requirements-cloud.txt $(VENV)/installed
 	$(PYTHON) -m venv $(VENV)/cloud
-	$(VENV)/cloud/bin/pip install --quiet --disable-pip-version-check -r requirements-cloud.txt
+	$(VENV)/cloud/bin/$(PIP_INSTALL) -r requirements-cloud.txt
+	touch $@
+
+$(VENV)/check/installed: requirements-check.txt $(VENV)/installed
+	$(PYTHON) -m venv $(VENV)/check
+	$(VENV)/check/bin/$(PIP_INSTALL) -r requirements-check.txt
+	touch $@
+
+$(VENV)/bench-installed: requirements-bench.txt $(VENV)/installed
+	$(BIN)/$(PIP_INSTALL) -r requirements-bench.txt
 	touch $@
 
 test: $(VENV)/installed  ## Run the tests
@@ -35,21 +49,26 @@ test-cloud: $(VENV)/cloud/installed  ## Deploy to an emulator of AWS on this mac
 	STATLINE_MINISTACK=$(VENV_PATH)/cloud/bin/ministack $(BIN)/python -m pytest tests/cloud
 
 $(VENV)/fuzz-installed: requirements-fuzz.txt $(VENV)/installed
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-fuzz.txt
+	$(BIN)/$(PIP_INSTALL) -r requirements-fuzz.txt
 	touch $@
 
 fuzz: $(VENV)/fuzz-installed  ## Send the server bytes that it never expected, for STATLINE_FUZZ_SECONDS (600)
 	$(BIN)/python -m tests.fuzz.http .fuzz/http -max_total_time=$(STATLINE_FUZZ_SECONDS)
 
-check: $(VENV)/installed  ## Check format, lint and types
+check: $(VENV)/installed $(VENV)/check/installed  ## Check format, lint, types, security, what is pinned, the package
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(VENV)/check/bin/bandit --quiet --configfile pyproject.toml --recursive .
+	$(VENV)/check/bin/python -m tools.audit $(wildcard requirements-*.txt)
 	$(BIN)/python -m local package
 	$(BIN)/cfn-lint --template out/sam.json
 
 package: $(VENV)/installed  ## Write what is deployed to out/ and look into it
 	$(BIN)/python -m local package
+
+release: package $(VENV)/check/installed  ## Write bills of materials and checksums beside the package in out/
+	$(VENV)/check/bin/python -m tools.release
 
 deploy: $(VENV)/installed  ## Create or update a stage on AWS: make deploy STAGE=dev
 	$(BIN)/python -m local deploy --stage $(STAGE)
@@ -66,11 +85,15 @@ data: $(VENV)/installed  ## Download the real survey (CDC) to data/brfss.csv; ma
 sample: $(VENV)/installed  ## Write the synthetic sample anew
 	$(BIN)/python -m local sample
 
-lock:  ## Pin requirements-dev.txt to the newest releases
-	rm -rf $(VENV)/lock && $(PYTHON) -m venv $(VENV)/lock
-	$(VENV)/lock/bin/pip install --quiet --upgrade -r requirements-dev.in
-	$(VENV)/lock/bin/pip freeze > requirements-dev.txt
-	rm -rf $(VENV)/lock
+lock: $(VENV)/check/installed  ## Pin what requirements-*.in name, with hashes; pins that are good stay
+	$(LOCK) requirements-dev.in --output-file requirements-dev.txt
+	$(LOCK) requirements-check.in --output-file requirements-check.txt
+	$(LOCK) requirements-cloud.in --output-file requirements-cloud.txt
+	$(LOCK) requirements-bench.in --output-file requirements-bench.txt --constraint requirements-dev.txt
+	$(LOCK) requirements-fuzz.in --output-file requirements-fuzz.txt --constraint requirements-dev.txt
+
+upgrade:  ## Pin the newest releases that are a week old
+	$(MAKE) lock UPGRADE=--upgrade
 
 clean:  ## Remove the virtual environment and all that the service wrote, results included
 	rm -rf $(VENV) results .statline .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz out
