@@ -20,7 +20,7 @@ stage_option = click.option("--stage", required=True, help="A name in .chalice/s
 def package() -> None:
     """Write what is deployed to out/, look into it, and say its size."""
     size = packaging.package()
-    click.echo(f"{packaging.OUT / 'deployment.zip'}: {size:,} bytes: the application and nothing else")
+    click.echo(f"{packaging.OUT / 'deployment.zip'}: {size:,} bytes: {packaging.contents()}")
 
 
 @click.command()

@@ -5,6 +5,9 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from base64 import urlsafe_b64encode
+from hashlib import sha256
+from importlib.metadata import distribution, version
 from pathlib import Path
 
 from chalicelib.errors import StatlineError, listed
@@ -15,6 +18,11 @@ OUT = PROJECT / "out"
 BELONGS = {"app.py", "chalicelib", "chalice"}
 CACHE = PROJECT / ".chalice" / "deployments"  # Chalice's own copy of each zip that it ever made
 LARGEST = 1_000_000  # bytes
+
+
+def contents() -> str:
+    """What the package is made of, in words."""
+    return f"the application on Chalice {version('chalice')} and nothing else"
 
 
 class BadPackage(StatlineError):
@@ -30,29 +38,59 @@ def package(out: Path = OUT) -> int:
     chalice = Path(sys.executable).with_name("chalice")
     command = [str(chalice), "package", "--merge-template", str(RESOURCES), str(out)]
     environ = {"AWS_DEFAULT_REGION": "us-east-1"} | os.environ
-    done = subprocess.run(command, cwd=PROJECT, env=environ, capture_output=True, text=True, check=False)
+    done = subprocess.run(  # nosec B603 # no shell, and no word of anybody else's
+        command, cwd=PROJECT, env=environ, capture_output=True, text=True, check=False
+    )
     shutil.rmtree(CACHE, ignore_errors=True)
     if done.returncode:
         raise BadPackage(f"chalice package failed:\n{done.stdout}{done.stderr}")
+    normalise(out / "deployment.zip")
     return inspect(out / "deployment.zip")
+
+
+def normalise(path: Path) -> None:
+    """Order and modes as on any machine: Chalice packs files as its file system lists them."""
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in sorted(archive.namelist())}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(name)  # of 1980, which is as old as a zip can be
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
 
 
 def inspect(path: Path) -> int:
     """The size of a package that holds the application and nothing else; raises BadPackage."""
     with zipfile.ZipFile(path) as archive:
-        names = set(archive.namelist())
-    foreign = sorted({name.split("/")[0] for name in names} - BELONGS)
-    missing = sorted(sources() - names)
+        packed = {name: digest(archive.read(name)) for name in archive.namelist()}
+    foreign = sorted({name.split("/")[0] for name in packed} - BELONGS)
+    missing = sorted(sources().keys() - packed.keys())
+    due = sources() | runtime()
+    changed = sorted(name for name in packed if packed[name] != due.get(name))
     size = path.stat().st_size
     if foreign:
         raise BadPackage(f"{path} holds {listed(foreign)}, which the application does not import")
     if missing:
         raise BadPackage(f"{path} lacks {listed(missing)}")
+    if changed:
+        raise BadPackage(f"{path} holds {listed(changed)}, which is not as it was written or released")
     if size > LARGEST:
         raise BadPackage(f"{path} has {size:,} bytes; at most {LARGEST:,} start fast")
     return size
 
 
-def sources() -> set[str]:
+def sources() -> dict[str, str]:
+    """Our files by their names in the package, with their digests."""
     found = [PROJECT / "app.py", *(PROJECT / "chalicelib").rglob("*.py")]
-    return {path.relative_to(PROJECT).as_posix() for path in found}
+    return {path.relative_to(PROJECT).as_posix(): digest(path.read_bytes()) for path in found}
+
+
+def runtime() -> dict[str, str]:
+    """The same of Chalice, as released: a line that somebody changed in the installed copy must not ship."""
+    released = distribution("chalice").files or ()
+    return {str(path): path.hash.value for path in released if path.hash}
+
+
+def digest(content: bytes) -> str:
+    """SHA-256, written as in the records of installed packages."""
+    return urlsafe_b64encode(sha256(content).digest()).rstrip(b"=").decode()

@@ -36,10 +36,14 @@ def statements(template: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
                     yield name, statement
 
 
-def test_packaging_twice_gives_the_same_template(out: Path, tmp_path: Path) -> None:
-    """Byte for byte."""
+def test_packaging_twice_gives_the_same_files(out: Path, tmp_path: Path) -> None:
+    """Byte for byte; the zip's order and modes owe nothing to the file system."""
     package(tmp_path)
-    assert (tmp_path / "sam.json").read_bytes() == (out / "sam.json").read_bytes()
+    for name in ("sam.json", "deployment.zip"):
+        assert (tmp_path / name).read_bytes() == (out / name).read_bytes(), name
+    entries = zipfile.ZipFile(out / "deployment.zip").infolist()
+    assert [entry.filename for entry in entries] == sorted(entry.filename for entry in entries)
+    assert {(entry.external_attr >> 16, entry.date_time[0]) for entry in entries} == {(0o644, 1980)}
 
 
 def test_the_package_is_the_application(out: Path) -> None:
@@ -50,10 +54,17 @@ def test_the_package_is_the_application(out: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "less", "named"), [("pandas/__init__.py", "", "pandas"), ("", "app.py", "app.py")]
+    ("more", "less", "named"),
+    [
+        ("pandas/__init__.py", "", "pandas"),
+        ("", "app.py", "app.py"),
+        ("app.py", "app.py", '"app.py", which is not as it was'),
+        ("chalice/app.py", "chalice/app.py", '"chalice/app.py", which is not as it was'),
+        ("chalice/more.py", "", "chalice/more.py"),
+    ],
 )
 def test_a_package_that_is_not_right(out: Path, tmp_path: Path, more: str, less: str, named: str) -> None:
-    """Something foreign in it, or something of ours missing: named."""
+    """Something foreign in it, of ours missing, or of anybody's changed: named."""
     changed = tmp_path / "deployment.zip"
     with zipfile.ZipFile(out / "deployment.zip") as good, zipfile.ZipFile(changed, "w") as bad:
         for name in good.namelist():
