@@ -1,0 +1,46 @@
+"""What goes beside the package: the pins of what ships, and checksums."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools.release import DEVELOPMENT, checksums, requirement
+
+PINNED = """\
+# comment
+chalice-more==2.0 \\
+    --hash=sha256:aa
+chalice==1.0 \\
+    --hash=sha256:bb \\
+    --hash=sha256:cc
+    # via nobody
+six==3.0 ; python_version < '3.12' \\
+    --hash=sha256:dd
+"""
+
+
+def test_a_requirement_comes_with_all_its_hashes() -> None:
+    """And without its neighbours; one that is not pinned is no requirement."""
+    assert (
+        requirement("chalice", PINNED) == "chalice==1.0 \\\n    --hash=sha256:bb \\\n    --hash=sha256:cc\n"
+    )
+    assert requirement("six", PINNED) == "six==3.0 ; python_version < '3.12' \\\n    --hash=sha256:dd\n"
+    with pytest.raises(LookupError, match="seven"):
+        requirement("seven", PINNED)
+
+
+def test_what_ships_is_pinned() -> None:
+    """Chalice, whose runtime is packed, with its hashes."""
+    assert "--hash=sha256:" in requirement("chalice", DEVELOPMENT.read_text())
+
+
+def test_checksums_are_what_sha256sum_checks(tmp_path: Path) -> None:
+    """A changed file is found."""
+    for name in ("one", "two"):
+        (tmp_path / name).write_text(name)
+    (tmp_path / "SHA256SUMS").write_text(checksums(tmp_path, ["one", "two"]))
+    command = ["sha256sum", "--check", "--strict", "SHA256SUMS"]
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+    (tmp_path / "two").write_text("2")
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 1
