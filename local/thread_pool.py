@@ -2,15 +2,20 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import NamedTuple
 
 from chalicelib import trace
+from chalicelib.errors import Unavailable
 
 # As SQS is set up in the cloud: a job that fails this often is given up.
 ATTEMPTS = 5
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
+OUTAGE_PAUSE = 0.5
+# What a stop waits for the jobs that runners are at; most take milliseconds.
+STOP_SECONDS = 1.0
 
 log = logging.getLogger("statline.pool")
 
@@ -24,7 +29,8 @@ class ThreadPool:
     """Runs `process(job_id)` for every id it is given, at least once, on a number of threads.
 
     A job whose processing raises is tried again; after the last attempt `abandon(job_id, attempts,
-    error)` is to end it. With no threads, jobs are accepted and wait.
+    error)` is to end it. That storage is Unavailable is no fault of the job's, and is waited for. With no
+    threads, jobs are accepted and wait.
     """
 
     def __init__(
@@ -46,12 +52,17 @@ class ThreadPool:
         self.job_queue.put(Task(job_id))
 
     def stop(self) -> None:
-        """End the runners after the job that each is at; what is queued stays accepted."""
+        """End the runners after the job that each is at; what is queued stays accepted.
+
+        So does a job that takes longer than a second yet: its runner is left to itself, and the process
+        may end without it.
+        """
         self.stopping.set()
         for _ in self._runners:
             self.job_queue.put(None)
+        end = time.monotonic() + STOP_SECONDS
         for runner in self._runners:
-            runner.join()
+            runner.join(max(0.0, end - time.monotonic()))
 
 
 class TaskRunner(threading.Thread):
@@ -72,19 +83,29 @@ class TaskRunner(threading.Thread):
     def _attempt(self, task: Task) -> None:
         try:
             self._pool.process(task.job_id)
+        except Unavailable as error:
+            self._wait(task, error)
         except BaseException as error:  # SystemExit too: no job may end the thread that others wait for
             log.exception("attempt %d at %s", task.attempt, task.job_id, extra={"job_id": task.job_id})
             self._give_up(task, error) if task.attempt >= ATTEMPTS else self._try_again(task)
 
+    def _wait(self, task: Task, error: Unavailable) -> None:
+        """Try the same attempt again, later, for as long as it takes."""
+        if not self._pool.stopping.wait(OUTAGE_PAUSE):
+            log.warning("%s waits: %s", task.job_id, error, extra={"job_id": task.job_id})
+        self._pool.job_queue.put(task)
+
     def _try_again(self, task: Task) -> None:
-        # Bounded: a disk may be full for a thousand attempts, and no float holds 2**1024.
+        # Bounded: it may go on for a thousand attempts, and no float holds 2**1024.
         self._pool.stopping.wait(min(FIRST_PAUSE * 2 ** min(task.attempt, 100), LONGEST_PAUSE))
         self._pool.job_queue.put(task._replace(attempt=task.attempt + 1))
 
     def _give_up(self, task: Task, error: BaseException) -> None:
         try:
             self._pool.abandon(task.job_id, task.attempt, error)
+        except Unavailable as unavailable:
+            self._wait(task, unavailable)
         except BaseException:
-            # Not even its failure could be stored (a full disk): the job stays accepted and is tried on.
+            # Not even its failure could be stored: the job stays accepted and is tried on.
             log.exception("cannot end %s", task.job_id, extra={"job_id": task.job_id})
             self._try_again(task)

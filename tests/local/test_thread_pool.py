@@ -1,10 +1,12 @@
 """The runners: they survive everything, and try again."""
 
 import threading
+import time
 from collections import Counter
 
 import pytest
 
+from chalicelib.errors import Unavailable
 from local import thread_pool
 from local.thread_pool import ATTEMPTS, Task, ThreadPool
 
@@ -73,7 +75,7 @@ def test_a_runner_survives_any_exception() -> None:
 
 
 def test_a_failure_that_cannot_be_stored_is_tried_on() -> None:
-    """Until the disk is back."""
+    """Until it can."""
     assert [how for _, _, how in run(["bad-twice"]).ended] == ["refused", "RuntimeError"]
 
 
@@ -111,7 +113,54 @@ def test_a_stop_leaves_what_is_queued() -> None:
     assert seen == ["job_id_1"]
 
 
-def test_a_job_is_tried_on_however_long_the_disk_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_outage_of_storage_is_no_fault_of_the_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is waited for, however long, and counts as no attempt: not for its answer, nor for its end."""
+    monkeypatch.setattr(thread_pool, "OUTAGE_PAUSE", 0.0001)
+    tries, done = Counter[str](), threading.Event()
+
+    def process(job_id: str) -> None:
+        tries[job_id] += 1
+        if tries[job_id] <= 20:
+            raise Unavailable("nothing can be stored now")
+        raise RuntimeError(job_id)
+
+    def abandon(job_id: str, attempts: int, error: BaseException) -> None:
+        tries["ends"] += 1
+        if tries["ends"] <= 20:
+            raise Unavailable("nothing can be stored now")
+        assert attempts == ATTEMPTS
+        done.set()
+
+    pool = ThreadPool(1, process, abandon)
+    pool.start()
+    pool.add_task("job_id_1")
+    assert done.wait(10)
+    pool.stop()
+    assert tries == {"job_id_1": 20 + ATTEMPTS + 20, "ends": 21}
+
+
+def test_a_stop_waits_for_no_slow_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its runner, and all others together, get one moment; a process may end without them."""
+    monkeypatch.setattr(thread_pool, "STOP_SECONDS", 0.1)
+    begun, go = threading.Barrier(5), threading.Event()
+
+    def process(job_id: str) -> None:
+        begun.wait(5)
+        go.wait(60)
+
+    pool = ThreadPool(4, process, lambda *_: None)
+    pool.start()
+    for number in range(4):
+        pool.add_task(f"job_id_{number}")
+    begun.wait(5)
+    before = time.monotonic()
+    pool.stop()
+    assert 0.1 <= time.monotonic() - before < 5
+    go.set()
+    assert all(thread.daemon for thread in threading.enumerate() if thread.name.startswith("TaskRunner"))
+
+
+def test_a_job_is_tried_on_however_often_its_end_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pause stops growing, and so never outgrows a float."""
     monkeypatch.setattr(thread_pool, "LONGEST_PAUSE", 0.0001)
     work = Work(1)
