@@ -1,14 +1,12 @@
 """The emulator: moto, a thread pool and the mirror, wired into the service that the cloud runs."""
 
 import contextlib
-import fcntl
 import logging
-import logging.handlers
 import os
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
-from typing import IO, Any
 
 from chalicelib import logs, snapshot
 from chalicelib.aws import Aws
@@ -16,30 +14,20 @@ from chalicelib.bootstrap import job_store
 from chalicelib.control import Control
 from chalicelib.dataset import Description, find_description, fingerprint
 from chalicelib.datasets import S3Datasets
-from chalicelib.errors import Abandoned, DamagedSnapshot, SnapshotNotFound, StatlineError
+from chalicelib.errors import Abandoned, DamagedSnapshot
 from chalicelib.ingestor import DataIngestor
+from chalicelib.jobs import Job
 from chalicelib.service import Service
+from chalicelib.statistics import answer
 from local import aws
-from local.files import remove_leftovers, write_atomically
+from local.files import read_regular
+from local.home import HomeUnusable, LogFile, SnapshotFile, locked_home, snapshots
 from local.journal import Journal
 from local.results import MirroredStore
 from local.settings import DEFAULT_DESCRIPTION, LocalSettings
 from local.thread_pool import ThreadPool
 
 log = logging.getLogger("statline.emulator")
-
-LOG_BYTES, LOG_FILES = 10_000_000, 3
-LOCK_SECONDS = 5.0
-
-
-class HomeInUse(StatlineError):
-    """Raised when another Statline keeps its results in the same place."""
-
-    def __init__(self, settings: LocalSettings) -> None:
-        super().__init__(
-            f"another Statline keeps its results in {settings.home}; "
-            "stop it, or set STATLINE_HOME to another folder"
-        )
 
 
 class Emulator:
@@ -49,9 +37,11 @@ class Emulator:
         self.settings = settings
         self._cleanup = contextlib.ExitStack()
         self._finished = threading.Condition()
+        # What may be wrong while the service runs on: each tells how it is now, in a sentence, or None.
+        self.checks: dict[str, Callable[[], str | None]] = {}
 
     def start(self) -> Service:
-        """Raises HomeInUse, or a DatasetError that says what is wrong with the data."""
+        """Raises HomeInUse, HomeUnusable, or a DatasetError that says what is wrong with the data."""
         with contextlib.ExitStack() as undo:
             service = self._start(undo)
             self._cleanup = undo.pop_all()
@@ -59,19 +49,25 @@ class Emulator:
 
     def _start(self, undo: contextlib.ExitStack) -> Service:
         settings = self.settings
-        settings.snapshots.mkdir(parents=True, exist_ok=True)
         undo.enter_context(locked_home(settings))
-        for folder in (settings.state, settings.snapshots):
-            remove_leftovers(folder)
-        logs.configure(settings.log_level, settings.log_format, [log_file(settings)])
+        log_file = LogFile(settings)
+        logs.configure(settings.log_level, settings.log_format, [log_file])
         name, saved, data = load_dataset(settings)
+        snapshot_file = SnapshotFile(settings.snapshots / f"{name}.snapshot", saved)
+        snapshot_file.problem()
         undo.callback(aws.start_moto().stop)
         clients = aws.connect(settings.service)
         datasets = S3Datasets(clients, settings.service.bucket)
         datasets.publish(name, saved, data.catalogue())
         control = Control(clients, settings.service.table)
         control.set(dataset=name)
-        self.store = self._mirrored(clients, undo)
+        self.store = self._mirrored(clients, datasets, undo)
+        self.checks = {
+            "results": self.store.files.problem,
+            "journal": self.store.journal_problem,
+            "snapshot": snapshot_file.problem,
+            "log": log_file.problem,
+        }
         self.pool = ThreadPool(settings.threads, self._process, self._abandon)
         self.service = Service(
             self.store,
@@ -81,7 +77,10 @@ class Emulator:
             settings.service.id_block,
             max_open=settings.service.max_open,
         )
-        self.store.restore(self.pool.add_task)
+        try:
+            self.store.restore(self.pool.add_task)
+        except OSError as error:
+            raise HomeUnusable(settings, error) from error
         self._publish_earlier(datasets, current=name)
         self.pool.start()
         undo.callback(self.pool.stop)
@@ -103,12 +102,17 @@ class Emulator:
                 left = self.service.num_jobs()
         return left
 
-    def _mirrored(self, clients: Aws, undo: contextlib.ExitStack) -> MirroredStore:
+    def _mirrored(self, clients: Aws, datasets: S3Datasets, undo: contextlib.ExitStack) -> MirroredStore:
+        def recompute(job: Job) -> bytes:
+            return answer(datasets.ingestor(job.dataset), job.statistic, job.inputs)
+
         journal = Journal(self.settings.state / "journal")
         undo.callback(journal.close)
         # On a laptop a number of jobs is kept, whatever their age: the mirror sees to it.
         inner = job_store(clients, replace(self.settings.service, retention_days=0))
-        return MirroredStore(inner, self.settings.results, journal, self.settings.keep_results)
+        store = MirroredStore(inner, self.settings.results, journal, self.settings.keep_results, recompute)
+        undo.callback(store.files.close)
+        return store
 
     def _process(self, job_id: str) -> None:
         self.service.process(job_id)
@@ -124,13 +128,15 @@ class Emulator:
     def _publish_earlier(self, datasets: S3Datasets, current: str) -> None:
         """Give jobs that were accepted under other data their data set; drop snapshots no job names."""
         named = self.store.datasets() - {current}
-        for path in self.settings.snapshots.glob("*.snapshot"):
-            if path.stem in named:
-                with contextlib.suppress(DamagedSnapshot):
-                    data = DataIngestor.from_snapshot(path)
-                    datasets.publish(path.stem, path.read_bytes(), data.catalogue())
-            elif path.stem != current:
-                path.unlink()
+        for path in snapshots(self.settings):
+            try:
+                if path.stem in named:
+                    saved = read_regular(path)
+                    datasets.publish(path.stem, saved, DataIngestor.from_snapshot(saved).catalogue())
+                elif path.stem != current:
+                    path.unlink()
+            except (DamagedSnapshot, OSError) as error:
+                log.warning("%s: %s", path, error)
 
 
 def load_dataset(settings: LocalSettings) -> tuple[str, bytes, DataIngestor]:
@@ -139,43 +145,14 @@ def load_dataset(settings: LocalSettings) -> tuple[str, bytes, DataIngestor]:
     name = fingerprint(settings.dataset, description, snapshot.VERSION)
     path = settings.snapshots / f"{name}.snapshot"
     try:
-        return name, path.read_bytes(), DataIngestor.from_snapshot(path)
-    except (FileNotFoundError, SnapshotNotFound):
+        saved = read_regular(path)
+        return name, saved, DataIngestor.from_snapshot(saved)
+    except OSError:
         log.info("reading %s", settings.dataset)
     except DamagedSnapshot as error:
         log.warning("%s: %s; reading %s again", path, error, settings.dataset)
     data = DataIngestor.from_csv(settings.dataset, description)
-    saved = data.snapshot()
-    write_atomically(path, saved)
-    return name, saved, data
-
-
-@contextlib.contextmanager
-def locked_home(settings: LocalSettings) -> Any:
-    """Hold the home alone: two emulators would give the same ids. The system frees it when we die."""
-    with (settings.state / "lock").open("a") as file:
-        take_lock(file, settings)
-        yield
-
-
-def take_lock(file: IO[str], settings: LocalSettings) -> None:
-    # A server that restarts itself may meet its predecessor on the way out.
-    end, pause = time.monotonic() + LOCK_SECONDS, threading.Event()
-    while True:
-        try:
-            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            if time.monotonic() > end:
-                raise HomeInUse(settings) from None
-            pause.wait(0.05)
-
-
-def log_file(settings: LocalSettings) -> logging.Handler:
-    folder = settings.state / "logs"
-    folder.mkdir(exist_ok=True)
-    return logging.handlers.RotatingFileHandler(
-        folder / "statline.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
-    )
+    return name, data.snapshot(), data
 
 
 class Laptop:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from local.files import write_atomically
+from chalicelib.jobs import JOB_ID
+from local.files import Trouble, read_regular, write_atomically
 
 Record = dict[str, Any]
 
@@ -18,46 +19,135 @@ log = logging.getLogger("statline.journal")
 class Journal:
     """JSON records in one file. A record is in the operating system's hands when `append` returns,
     so it survives the death of this process (a power failure may take the last ones).
+
+    What `replay` cannot read, and what its reader hands to `pass_over`, is kept beside it: `journal.unread`.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
+        self._trouble = Trouble(".statline/journal", "nothing new is accepted, and open jobs wait")
         self._file: int | None = None
+        self._identity: tuple[int, int] | None = None
+        self._closed = False
+        self._unread: list[bytes] = []
         self.appended = 0
 
     def replay(self) -> Iterator[Record]:
-        """Every record, oldest first; one that a crash or a full disk cut short is passed over."""
-        if not self._path.exists():
+        """Every record, oldest first; what is no record, such as one cut short by a crash, is passed over.
+
+        Raises OSError when there is a journal that cannot be read.
+        """
+        try:
+            content = read_regular(self._path)
+        except FileNotFoundError:
             return
-        for number, line in enumerate(self._path.read_bytes().split(b"\n")):
+        for line in filter(None, content.split(b"\n")):
             try:
-                if line:
-                    yield json.loads(line)
-            except ValueError:
-                log.warning("record %d of %s is cut short and passed over", number, self._path)
+                record = json.loads(line)
+            except (ValueError, RecursionError):
+                record = None
+            if isinstance(record, dict):
+                yield record
+            else:
+                self._unread.append(line)
+
+    def pass_over(self, record: Record) -> None:
+        """Keep a record that its reader does not understand, such as a later version's."""
+        self._unread.append(json.dumps(record).encode())
+
+    def highest_unread(self) -> int:
+        """The highest job number that stands in what was passed over, or 0: it may have been given."""
+        found = (JOB_ID.search(line.decode(errors="replace")) for line in self._unread)
+        return max((int(match[1]) for match in found if match), default=0)
 
     def rewrite(self, records: Iterable[Record]) -> None:
-        """Replace the whole file at once, which forgets what no longer matters."""
+        """Replace the whole file at once, which forgets what no longer matters.
+
+        Raises OSError when the disk does not take it; the old file then stays, and takes records as before.
+        """
+        content = b"".join(map(encoded, records))
         with self._lock:
-            self._close()
-            write_atomically(self._path, b"".join(encoded(record) for record in records))
-            self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND)
-            self.appended = 0
+            try:
+                self._keep_unread()
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                # Forced: this is the one write that could lose what was safe before it.
+                write_atomically(self._path, content, forced=True)
+                self._close()
+                self._open()
+            except OSError as error:
+                self._trouble.begins(error)
+                raise
+            finally:
+                self.appended = 0  # a rewrite that failed is tried again after as many records
 
     def append(self, record: Record) -> None:
-        """Raises OSError when the disk does not take it; the record then counts as not written."""
-        line = encoded(record)
+        """Raises OSError when the disk does not take it; the record then counts as not written.
+
+        It is FileNotFoundError when somebody removed or replaced the file: `rewrite` puts it back.
+        """
         with self._lock:
-            if self._file is None:
-                self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-            if os.write(self._file, line) != len(line):
-                raise OSError(f"{self._path}: the disk took only a part of a record")
+            try:
+                self._write(encoded(record))
+            except OSError as error:
+                self._trouble.begins(error)
+                raise
+            self._trouble.ends()
             self.appended += 1
 
-    def close(self) -> None:
+    def is_gone(self) -> bool:
+        """Whether somebody removed or replaced the file: what is written then reaches no later start."""
+        if self._identity is None:
+            return False
+        try:
+            found = self._path.stat()
+        except OSError:
+            return True
+        return (found.st_dev, found.st_ino) != self._identity
+
+    def problem(self) -> str | None:
+        """What keeps records from being written, as it is now, or None."""
         with self._lock:
+            if self._trouble.sentence is not None and not self._closed:
+                try:
+                    self._write(b"\n")
+                except OSError as error:
+                    self._trouble.begins(error)
+                else:
+                    self._trouble.ends()
+            return self._trouble.sentence
+
+    def close(self) -> None:
+        """For good: another process may write to the file from now on."""
+        with self._lock:
+            self._closed = True
             self._close()
+
+    def _write(self, line: bytes) -> None:
+        if self._closed:
+            raise OSError("the journal is closed")
+        if self.is_gone():
+            raise FileNotFoundError(f"{self._path} was removed")
+        if self._file is None:
+            self._open()
+        if os.write(self._file, line) != len(line):  # type: ignore[arg-type] # open since the line above
+            raise OSError(f"{self._path}: the disk took only a part of a record")
+
+    def _open(self) -> None:
+        self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        status = os.fstat(self._file)
+        self._identity = status.st_dev, status.st_ino
+
+    def _keep_unread(self) -> None:
+        if not self._unread:
+            return
+        beside = self._path.with_name("journal.unread")
+        with beside.open("ab") as file:
+            file.write(b"\n".join([*self._unread, b""]))
+        log.warning(
+            "%d records of %s cannot be read and are kept in %s", len(self._unread), self._path, beside
+        )
+        self._unread.clear()
 
     def _close(self) -> None:
         if self._file is not None:

@@ -13,8 +13,9 @@ import pytest
 from chalicelib.errors import DatasetNotFound, MissingColumns
 from chalicelib.jobs import Job
 from local import aws
-from local import emulator as emulator_module
-from local.emulator import Emulator, HomeInUse
+from local import home as home_module
+from local.emulator import Emulator
+from local.home import HomeInUse
 from local.settings import LocalSettings
 from tests.samples import GLOBAL_HUMUS, SOIL, job, write_soil
 
@@ -99,7 +100,7 @@ def test_two_emulators_cannot_share_a_home(
     settings: LocalSettings, boot: Boot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They would give the same ids; the second says so."""
-    monkeypatch.setattr(emulator_module, "LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(home_module, "LOCK_SECONDS", 0.1)
     boot(settings)
     with pytest.raises(HomeInUse, match="STATLINE_HOME"):
         Emulator(settings).start()

@@ -6,7 +6,7 @@ import pytest
 
 from local.files import write_atomically
 from local.journal import Journal
-from tests.local.test_files import disk_of
+from tests.disks import disk_of
 
 
 @pytest.fixture

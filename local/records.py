@@ -1,0 +1,49 @@
+"""A job as the journal and results/ have it."""
+
+import json
+from typing import Any
+
+from chalicelib.errors import JobNotFound
+from chalicelib.jobs import Job, JobStatus, job_number
+
+# What reading a record of another shape raises.
+NO_JOB = (LookupError, TypeError, ValueError, ArithmeticError, JobNotFound)
+
+
+def answer_file(job: Job) -> bytes:
+    """What stands in results/<job_id>: the answer, or the error that took its place."""
+    if job.answer is not None:
+        return job.answer
+    return json.dumps({"status": "error", "reason": job.reason}, ensure_ascii=False).encode()
+
+
+def to_record(job: Job, checksum: int | None = None) -> dict[str, Any]:
+    return {
+        "id": job.id,
+        "statistic": job.statistic,
+        "inputs": dict(job.inputs),
+        "dataset": job.dataset,
+        "accepted": job.accepted,
+        "status": job.status.value,
+        "finished": job.finished,
+        "reason": job.reason,
+        "trace": job.trace,
+        "checksum": checksum,
+    }
+
+
+def to_job(record: dict[str, Any]) -> Job:
+    """Raises one of NO_JOB for what is none; fields that only a later version knows are no harm."""
+    job = Job(
+        id=record["id"],
+        statistic=str(record["statistic"]),
+        inputs=dict(record["inputs"]),
+        dataset=str(record["dataset"]),
+        accepted=int(record["accepted"]),
+        status=JobStatus(record["status"]),
+        finished=record.get("finished"),
+        reason=record.get("reason"),
+        trace=str(record.get("trace", "")),
+    )
+    job_number(job.id)
+    return job
