@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.samples import SOIL_CSV
+from tests.slow import GATE
 
 PROJECT = Path(__file__).resolve().parent.parent
 CHALICE = str(Path(sys.executable).with_name("chalice"))
@@ -77,6 +78,17 @@ class ServerProcess:
 @contextmanager
 def python_m_local(home: Path, **environ: str) -> Iterator[ServerProcess]:
     server = ServerProcess([sys.executable, "-m", "local"], home, PORT="0", **environ)
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+@contextmanager
+def slow_local(home: Path, gate: Path, **environ: str) -> Iterator[ServerProcess]:
+    """`python -m local` with the statistic `wait`, whose jobs end when `gate` can be read."""
+    environ = {"PORT": "0", GATE: str(gate), **environ}
+    server = ServerProcess([sys.executable, "-m", "tests.slow"], home, **environ)
     try:
         yield server
     finally:

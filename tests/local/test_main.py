@@ -60,22 +60,6 @@ def test_a_signal_drains(home: Path, number: int) -> None:
     assert {(home / "results" / job_id).read_bytes() for job_id in ids} == {GLOBAL_HUMUS}
 
 
-def test_a_second_signal_ends_at_once(home: Path) -> None:
-    """Though jobs are open that cannot finish now; the next start finishes them."""
-    with python_m_local(home) as server:
-        (home / "results").rmdir()
-        (home / "results").touch()
-        ids = post(server.url, 3)
-        server.signal(signal.SIGTERM)
-        refused = (requests.post(f"{server.url}/api/best5", json=QUESTION, timeout=5) for _ in range(2000))
-        assert any(response.status_code == 503 for response in refused)
-        server.signal(signal.SIGTERM)
-        assert server.wait() == 128 + signal.SIGTERM
-    (home / "results").unlink()
-    with python_m_local(home) as server:
-        assert answers(server.url, ids) == {DONE}
-
-
 def test_jobs_that_nobody_works_on_are_left_for_the_next_start(home: Path) -> None:
     """Without runners there is nothing to wait for."""
     with python_m_local(home, TP_NUM_OF_THREADS="0") as server:
