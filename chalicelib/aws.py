@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from chalicelib import faults
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_s3.client import S3Client
@@ -13,11 +15,12 @@ if TYPE_CHECKING:
 class Aws:
     """What the adapters share. `client` makes a client by its service's name.
 
-    Making one is not safe for threads: who has several touches each client before they start.
+    A call that fails raises AwsUnavailable, but for what chalicelib.faults says. Making a client is not safe
+    for threads: who has several touches each client before they start.
     """
 
     def __init__(self, client: Callable[[str], Any]) -> None:
-        self._client = client
+        self._make = client
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
@@ -30,3 +33,14 @@ class Aws:
     @cached_property
     def sqs(self) -> "SQSClient":
         return self._client("sqs")  # type: ignore[no-any-return] # the name decides the type
+
+    def read_object(self, bucket: str, key: str) -> bytes:
+        """An object's bytes. Raises the client's NoSuchKey, or AwsUnavailable."""
+        body = self.s3.get_object(Bucket=bucket, Key=key)["Body"]
+        with faults.reading("s3.GetObject"):
+            return body.read()
+
+    def _client(self, name: str) -> Any:
+        client = self._make(name)
+        faults.watch(client)
+        return client

@@ -27,8 +27,12 @@ COUNT_SECONDS = 5.0
 def client_config(**more: Any) -> "Config":
     from botocore.config import Config
 
-    retries: Any = {"mode": "standard", "total_max_attempts": ATTEMPTS}
-    return Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries=retries, **more)
+    options: dict[str, Any] = {
+        "connect_timeout": CONNECT_SECONDS,
+        "read_timeout": READ_SECONDS,
+        "retries": {"mode": "standard", "total_max_attempts": ATTEMPTS},
+    }
+    return Config(**options | more)
 
 
 def aws_client(name: Any) -> Any:

@@ -65,7 +65,7 @@ class S3Datasets:
 
     def _read(self, fingerprint: str, key: str) -> bytes:
         try:
-            return self._aws.s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            return self._aws.read_object(self._bucket, key)
         except self._aws.s3.exceptions.NoSuchKey:
             raise DatasetGone(fingerprint) from None
 

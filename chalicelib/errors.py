@@ -81,6 +81,14 @@ class Unavailable(StatlineError):
     """Raised when storage cannot be read or written now; nothing was changed that the caller was told of."""
 
 
+class AwsUnavailable(Unavailable):
+    """Raised when AWS cannot be reached or refuses to work; `cause` is for the operator alone."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__("storage is not available at the moment; try again in a few seconds")
+        self.cause = cause
+
+
 class JobNotFound(StatlineError):
     """Raised when no job has the id, or its result has expired."""
 

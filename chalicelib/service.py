@@ -4,10 +4,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
-from chalicelib import trace
+from chalicelib import deadline, trace
 from chalicelib.capacity import Capacity
 from chalicelib.config import Settings
 from chalicelib.control import Control, ControlRecord
@@ -18,6 +18,9 @@ from chalicelib.jobs import Job
 from chalicelib.queues import JobQueue
 from chalicelib.statistics import answer, parse_inputs, statistic
 from chalicelib.stores import JobStore
+
+# One attempt, and another where the first failed at once: whoever asked for the job still waits.
+TAKE_BACK_SECONDS = 1
 
 log = logging.getLogger("statline.jobs")
 
@@ -60,13 +63,19 @@ class Service:
         """Accept a question as a job.
 
         Raises UnknownStatistic, InvalidRequest, Draining, NoDataset or Overloaded; then no job was made.
+        Raises Unavailable when storage or queue fail; then none is left, or one that nobody was told of,
+        which the sweeper brings to its end.
         """
         asked = statistic(name)
         inputs = parse_inputs(asked, body)
         with self._admitted() as dataset:
             job = Job(self._ids.next(), asked.name, inputs, dataset, self._clock(), trace=trace.current())
             self._store.create(job)
-            self._queue.add_task(job.id)
+            try:
+                self._queue.add_task(job.id)
+            except Exception:
+                self._take_back(job)
+                raise
         log.info(
             "accepted %s", job.id, extra={"job_id": job.id, "statistic": job.statistic, "dataset": dataset}
         )
@@ -78,10 +87,11 @@ class Service:
         A fault of store or data set propagates, so that the queue delivers the job again.
         """
         try:
-            job = self._store.get(job_id)
+            self._process(self._store.get(job_id))
         except JobNotFound:
             log.warning("no such job %s: expired or deleted", job_id, extra={"job_id": job_id})
-            return
+
+    def _process(self, job: Job) -> None:
         trace.adopt(job.trace)
         if job.status.is_terminal:
             return
@@ -106,12 +116,15 @@ class Service:
         now = self._clock()
         for job_id, accepted in self._store.open_before(now - resend_after):
             if accepted < now - give_up_after:
-                age = f"still open {(now - accepted) // 1000} s after it was accepted"
-                with trace.scope():
-                    self.fail(job_id, str(Abandoned(age)))
+                self._give_up(job_id, now - accepted)
             else:
                 log.warning("sending %s again", job_id, extra={"job_id": job_id, "ms": now - accepted})
                 self._queue.add_task(job_id)
+
+    def _give_up(self, job_id: str, age: int) -> None:
+        # An index may still list what was taken back.
+        with trace.scope(), suppress(JobNotFound):
+            self.fail(job_id, str(Abandoned(f"still open {age // 1000} s after it was accepted")))
 
     def get(self, job_id: str) -> Job:
         """The job as it stands. Raises JobNotFound."""
@@ -172,6 +185,14 @@ class Service:
         finally:
             with self._lock:
                 self._submitting -= 1
+
+    def _take_back(self, job: Job) -> None:
+        """Forget a job that could not be queued, as far as anybody can know: its message may be out."""
+        try:
+            with deadline.within(TAKE_BACK_SECONDS):
+                self._store.delete(job.id)
+        except Exception as error:
+            log.warning("%s stays: %s", job.id, error, extra={"job_id": job.id})
 
     def _finish(self, outcome: Job) -> None:
         stored = self._store.finish(outcome)

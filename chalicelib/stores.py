@@ -185,9 +185,15 @@ class DynamoJobStore:
         if "answer" in item:
             return zlib.decompress(item["answer"]["B"])
         if "answer_key" in item:
-            stored = self._aws.s3.get_object(Bucket=self._bucket, Key=item["answer_key"]["S"])
-            return zlib.decompress(stored["Body"].read())
+            return zlib.decompress(self._read_object(item))
         return None
+
+    def _read_object(self, item: Item) -> bytes:
+        try:
+            return self._aws.read_object(self._bucket, item["answer_key"]["S"])
+        except self._aws.s3.exceptions.NoSuchKey:
+            # Deleted since the record was read, or expired before it: the answer is stored nowhere.
+            raise JobNotFound(item["id"]["S"]) from None
 
 
 def to_item(job: Job) -> Item:

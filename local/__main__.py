@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from chalicelib import __version__
-from chalicelib.errors import StatlineError
+from chalicelib.errors import AwsUnavailable, StatlineError
 from local.cloud.commands import COMMANDS
 from local.settings import PROJECT, SAMPLE
 from local.stop_signal import StopSignal
@@ -89,6 +89,8 @@ for command in COMMANDS:
 if __name__ == "__main__":
     try:
         main(prog_name="python -m local")
+    except AwsUnavailable as error:
+        raise SystemExit(f"statline: AWS: {error.cause}") from None
     except StatlineError as error:
         raise SystemExit(f"statline: {error}") from None
     except aws_errors() as error:  # asked for only when there is an error: botocore is slow to import

@@ -9,11 +9,14 @@ from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import trace
+from chalicelib import deadline, trace
 from chalicelib.errors import BodyTooLarge, InvalidRequest, StatlineError, shown
 from chalicelib.routes.errors import to_http
 
 LARGEST_BODY = 64 * 1024
+# API Gateway gives up after 29 s. A call to AWS that begins in time may take 9 s more (its timeouts, or the
+# pause before a retry), and taking a job back 10 s.
+REQUEST_SECONDS = 8
 Headers = dict[str, str | list[str]]
 # Names, in answers that depend on data, the data set that they come from.
 DATASET = "Statline-Dataset"
@@ -62,7 +65,8 @@ def endpoint(routes: Blueprint, level: int = logging.INFO) -> Callable[[View], V
 
 def attempt(view: Callable[[], Response], request: Request) -> Response:
     try:
-        return view()
+        with deadline.within(REQUEST_SECONDS):
+            return view()
     except StatlineError as error:
         return failed(error)
     except Exception as error:

@@ -10,9 +10,9 @@ from local.cloud import packaging, publishing
 from local.cloud.stack import Stack
 from local.settings import SAMPLE
 from tests.cloud.deployed import Deployed
-from tests.cloud.faults import Faults, proxy
 from tests.cloud.ministack import CREDENTIALS, ministack
 from tests.cloud.tls import self_signed
+from tests.faults import Faults, at_port, proxy
 from tests.processes import free_port
 from tests.shared import SHARED, SUBSET
 
@@ -36,11 +36,11 @@ def aws_environ(**environ: str) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def faults() -> Iterator[tuple[Faults, int, int]]:
-    """The proxy that the functions call AWS through, its port, and the emulator's."""
-    port, upstream = free_port(), free_port()
-    with proxy(port, upstream) as planned:
-        yield planned, port, upstream
+def faults() -> Iterator[tuple[Faults, str, int]]:
+    """The proxy that the functions call AWS through, its address, and the emulator's port."""
+    upstream = free_port()
+    with proxy(at_port(upstream)) as (planned, address):
+        yield planned, address, upstream
 
 
 @pytest.fixture(scope="session")
@@ -71,11 +71,10 @@ def secured(
 
 @pytest.fixture(scope="session")
 def deployed(
-    package: Path, faults: tuple[Faults, int, int], tmp_path_factory: pytest.TempPathFactory
+    package: Path, faults: tuple[Faults, str, int], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployed]:
     """Stage `test`, with data; removed at the end, as `make destroy` does it."""
-    _, port, upstream = faults
-    inside = f"http://127.0.0.1:{port}"
+    _, inside, upstream = faults
     with (
         ministack(tmp_path_factory.mktemp("aws"), upstream, AWS_ENDPOINT_URL=inside) as address,
         aws_environ(AWS_ENDPOINT_URL=address),

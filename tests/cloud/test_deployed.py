@@ -18,7 +18,7 @@ from chalicelib.statistics import STATISTICS
 from local.cloud import publishing
 from tests.cloud.conftest import DATA
 from tests.cloud.deployed import Deployed, eventually
-from tests.cloud.faults import Faults
+from tests.faults import Faults
 from tests.processes import python_m_local
 from tests.samples import write_soil
 from tests.shared import SHARED
@@ -52,8 +52,8 @@ def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def planned(faults: tuple[Faults, int, int]) -> Faults:
-    faults[0].met.clear()
+def planned(faults: tuple[Faults, str, int]) -> Faults:
+    faults[0].clear()
     return faults[0]
 
 
