@@ -14,7 +14,7 @@ from chalicelib.ingestor import DataIngestor
 from chalicelib.jobs import Job, by_acceptance
 from chalicelib.statistics import answer
 from tests.samples import SOIL, soil
-from tests.trouble import Steps
+from tests.trouble import Fault, Steps
 
 ID_BLOCK = 3
 CONTROL_MAX_AGE_MS = 5_000
@@ -53,6 +53,10 @@ class SimulatedStore:
     @property
     def lagging(self) -> bool:
         return self._indexed is not self._jobs
+
+    def ids(self) -> set[str]:
+        """Those of the jobs that are stored, whatever indexes say."""
+        return set(self._jobs)
 
     def reserve_ids(self, count: int) -> range:
         with self._steps.call(), self._lock:
@@ -101,17 +105,22 @@ class SimulatedStore:
 
 
 class SimulatedQueue:
-    """JobQueue that keeps what is sent until a test takes it out."""
+    """JobQueue that keeps what is sent until a test takes it out; `failed` holds what may not have been."""
 
     def __init__(self, steps: Steps) -> None:
         self._steps = steps
         self.waiting: list[str] = []
         self.sent: list[str] = []
+        self.failed: list[str] = []
 
     def add_task(self, job_id: str) -> None:
-        with self._steps.call():
-            self.waiting.append(job_id)
-            self.sent.append(job_id)
+        try:
+            with self._steps.call():
+                self.waiting.append(job_id)
+                self.sent.append(job_id)
+        except Fault:
+            self.failed.append(job_id)
+            raise
 
     def remove(self, job_id: str) -> bool:
         """Take one message out, if there is one: what is delivered again may be handled already."""

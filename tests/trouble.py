@@ -66,4 +66,4 @@ class Trouble(NamedTuple):
 
 OURS = ["crash", "fault", "outage"]
 ANOTHERS = ["submit", "deliver", "bury", "sweep", "late sweep", "drain"]
-troubles = st.none() | st.builds(Trouble, st.sampled_from(OURS + ANOTHERS), st.integers(0, 7))
+troubles = st.none() | st.builds(Trouble, st.sampled_from(OURS + ANOTHERS), st.integers(0, 9))

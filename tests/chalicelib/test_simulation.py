@@ -62,6 +62,7 @@ class Simulation(RuleBasedStateMachine):
 
     @rule(target=messages, asked=st.sampled_from(QUESTIONS), trouble=troubles)
     def submit(self, asked: tuple[str, dict[str, str]], trouble: Trouble | None) -> Any:
+        self.cloud.queue.failed.clear()
         try:
             accepted = self.attempt(lambda: self.cloud.submit(self.ours.service, *asked), trouble)
         except Draining:
@@ -71,6 +72,9 @@ class Simulation(RuleBasedStateMachine):
         else:
             assert accepted is None or self.draining is not True
             assert not self.untroubled(trouble) or len(self.cloud.open_jobs()) <= MAX_OPEN
+        if trouble is not None and trouble.what == "fault":
+            # One call failed and no other: what could not be queued, or may have been, was taken back.
+            assert not self.cloud.store.ids() & set(self.cloud.queue.failed)
         return self.sent()
 
     @rule(target=messages, message=messages, batch=st.lists(messages, max_size=2), trouble=troubles)
