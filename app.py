@@ -8,13 +8,16 @@ from chalice.app import Chalice, CloudWatchEvent, Rate, SQSEvent
 from chalicelib import workers
 from chalicelib.bootstrap import get_service
 from chalicelib.config import Settings
-from chalicelib.routes import legacy, root
+from chalicelib.emf import Exporter
+from chalicelib.metrics import REGISTRY
+from chalicelib.routes import legacy, operations, root
 
 BATCH_SIZE, CONCURRENCY = 10, 10
 
 app = Chalice(app_name="statline", configure_logs=False)
 app.register_blueprint(root.routes)
 app.register_blueprint(legacy.routes)
+app.register_blueprint(operations.routes)
 
 
 # Which queues these are, .chalice/resources.json says.
@@ -33,7 +36,9 @@ def sweeper(event: CloudWatchEvent) -> None:
     workers.sweep(get_service(), Settings.from_environ(os.environ))
 
 
-if "AWS_LAMBDA_FUNCTION_NAME" not in os.environ:
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    app.register_middleware(Exporter(REGISTRY, os.environ.get("STATLINE_STAGE", "none")), "all")
+else:
     from local import plug_in
 
     plug_in()

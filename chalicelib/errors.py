@@ -5,6 +5,7 @@ would be right. `routes/errors.py` alone turns them into HTTP.
 """
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 # Survey questions run to 250 characters, and a name that is cut off cannot be asked for.
 LONGEST_ECHO = 500
@@ -35,33 +36,43 @@ class InvalidSetting(StatlineError):
 # --- a request that is refused: no job is made ---------------------------------------------
 
 
-class InvalidRequest(StatlineError):
+class Refused(StatlineError):
+    """The root of these; `kind` is one word for it."""
+
+    kind: ClassVar[str] = "invalid"
+
+
+class InvalidRequest(Refused):
     """Raised when the body is not a JSON object with the fields that the statistic takes."""
 
 
-class BodyTooLarge(StatlineError):
+class BodyTooLarge(Refused):
     """Raised when a request's body is longer than any question needs."""
 
     def __init__(self, size: int, limit: int) -> None:
         super().__init__(f"the body has {size} bytes; at most {limit} are taken")
 
 
-class UnknownStatistic(StatlineError):
+class UnknownStatistic(Refused):
     """Raised when no statistic has the name asked for."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         super().__init__(f"there is no statistic {shown(name)}; there are {', '.join(known)}")
 
 
-class Draining(StatlineError):
+class Draining(Refused):
     """Raised when the service finishes what it accepted and takes nothing new."""
+
+    kind = "draining"
 
     def __init__(self) -> None:
         super().__init__("shutting down")
 
 
-class Overloaded(StatlineError):
+class Overloaded(Refused):
     """Raised when as many jobs are open as may be; `retry_after` is in seconds."""
+
+    kind = "overloaded"
 
     def __init__(self, open_jobs: int, limit: int, retry_after: int) -> None:
         self.retry_after = retry_after
@@ -70,8 +81,10 @@ class Overloaded(StatlineError):
         )
 
 
-class NoDataset(StatlineError):
+class NoDataset(Refused):
     """Raised when no data set is published yet, so that nothing can be asked."""
+
+    kind = "no_dataset"
 
     def __init__(self) -> None:
         super().__init__("no data set is published yet; `python -m local publish` does it")
@@ -87,6 +100,13 @@ class AwsUnavailable(Unavailable):
     def __init__(self, cause: str) -> None:
         super().__init__("storage is not available at the moment; try again in a few seconds")
         self.cause = cause
+
+
+class MetricsElsewhere(StatlineError):
+    """Raised when a function is asked for metrics, of which it would know only its own share."""
+
+    def __init__(self, namespace: str) -> None:
+        super().__init__(f"the metrics of all functions are in CloudWatch, namespace {namespace}")
 
 
 class JobNotFound(StatlineError):

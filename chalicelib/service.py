@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
@@ -11,18 +11,24 @@ from chalicelib import deadline, trace
 from chalicelib.capacity import Capacity
 from chalicelib.config import Settings
 from chalicelib.control import Control, ControlRecord
+from chalicelib.counted import counted
 from chalicelib.datasets import Datasets
 from chalicelib.errors import Abandoned, Draining, JobNotFound, NoDataset, Unanswerable
+from chalicelib.health import Check, Examination, Health, HealthStatus
 from chalicelib.ids import JobIds
 from chalicelib.jobs import Job
+from chalicelib.metrics import ACCEPTED, DURATION, FINISHED, OLDEST, OPEN, OPEN_LIMIT
 from chalicelib.queues import JobQueue
-from chalicelib.statistics import answer, parse_inputs, statistic
+from chalicelib.registry import OTHER
+from chalicelib.statistics import STATISTICS, answer, parse_inputs, statistic
 from chalicelib.stores import JobStore
 
 # One attempt, and another where the first failed at once: whoever asked for the job still waits.
 TAKE_BACK_SECONDS = 1
 
 log = logging.getLogger("statline.jobs")
+
+DRAINING = "no new jobs are taken: shutting down"
 
 
 def now_ms() -> int:
@@ -51,11 +57,14 @@ class Service:
         settle_seconds: int = 0,
         max_open: int = Settings.max_open,
         count_seconds: float = 0.0,
+        checks: Iterable[Check] = (),
     ) -> None:
-        self._store, self._queue, self._datasets, self._control = store, queue, datasets, control
-        self._ids = JobIds(store, id_block)
+        self._store, self._queue = counted(store, "store"), counted(queue, "queue")
+        self._datasets, self._control = counted(datasets, "datasets"), counted(control, "control")
+        self._ids = JobIds(self._store, id_block)
         self._clock, self._settle = clock, settle_seconds * 1000
-        self._capacity = Capacity(max_open, store.count_open, count_seconds)
+        self._capacity = Capacity(max_open, self._store.count_open, count_seconds)
+        self._examination = Examination([self._unready, *checks])
         self._lock = threading.Lock()
         self._submitting = 0
 
@@ -76,6 +85,7 @@ class Service:
             except Exception:
                 self._take_back(job)
                 raise
+        ACCEPTED.add(job.statistic)
         log.info(
             "accepted %s", job.id, extra={"job_id": job.id, "statistic": job.statistic, "dataset": dataset}
         )
@@ -140,6 +150,21 @@ class Service:
             submitting = self._submitting
         return submitting + self._store.count_open()
 
+    def measure(self) -> None:
+        """Set the gauges that tell of open jobs: how many, and how old the oldest is."""
+        now = self._clock()
+        oldest = next((accepted for _, accepted in self._store.open_before(now)), now)
+        OLDEST.set((now - oldest) / 1000)
+        OPEN.set(self.num_jobs())
+        OPEN_LIMIT.set(self._capacity.limit)
+
+    def health(self) -> Health:
+        """Whether questions are taken and can be answered; looked at no more often than once a second."""
+        reasons = self._examination.reasons()
+        if not reasons:
+            return Health(HealthStatus.READY)
+        return Health(HealthStatus.DRAINING if reasons == (DRAINING,) else HealthStatus.DEGRADED, reasons)
+
     def drain(self) -> Drain:
         """Take nothing new, and tell how far the rest is.
 
@@ -149,6 +174,7 @@ class Service:
         now = self._clock()
         if not self._control.read().draining:
             self._control.set(draining_since=now, quiet_since=0)
+            self._examination.expire()
             log.info("draining")
         record, left = self._control.read(), self.num_jobs()
         restless = left > 0 or now < record.draining_since + self._settle
@@ -160,6 +186,7 @@ class Service:
     def reopen(self) -> None:
         """Take new jobs again after a drain."""
         self._control.set(draining_since=0, quiet_since=0)
+        self._examination.expire()
         log.info("open")
 
     def dataset(self) -> str:
@@ -194,14 +221,27 @@ class Service:
         except Exception as error:
             log.warning("%s stays: %s", job.id, error, extra={"job_id": job.id})
 
+    def _unready(self) -> str | None:
+        try:
+            record = self._control.read()
+        except Exception as error:
+            return f"the store does not answer ({type(error).__name__})"
+        if not record.dataset:
+            return str(NoDataset())
+        return DRAINING if record.draining else None
+
     def _finish(self, outcome: Job) -> None:
         stored = self._store.finish(outcome)
         self._capacity.freed()
+        took = self._clock() - stored.accepted
+        if stored == outcome:  # not where somebody else's outcome came first
+            FINISHED.add(stored.statistic if stored.statistic in STATISTICS else OTHER, stored.status)
+            DURATION.observe(max(0, took) / 1000, stored.status)
         log.info(
             "%s %s",
             stored.status,
             stored.id,
-            extra={"job_id": stored.id, "status": stored.status, "ms": self._clock() - stored.accepted},
+            extra={"job_id": stored.id, "status": stored.status, "ms": took},
         )
 
 

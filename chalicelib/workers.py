@@ -33,8 +33,9 @@ def bury(service: Service, event: Event) -> dict[str, Any]:
 
 
 def sweep(service: Service, settings: Settings) -> None:
-    """Send lost jobs again and fail those beyond hope."""
+    """Send lost jobs again and fail those beyond hope; measure what is open then."""
     service.sweep(settings.resend_seconds * 1000, settings.give_up_seconds * 1000)
+    service.measure()
 
 
 def each_message(event: Event, action: Callable[[str], None]) -> dict[str, Any]:

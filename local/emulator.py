@@ -62,13 +62,14 @@ class Emulator:
         control = Control(clients, settings.service.table)
         control.set(dataset=name)
         self.store = self._mirrored(clients, datasets, undo)
+        self.pool = ThreadPool(settings.threads, self._process, self._abandon)
         self.checks = {
+            "runners": self.pool.problem,
             "results": self.store.files.problem,
             "journal": self.store.journal_problem,
             "snapshot": snapshot_file.problem,
             "log": log_file.problem,
         }
-        self.pool = ThreadPool(settings.threads, self._process, self._abandon)
         self.service = Service(
             self.store,
             self.pool,
@@ -76,6 +77,7 @@ class Emulator:
             control,
             settings.service.id_block,
             max_open=settings.service.max_open,
+            checks=self.checks.values(),
         )
         try:
             self.store.restore(self.pool.add_task)

@@ -51,6 +51,11 @@ class ThreadPool:
     def add_task(self, job_id: str) -> None:
         self.job_queue.put(Task(job_id))
 
+    def problem(self) -> str | None:
+        """What is wrong with the runners, or None."""
+        dead = sum(not runner.is_alive() for runner in self._runners)
+        return f"{dead} of {len(self._runners)} runners do not run" if dead else None
+
     def stop(self) -> None:
         """End the runners after the job that each is at; what is queued stays accepted.
 

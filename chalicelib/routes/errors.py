@@ -8,6 +8,7 @@ STATUS: tuple[tuple[type[errors.StatlineError], int, dict[str, str]], ...] = (
     (errors.InvalidRequest, 400, {}),
     (errors.UnknownStatistic, 404, {}),
     (errors.JobNotFound, 404, {}),
+    (errors.MetricsElsewhere, 404, {}),
     (errors.Draining, 503, {"Retry-After": "30"}),
     (errors.NoDataset, 503, {"Retry-After": "30"}),
     (errors.Unavailable, 503, {"Retry-After": "5"}),

@@ -10,7 +10,8 @@ from typing import Any
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib import deadline, trace
-from chalicelib.errors import BodyTooLarge, InvalidRequest, StatlineError, shown
+from chalicelib.errors import BodyTooLarge, InvalidRequest, Refused, StatlineError, shown
+from chalicelib.metrics import REFUSED, REQUESTS
 from chalicelib.routes.errors import to_http
 
 LARGEST_BODY = 64 * 1024
@@ -55,7 +56,9 @@ def endpoint(routes: Blueprint, level: int = logging.INFO) -> Callable[[View], V
             with trace.scope(trace.of_request(request.headers)):
                 response = attempt(lambda: view(**parameters), request)
                 response.headers.setdefault(TRACE, trace.current())
-                log_request(level, request, response, time.perf_counter() - start)
+                seconds = time.perf_counter() - start
+                REQUESTS.observe(seconds, request.method, request.path, str(response.status_code))
+                log_request(level, request, response, seconds)
             return response
 
         return handler
@@ -68,6 +71,8 @@ def attempt(view: Callable[[], Response], request: Request) -> Response:
         with deadline.within(REQUEST_SECONDS):
             return view()
     except StatlineError as error:
+        if isinstance(error, Refused) and request.method == "POST":
+            REFUSED.add(error.kind)
         return failed(error)
     except Exception as error:
         log.exception("unforeseen", extra={"request_id": request_id(request)})

@@ -34,6 +34,7 @@ def index() -> Response:
                 "jobs": f"{base}/api/jobs",
                 "num_jobs": f"{base}/api/num_jobs",
                 "graceful_shutdown": f"{base}/api/graceful_shutdown",
+                "health": f"{base}/health",
             },
         },
         {DATASET: dataset},

@@ -112,11 +112,13 @@ def test_every_stage_outwaits_its_functions(template: dict[str, Any]) -> None:
 
 
 def test_every_path_says_who_may(template: dict[str, Any]) -> None:
-    """A key where the stage asks for one; a signature, always, for what changes the service."""
+    """A key where the stage asks for one; always a signature to change the service; nothing for health."""
     for path, methods in template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"].items():
         for method in methods.values():
             if path == "/api/graceful_shutdown":
                 assert method["security"] == [{"Signature": []}]
+            elif path == "/health":
+                assert method["security"] == []
             else:
                 assert method["security"] == {"Fn::If": ["KeyRequired", [{"ApiKey": []}], []]}
 

@@ -1,0 +1,36 @@
+"""What the service tells whoever runs it: /health, /metrics."""
+
+import logging
+
+from chalice.app import Blueprint, Response
+
+from chalicelib.bootstrap import get_service
+from chalicelib.emf import NAMESPACE
+from chalicelib.errors import MetricsElsewhere
+from chalicelib.health import HealthStatus
+from chalicelib.metrics import REGISTRY
+from chalicelib.registry import CONTENT_TYPE
+from chalicelib.routes.http import ANY_TYPE, JSON, Headers, endpoint, render
+
+routes = Blueprint(__name__)
+
+NOT_STORED: Headers = {"Cache-Control": "no-store"}
+# While it drains it still answers polls, so whoever sends it requests should go on.
+STATUS = {HealthStatus.READY: 200, HealthStatus.DRAINING: 200, HealthStatus.DEGRADED: 503}
+
+
+@routes.route("/health", content_types=ANY_TYPE)
+@endpoint(routes, level=logging.DEBUG)
+def health() -> Response:
+    status, reasons = get_service().health()
+    body = render({"status": status, "reasons": reasons})
+    return Response(body, headers={**JSON, **NOT_STORED}, status_code=STATUS[status])
+
+
+@routes.route("/metrics", content_types=ANY_TYPE)
+@endpoint(routes, level=logging.DEBUG)
+def metrics() -> Response:
+    if REGISTRY.listener is not None:
+        raise MetricsElsewhere(NAMESPACE)
+    get_service().measure()
+    return Response(REGISTRY.text(), headers={"Content-Type": CONTENT_TYPE, **NOT_STORED})
