@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib import workers
 from chalicelib.aws import Aws
 from chalicelib.bootstrap import COUNT_SECONDS
+from chalicelib.config import Settings
 from chalicelib.control import Control
 from chalicelib.datasets import S3Datasets
 from chalicelib.queues import SqsJobQueue
@@ -72,6 +74,19 @@ def test_a_job_whose_answer_is_in_s3(make: Callable[[int], Service], calls: Call
     service.submit("global_mean", HUMUS)
     assert calls(lambda: service.process("job_id_2")) == ["GetItem", "PutObject", "UpdateItem"]
     assert calls(lambda: service.get("job_id_2")) == ["GetItem", "GetObject"]
+
+
+def test_a_turn_of_the_sweeper(make: Callable[[int], Service], calls: Calls) -> None:
+    """Three queries while nothing is lost: for lost jobs, for the oldest, for their number."""
+    service = make(8192)
+    service.submit("global_mean", HUMUS)
+    assert calls(lambda: workers.sweep(service, Settings())) == ["Query"] * 3
+
+
+def test_health_is_not_asked_of_aws_each_time(make: Callable[[int], Service], calls: Calls) -> None:
+    """It lives on the control record that other requests have read."""
+    service = make(8192)
+    assert calls(lambda: [service.health() for _ in range(100)]) in ([], ["GetItem"])
 
 
 def test_the_counter_is_written_once_a_block(make: Callable[[int], Service], calls: Calls) -> None:
