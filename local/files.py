@@ -1,5 +1,6 @@
 """Files that are there whole or not at all, and what is known of a place that takes none."""
 
+import errno
 import logging
 import os
 import re
@@ -62,7 +63,7 @@ def read_regular(path: Path) -> bytes:
     """
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(f"{path} is no regular file")
+            raise OSError(errno.EINVAL, "it is no regular file", str(path))
         return file.read()
 
 

@@ -1,5 +1,6 @@
 """The journal: an append-only file from which the emulator knows, after any crash, what was accepted."""
 
+import errno
 import json
 import logging
 import os
@@ -125,13 +126,13 @@ class Journal:
 
     def _write(self, line: bytes) -> None:
         if self._closed:
-            raise OSError("the journal is closed")
+            raise OSError(errno.EBADF, "this process is done with it", str(self._path))
         if self.is_gone():
-            raise FileNotFoundError(f"{self._path} was removed")
+            raise FileNotFoundError(errno.ENOENT, "somebody removed it", str(self._path))
         if self._file is None:
             self._open()
         if os.write(self._file, line) != len(line):  # type: ignore[arg-type] # open since the line above
-            raise OSError(f"{self._path}: the disk took only a part of a record")
+            raise OSError(errno.ENOSPC, "the disk took only a part of a record", str(self._path))
 
     def _open(self) -> None:
         self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)

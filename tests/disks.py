@@ -5,7 +5,8 @@ import os
 import resource
 import signal
 import subprocess
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -91,3 +92,12 @@ def small_disk(path: Path, size: str = "1m") -> Iterator[SmallDisk]:
 
 def mount(*arguments: str) -> None:
     subprocess.run(["mount", *arguments], check=True, timeout=10, capture_output=True)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    pause = threading.Event()
+    for _ in range(1000):
+        if condition():
+            return
+        pause.wait(0.01)
+    raise AssertionError("not within 10 s")

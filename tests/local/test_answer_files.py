@@ -1,6 +1,5 @@
 """results/ on a disk that is full, read-only, gone, or used by other people."""
 
-import threading
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 from chalicelib.errors import JobNotFound
 from local import answer_files
 from local.answer_files import AnswerFiles
-from tests.disks import Lines, SmallDisk, disk_of, small_disk
+from tests.disks import Lines, SmallDisk, disk_of, small_disk, wait_until
 
 ANSWER = b'{"a":1.5}'
 CHECKSUM = zlib.crc32(ANSWER)
@@ -221,12 +220,3 @@ def test_a_real_disk(disk: SmallDisk, fault: str) -> None:
     assert results.files.problem() is None
     assert results.names() == {"job_id_1", "job_id_3"}
     results.files.close()
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    pause = threading.Event()
-    for _ in range(1000):
-        if condition():
-            return
-        pause.wait(0.01)
-    raise AssertionError("not within 10 s")
