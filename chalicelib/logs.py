@@ -5,6 +5,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterable
+from typing import TextIO
 
 from chalicelib.trace import name_trace
 
@@ -53,13 +54,21 @@ def extras(record: logging.LogRecord) -> dict[str, object]:
     return {name: value for name, value in vars(record).items() if name not in STANDARD}
 
 
+class Output(logging.StreamHandler[TextIO]):
+    """Standard output. A line that it does not take (a full disk, a closed pipe) is lost, nothing else is."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        if not isinstance(sys.exception(), OSError):
+            super().handleError(record)
+
+
 def configure(level: str, style: str, more: Iterable[logging.Handler] = ()) -> None:
     """Send Statline's lines to standard output and to `more`; repeating it replaces the handlers."""
     root = logging.getLogger("statline")
     for handler in list(root.handlers):
         root.removeHandler(handler)
         handler.close()
-    for handler in (logging.StreamHandler(sys.stdout), *more):
+    for handler in (Output(sys.stdout), *more):
         handler.setFormatter(FORMATS[style]())
         handler.addFilter(name_trace)
         root.addHandler(handler)

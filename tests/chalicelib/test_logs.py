@@ -4,6 +4,8 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -71,3 +73,16 @@ def test_lines_go_to_further_handlers_too(logger: logging.Logger) -> None:
     configure("info", "json", [more])
     assert [type(handler.formatter) for handler in logger.handlers] == [JsonFormatter] * 2
     assert more in logger.handlers
+
+
+def test_a_line_that_standard_output_does_not_take_is_lost(
+    logger: logging.Logger, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Without a traceback for each."""
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        configure("info", "text")
+        logger.warning("lost")
+        with suppress(OSError):
+            full.close()
+    assert capfd.readouterr().err == ""

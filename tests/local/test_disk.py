@@ -101,11 +101,12 @@ def test_a_job_that_ends_on_a_full_disk_waits_for_room(
     os.mkfifo(gate)
     with slow_local(home, gate, TP_NUM_OF_THREADS="1", STATLINE_DRAIN_SECONDS="0") as server:
         job_id = requests.post(f"{server.url}/api/wait", json=QUESTION, timeout=10).json()["job_id"]
+        pipe = gate.open("wb")  # which returns when the runner is at it
+        gate.unlink()
+        gate.touch()  # for the attempts that follow
         with full(server):
             post_until_refused(server.url)
-            pipe = gate.rename(gate.with_name("pipe"))
-            gate.touch()  # for the attempts that follow the first
-            pipe.write_bytes(b"")
+            pipe.close()
             wait_until(lambda: f"{job_id} waits" in server.said)
             assert result(server.url, job_id) == b'{"status": "running"}'
         wait_until(lambda: result(server.url, job_id) == DONE)
