@@ -63,6 +63,10 @@ class AnswerFiles:
             return None
         return content if zlib.crc32(content) == checksum else None
 
+    def waits(self, job_id: str) -> bool:
+        """Whether its file is known not to be there yet."""
+        return job_id in self._waiting
+
     def remove(self, job_id: str, checksum: int) -> None:
         """Remove the file if it still is what was written, by its CRC-32."""
         with self._lock:
