@@ -74,8 +74,7 @@ class AnswerFiles:
 
     def problem(self) -> str | None:
         """What keeps answers from being written, as it is now, or None."""
-        if self._trouble.sentence is not None:
-            self._mend()
+        self._mend()
         return self._trouble.sentence
 
     def close(self) -> None:

@@ -125,6 +125,17 @@ def test_a_log_that_is_taken_away_begins_anew(
     assert file.problem() is None
 
 
+def test_a_line_that_was_lost_does_not_come_late(settings: LocalSettings, logger: logging.Logger) -> None:
+    """Among those of another time."""
+    file = LogFile(settings)
+    logger.addHandler(file)
+    logger.warning("before")
+    with disk_of(len("before\n")):
+        logger.warning("lost")
+    logger.warning("after")
+    assert Path(file.baseFilename).read_text() == "before\nafter\n"
+
+
 def test_a_log_that_cannot_be_turned_over_goes_on(
     settings: LocalSettings, logger: logging.Logger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
