@@ -114,6 +114,8 @@ class WriteBehindStore:
             while self._next_batch():
                 if not self._write_batch() and self._stopping.wait(PAUSE_SECONDS):
                     return
+                if len(self._waiting) < BATCH and not self._hurry.is_set():
+                    break  # too few for a call of their own
 
     def _next_batch(self) -> bool:
         with self._changed:
