@@ -6,6 +6,7 @@ VENV_PATH := $(CURDIR)/$(VENV)
 DYNALITE := $(VENV_PATH)/cloud/node_modules/dynalite/cli.js
 STAGE ?= dev
 STATLINE_FUZZ_SECONDS ?= 600
+MINUTES ?= 30
 PORT ?= 8000
 export PORT
 
@@ -15,7 +16,7 @@ LOCK := $(VENV)/check/bin/uv pip compile --quiet --universal --python-version 3.
 	--custom-compile-command 'make lock' --exclude-newer '7 days' $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-cloud test-long fuzz check package release deploy destroy logs data sample lock upgrade clean
+.PHONY: help run test test-cloud test-long soak fuzz check package release deploy destroy logs data sample lock upgrade clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -61,6 +62,10 @@ test-long: $(VENV)/installed  ## What takes 20 minutes: 50 SIGKILL rounds, 5000 
 	STATLINE_CRASH_ROUNDS=50 STATLINE_SIMULATIONS=5000 STATLINE_STORM_SECONDS=60 \
 	$(BIN)/python -m pytest tests/local/test_crashes.py tests/chalicelib/test_simulation.py tests/test_storm.py
 	$(MAKE) fuzz
+
+soak: $(VENV)/bench-installed  ## Keep a server busy for MINUTES (30), and draw what grows to out/soak.svg
+	mkdir -p out
+	$(BIN)/python -m bench.soak --minutes $(MINUTES) --out out/soak.svg
 
 $(VENV)/fuzz-installed: requirements-fuzz.txt $(VENV)/installed
 	$(BIN)/$(PIP_INSTALL) -r requirements-fuzz.txt
