@@ -184,7 +184,7 @@ def test_output_that_nobody_takes_stops_nothing(home: Path) -> None:
             [sys.executable, "-m", "local"], cwd=PROJECT, env=os.environ | environ, stdout=full
         )
     try:
-        until(lambda: answers(port), seconds=30)
+        until(lambda: listens(port), seconds=30)
         server.terminate()
         server.wait(30)
     finally:
@@ -192,7 +192,7 @@ def test_output_that_nobody_takes_stops_nothing(home: Path) -> None:
         server.wait()
 
 
-def answers(port: int) -> bool:
+def listens(port: int) -> bool:
     try:
         return requests.get(f"http://127.0.0.1:{port}/api/num_jobs", timeout=5).ok
     except requests.ConnectionError:
