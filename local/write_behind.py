@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.aws import Aws
 from chalicelib.errors import JobNotFound
-from chalicelib.jobs import Job, job_number
+from chalicelib.jobs import JOB_ID, Job, job_number
 from chalicelib.stores import DynamoJobStore
 
 BATCH = 25  # BatchWriteItem takes no more
@@ -65,6 +65,8 @@ class WriteBehindStore:
         return self.get(outcome.id)
 
     def delete(self, job_id: str) -> None:
+        if not JOB_ID.fullmatch(job_id):
+            return
         with self._changed:
             self._open.discard(job_id)
             self._add(job_id, None)
