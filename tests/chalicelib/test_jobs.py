@@ -29,6 +29,7 @@ def test_a_number_and_its_id(number: int) -> None:
         "job_id_1\0",
         "job_id_１",
         "JOB_ID_1",
+        "job_id_" + "9" * 19,
         "job_id_" + "9" * 400,
     ],
 )

@@ -50,6 +50,7 @@ def test_an_unknown_id_is_not_found(store: JobStore, job_id: str) -> None:
     with pytest.raises(JobNotFound):
         store.get(job_id)
     store.delete(job_id)
+    assert list(store.jobs()) == []
     assert store.reserve_ids(1)[0] == 2
 
 
