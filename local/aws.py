@@ -58,12 +58,23 @@ def make_writes_atomic() -> None:
 def connect(settings: Settings) -> Aws:
     """Clients of the running moto, with the table and the bucket made."""
     import boto3
+    import botocore.session
 
-    session = boto3.session.Session("local", "local", region_name=REGION)
+    core = botocore.session.Session()
+    core.register_component("data_loader", descriptions_of_services())
+    session = boto3.session.Session("local", "local", region_name=REGION, botocore_session=core)
     config = client_config(ignore_configured_endpoint_urls=True, proxies={"http": NOWHERE, "https": NOWHERE})
     aws = Aws(functools.partial(session.client, config=config))
     make_resources(aws, settings)
     return aws
+
+
+@functools.cache
+def descriptions_of_services() -> Any:
+    """What botocore reads to make a client; once, however many are made, as in tests."""
+    from botocore.loaders import create_loader
+
+    return create_loader()
 
 
 def make_resources(aws: Aws, settings: Settings) -> None:
