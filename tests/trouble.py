@@ -66,4 +66,5 @@ class Trouble(NamedTuple):
 
 OURS = ["crash", "fault", "outage"]
 ANOTHERS = ["submit", "deliver", "bury", "sweep", "late sweep", "drain"]
-troubles = st.none() | st.builds(Trouble, st.sampled_from(OURS + ANOTHERS), st.integers(0, 9))
+MOMENTS = 10  # no fewer than a step has
+troubles = st.none() | st.builds(Trouble, st.sampled_from(OURS + ANOTHERS), st.integers(0, MOMENTS - 1))

@@ -20,7 +20,7 @@ from chalicelib.errors import Draining, Overloaded
 from chalicelib.jobs import Job
 from tests.simulated import editions, right_outcome
 from tests.simulated_cloud import GIVE_UP_MS, MAX_OPEN, QUESTION, SETTINGS, SimulatedCloud
-from tests.trouble import OURS, Crash, Fault, Trouble, troubles
+from tests.trouble import MOMENTS, OURS, Crash, Fault, Trouble, troubles
 
 T = TypeVar("T")
 
@@ -150,14 +150,20 @@ class Simulation(RuleBasedStateMachine):
             assert self.ours.service.num_jobs() == len(self.cloud.open_jobs())
 
     def teardown(self) -> None:
-        """The faults stop: what is not lost is answered, and the sweeper sees to the rest."""
+        """A fault at each moment, then none: what is not lost is answered, the sweeper sees to the rest."""
         cloud, service = self.cloud, self.ours.service
         cloud.store.catch_up()
+        for moment in range(MOMENTS):
+            cloud.steps.plan(moment, cloud.steps.fault)
+            cloud.deliver(service, workers.process, [*cloud.queue.waiting])
+        cloud.steps.clear()
         cloud.deliver(service, workers.process, [*cloud.queue.waiting])
         assert cloud.open_jobs() & set(cloud.told) <= self.lost
-        cloud.clock.now += HOUR
-        workers.sweep(service, SETTINGS)
-        assert set(cloud.queue.waiting) == cloud.open_jobs()
+        for _ in range(2):  # what was sent again is lost again
+            cloud.queue.waiting.clear()
+            cloud.clock.now += HOUR
+            workers.sweep(service, SETTINGS)
+            assert set(cloud.queue.waiting) == cloud.open_jobs()
         # Every second message is lost again: then it is the sweeper that ends its job.
         cloud.deliver(service, workers.process, cloud.queue.waiting[::2])
         assert len(cloud.open_jobs()) == len(cloud.queue.waiting)
