@@ -69,7 +69,7 @@ def about(csv: Path) -> str:
 def commands(sizes: Sizes) -> dict[str, str]:
     """What measures each section alone."""
     rows, jobs, clients = (" ".join(map(str, numbers)) for numbers in (sizes.rows, sizes.jobs, sizes.clients))
-    python = ".venv/bench/bin/python -m bench."
+    python = ".venv/bin/python -m bench."
     return {
         "round_trips": f"{python}round_trips --clients {clients} "
         f"--seconds {sizes.seconds:g} --rounds {sizes.rounds}",
@@ -83,7 +83,9 @@ def commands(sizes: Sizes) -> dict[str, str]:
 def write(run: dict[str, Any], docs: Path) -> None:
     """Page and plots of a run."""
     plots.draw(run, docs / "benchmarks")
-    (docs / "benchmarks.md").write_text(page.render(run))
+    why = "\nWhat costs what, and why: [performance.md](performance.md).\n"
+    see = why if (docs / "performance.md").exists() else ""
+    (docs / "benchmarks.md").write_text(page.render(run, see))
 
 
 def main() -> None:

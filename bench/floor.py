@@ -5,11 +5,10 @@ python -m bench.floor [--port 8000]
 
 import argparse
 
-import chalice.local
 from chalice.app import Chalice, Response
 from chalice.config import Config
 
-from local.server import replace_chalices_own
+from local.server import Server
 from local.settings import PROJECT
 
 ACCEPTED = '{"job_id": "job_id_1"}'
@@ -37,11 +36,10 @@ def main() -> None:
     )
     parser.add_argument("--port", type=int, default=8000)
     port = parser.parse_args().port
-    replace_chalices_own()
     config = Config(
         chalice_stage="dev", user_provided_params={"project_dir": str(PROJECT), "chalice_app": app}
     )
-    chalice.local.create_local_server(app, config, "127.0.0.1", port).serve_forever()
+    Server(app, config, "127.0.0.1", port).serve_forever()
 
 
 if __name__ == "__main__":

@@ -11,9 +11,8 @@ from bench.targets import Run, Target, ends, pick, targets
 INTRODUCTION = """\
 # Benchmarks
 
-Written by `{command}` on {date}, in one run on one machine: compare the ratios, not the
-figures, with those
-of another. {data}
+Written by `{command}` on {date}, in one run on one machine: compare the ratios,
+not the figures, with those of another. {data}
 """
 
 ROUND_TRIPS = """\
@@ -50,8 +49,8 @@ Resident memory of `make run`, told to keep {kept:,} jobs.
 """
 
 
-def render(run: Run) -> str:
-    """The Markdown of a run, as `bench.__main__` collects it."""
+def render(run: Run, see: str = "") -> str:
+    """The Markdown of a run, as `bench.__main__` collects it; `see` is said below the targets."""
     introduction = INTRODUCTION.format(command=run["command"], date=run["date"], data=run["data"])
     against = with_ratios(run["round_trips"])
     sections = (
@@ -71,7 +70,7 @@ def render(run: Run) -> str:
         ("Start", STARTING, "starting", table(run["starting"], starting.COLUMNS)),
         ("Memory", MEMORY.format(kept=memory.KEPT), "memory", table(run["memory"], memory.COLUMNS)),
     )
-    parts = [introduction, "## Targets\n", of_targets(list(targets(run)))]
+    parts = [introduction, "## Targets\n", of_targets(list(targets(run))), see]
     for heading, text, name, figures in sections:
         parts += [f"\n## {heading}\n", text, f"`{run['commands'][name]}`\n", figures]
     parts += ["\n## Machine\n", *(f"- {name}: {fact}" for name, fact in run["machine"].items())]

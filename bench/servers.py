@@ -15,8 +15,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from local.settings import PROJECT
 
 BASELINE, MAKE_RUN, CHALICE_LOCAL, FLOOR = "baseline", "make run", "chalice local", "floor"
@@ -41,6 +39,8 @@ class Server:
 
     def memory(self) -> float:
         """Resident memory of the process and its children, in MB."""
+        import psutil  # only `make bench` installs it
+
         whole = psutil.Process(self.process.pid)
         return sum(float(part.memory_info().rss) for part in (whole, *whole.children(recursive=True))) / 1e6
 
