@@ -46,9 +46,9 @@ def one_size(path: Path) -> list[Row]:
     from bench.frame import Frame
     from chalicelib.ingestor import DataIngestor
 
-    description, pairs = survey.described(path), survey.usable_pairs(path)
+    description, draw, found = survey.described(path), random.Random(SEED), []
     data, frame = DataIngestor.from_csv(path, description), Frame(path, description)
-    saved, draw, found = data.snapshot(), random.Random(SEED), []
+    saved, pairs = data.snapshot(), answerable(data)
     for name in STATISTICS:
         draws = [
             one_draw(name, pair, data, DataIngestor.from_snapshot(saved), frame)
@@ -65,6 +65,13 @@ def one_size(path: Path) -> list[Row]:
             }
         )
     return found
+
+
+def answerable(data: "DataIngestor") -> list[tuple[str, str]]:
+    """Each pair of question and state that every statistic has an answer to, in order."""
+    full = ("location", "category", "segment")
+    cells = ((question, data.cube.rollup(question, *full)) for question in data.cube.cells)
+    return sorted({(text, labels[0]) for text, found in cells for labels in found if found[labels].counted})
 
 
 def one_draw(

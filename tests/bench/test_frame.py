@@ -9,9 +9,10 @@ from bench import survey
 from bench.engines import ENGINES, Totals, columns
 from bench.frame import Frame
 from bench.ingest import check_agreement
+from bench.statistics import answerable
 from chalicelib.errors import NoUsableRows
 from chalicelib.ingestor import DataIngestor
-from chalicelib.statistics import STATISTICS
+from chalicelib.statistics import STATISTICS, answer
 from local.settings import SAMPLE
 
 DRAWS = 25
@@ -45,10 +46,19 @@ def test_the_frame_answers_as_the_cube_does(name: str, data: DataIngestor, frame
         )
 
 
-def flat(answer: dict[Any, Any]) -> list[tuple[Any, float]]:
+def test_pairs_to_measure_with_have_an_answer(data: DataIngestor) -> None:
+    """In every statistic; no pair of the survey's is left out but for that."""
+    pairs = answerable(data)
+    assert set(pairs) <= set(survey.usable_pairs(SAMPLE))
+    assert len(pairs) > 400
+    for question, state in pairs:
+        assert answer(data, "state_mean_by_category", {"question": question, "state": state})
+
+
+def flat(answered: dict[Any, Any]) -> list[tuple[Any, float]]:
     """Keys and values in order, without the one level that some answers have more."""
     pairs = []
-    for key, value in answer.items():
+    for key, value in answered.items():
         pairs += flat(value) if isinstance(value, dict) else [(key, value)]
     return pairs
 

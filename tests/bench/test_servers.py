@@ -10,7 +10,7 @@ import pytest
 from bench import survey
 from bench.children import child, peak_mb
 from bench.load import drive
-from bench.round_trips import one_turn
+from bench.round_trips import of_rounds, one_turn
 from bench.servers import FLOOR, KINDS, MAKE_RUN, clean_environment, command, free_port, serving
 from local.settings import SAMPLE
 from tests.samples import write_soil
@@ -39,6 +39,12 @@ def test_the_service_is_measured_as_it_is(tmp_path: Path) -> None:
     with serving(MAKE_RUN, csv, home) as server:
         server.first_answer("global_mean", {"question": "Humus"})
     assert len(list(home.glob(".statline/snapshots/*.snapshot"))) == 1
+
+
+def test_errors_of_all_rounds_count() -> None:
+    """Other figures are the rounds' medians."""
+    rounds = [{"jobs_per_s": speed, "errors": errors} for speed, errors in ((10.0, 0), (30.0, 1), (20.0, 0))]
+    assert of_rounds(rounds) == {"jobs_per_s": 20.0, "errors": 1}
 
 
 def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
