@@ -88,9 +88,11 @@ def scripted(**script: object) -> Iterator[Scripted]:
     with Scripted(**script) as server:  # type: ignore[arg-type] # as Scripted takes them
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_as_many_jobs_as_asked_for_and_one_connection_a_client() -> None:
