@@ -83,7 +83,7 @@ def commands(sizes: Sizes) -> dict[str, str]:
 def write(run: dict[str, Any], docs: Path) -> None:
     """Page and plots of a run."""
     plots.draw(run, docs / "benchmarks")
-    why = "\nWhat costs what, and why: [performance.md](performance.md).\n"
+    why = "\nWhat costs what, and why: [performance.md](performance.md)."
     see = why if (docs / "performance.md").exists() else ""
     (docs / "benchmarks.md").write_text(page.render(run, see))
 

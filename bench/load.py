@@ -38,10 +38,11 @@ Pair = tuple[str, str]
 
 
 class Outcome(NamedTuple):
-    """`latencies` in seconds, one a job, errors included."""
+    """`latencies` in seconds, one a job, errors included; `cpu` in seconds, what the load itself took."""
 
     clients: int
     seconds: float
+    cpu: float
     latencies: list[float]
     errors: int
 
@@ -51,6 +52,7 @@ class Outcome(NamedTuple):
             "jobs": len(self.latencies),
             "jobs_per_s": len(self.latencies) / self.seconds,
             "errors": self.errors,
+            "load_cpu": self.cpu / self.seconds * 100,
         }
         for share in (50, 95, 99):
             figures[f"p{share}_ms"] = percentile(self.latencies, share / 100) * 1000
@@ -109,7 +111,7 @@ class Load:
         self._numbers = itertools.count()
 
     def run(self) -> Outcome:
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         self._end = start + self._seconds
         for client in self._clients:
             self._next_job(client)
@@ -118,10 +120,10 @@ class Load:
                 self._attempt(client, self._on_answer)
             while self._pausing and self._pausing[0][0] <= time.perf_counter():
                 self._attempt(heapq.heappop(self._pausing)[2], self._poll_again)
-        seconds = time.perf_counter() - start
+        seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
         for client in self._clients:
             client.connection.close()
-        return Outcome(len(self._clients), seconds, self._latencies, self._errors)
+        return Outcome(len(self._clients), seconds, cpu, self._latencies, self._errors)
 
     def _answered(self) -> list[Client]:
         # Not epoll: it counts in milliseconds, and a pause has but two.

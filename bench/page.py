@@ -8,11 +8,14 @@ from bench.servers import BASELINE
 from bench.tables import lines, shown, table
 from bench.targets import Run, Target, ends, pick, targets
 
+COLUMNS = (*round_trips.COLUMNS[:-1], "against_baseline", round_trips.COLUMNS[-1])
+
 INTRODUCTION = """\
 # Benchmarks
 
 Written by `{command}` on {date}, in one run on one machine: compare the ratios,
-not the figures, with those of another. {data}
+not the figures, with those of another.
+{data}
 """
 
 ROUND_TRIPS = """\
@@ -20,7 +23,8 @@ A client submits a job and polls every 2 ms until it is done, then submits the n
 runs from the first byte sent to the answer in hand. The *baseline* (`bench/baseline.py`) is a plain
 server in Flask and pandas that does the same without keeping its jobs: what one would write first. The
 *floor* (`bench/floor.py`) answers two constants from Chalice routes on the server of `make run`. All are
-asked the same questions by one process, which shares the machine's cores with the server.
+asked the same questions by one process, which shares the machine's cores with the server: the last
+column says how much of one it took.
 
 ![Jobs a second against clients](benchmarks/throughput.svg)
 """
@@ -58,7 +62,7 @@ def render(run: Run, see: str = "") -> str:
             "Round trips",
             ROUND_TRIPS,
             "round_trips",
-            table(against, (*round_trips.COLUMNS, "against_baseline")),
+            table(against, COLUMNS),
         ),
         (
             "Statistics",
@@ -70,7 +74,7 @@ def render(run: Run, see: str = "") -> str:
         ("Start", STARTING, "starting", table(run["starting"], starting.COLUMNS)),
         ("Memory", MEMORY.format(kept=memory.KEPT), "memory", table(run["memory"], memory.COLUMNS)),
     )
-    parts = [introduction, "## Targets\n", of_targets(list(targets(run))), see]
+    parts = [introduction, "## Targets\n", of_targets(list(targets(run))), *([see] if see else [])]
     for heading, text, name, figures in sections:
         parts += [f"\n## {heading}\n", text, f"`{run['commands'][name]}`\n", figures]
     parts += ["\n## Machine\n", *(f"- {name}: {fact}" for name, fact in run["machine"].items())]

@@ -20,7 +20,7 @@ Row = dict[str, object]
 
 CLIENTS, SECONDS, ROUNDS = (1, 8, 32, 128), 4.0, 3
 WARM_CLIENTS, WARM_SECONDS = 8, 1.0
-COLUMNS = ("server", "clients", "jobs_per_s", "p50_ms", "p95_ms", "p99_ms", "errors")
+COLUMNS = ("server", "clients", "jobs_per_s", "p50_ms", "p95_ms", "p99_ms", "errors", "load_cpu")
 
 
 def measure(

@@ -9,6 +9,7 @@ HEADINGS = {
     "p50_ms": "p50 ms",
     "p95_ms": "p95 ms",
     "p99_ms": "p99 ms",
+    "load_cpu": "load, % of a core",
     "against_baseline": "jobs/s against the baseline",
     "cube_us": "cube µs",
     "first_us": "cube, first time, µs",

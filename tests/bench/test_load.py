@@ -184,8 +184,9 @@ def test_a_summary_gives_rates_and_percentiles() -> None:
     """Jobs by the time of all, latencies in milliseconds."""
     with scripted() as server:
         outcome = drive(server.url, 1, PAIRS, jobs=5)._replace(
-            seconds=2.0, latencies=[0.1, 0.2, 0.3, 0.4, 0.5]
+            seconds=2.0, cpu=0.5, latencies=[0.1, 0.2, 0.3, 0.4, 0.5]
         )
     summary = outcome.summary()
     assert (summary["jobs"], summary["jobs_per_s"], summary["clients"]) == (5, 2.5, 1)
+    assert summary["load_cpu"] == 25
     assert (summary["p50_ms"], summary["p99_ms"]) == pytest.approx((300, 500))

@@ -27,7 +27,7 @@ def test_every_section_has_its_command_and_its_figures() -> None:
     page = render(good_run(), see="Look there.")
     for name in SECTIONS:
         assert f"`python -m bench.{name}`" in page
-    assert "| make run | 8 | 1,000 | 2 | 2 | 2 | 0 | 10 |" in page
+    assert "| make run | 8 | 1,000 | 2 | 2 | 2 | 0 | 10 | 7 |" in page
     assert "| 10,000,000 | statline | 10 | 1,000,000 | 90 |" in page
     assert "| 18,650 | 20 | none | 30 | 2 | 1 |" in page
     assert "an abacus" in page
