@@ -48,6 +48,11 @@ test: $(VENV)/installed  ## Run the tests
 test-cloud: $(VENV)/cloud/installed  ## Deploy to an emulator of AWS on this machine and test there
 	STATLINE_MINISTACK=$(VENV_PATH)/cloud/bin/ministack $(BIN)/python -m pytest tests/cloud
 
+test-long: $(VENV)/installed  ## What takes 20 minutes: 50 SIGKILL rounds, 5000 simulations, the storm, 10 minutes of fuzzing
+	STATLINE_CRASH_ROUNDS=50 STATLINE_SIMULATIONS=5000 STATLINE_STORM_SECONDS=60 \
+	$(BIN)/python -m pytest tests/local/test_crashes.py tests/chalicelib/test_simulation.py tests/test_storm.py
+	$(MAKE) fuzz
+
 $(VENV)/fuzz-installed: requirements-fuzz.txt $(VENV)/installed
 	$(BIN)/$(PIP_INSTALL) -r requirements-fuzz.txt
 	touch $@

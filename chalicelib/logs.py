@@ -4,7 +4,6 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Iterable
 from typing import TextIO
 
 from chalicelib.trace import name_trace
@@ -62,15 +61,15 @@ class Output(logging.StreamHandler[TextIO]):
             super().handleError(record)
 
 
-def configure(level: str, style: str, more: Iterable[logging.Handler] = ()) -> None:
-    """Send Statline's lines to standard output and to `more`; repeating it replaces the handlers."""
+def configure(level: str, style: str, own: logging.Handler | None = None) -> None:
+    """Send Statline's lines to standard output, or to a handler of one's own; repeating it replaces that."""
     root = logging.getLogger("statline")
-    for handler in list(root.handlers):
-        root.removeHandler(handler)
-        handler.close()
-    for handler in (Output(sys.stdout), *more):
-        handler.setFormatter(FORMATS[style]())
-        handler.addFilter(name_trace)
-        root.addHandler(handler)
+    for old in list(root.handlers):
+        root.removeHandler(old)
+        old.close()
+    handler = own or Output(sys.stdout)
+    handler.setFormatter(FORMATS[style]())
+    handler.addFilter(name_trace)
+    root.addHandler(handler)
     root.setLevel(level.upper())
     root.propagate = False

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from chalicelib import deadline, trace
+from chalicelib.answers import Answers
 from chalicelib.capacity import Capacity
 from chalicelib.config import Settings
 from chalicelib.control import Control, ControlRecord
@@ -25,6 +26,7 @@ from chalicelib.stores import JobStore
 
 # One attempt, and another where the first failed at once: whoever asked for the job still waits.
 TAKE_BACK_SECONDS = 1
+ANSWERS_BYTES = 16_000_000  # answers that are kept, to be given again
 
 log = logging.getLogger("statline.jobs")
 
@@ -62,6 +64,7 @@ class Service:
         self._store, self._queue = counted(store, "store"), counted(queue, "queue")
         self._datasets, self._control = counted(datasets, "datasets"), counted(control, "control")
         self._ids = JobIds(self._store, id_block)
+        self._answers = Answers(ANSWERS_BYTES)
         self._clock, self._settle = clock, settle_seconds * 1000
         self._capacity = Capacity(max_open, self._store.count_open, count_seconds)
         self._examination = Examination([self._unready, *checks])
@@ -106,11 +109,17 @@ class Service:
         if job.status.is_terminal:
             return
         try:
-            found = answer(self._datasets.ingestor(job.dataset), job.statistic, job.inputs)
+            found = self.answer(job)
             outcome = job.succeed(found, self._clock())
         except Unanswerable as error:
             outcome = job.fail(str(error), self._clock())
         self._finish(outcome)
+
+    def answer(self, job: Job) -> bytes:
+        """The answer to a job's question, to the bit. Raises Unanswerable."""
+        return self._answers.of(
+            job, lambda: answer(self._datasets.ingestor(job.dataset), job.statistic, job.inputs)
+        )
 
     def fail(self, job_id: str, reason: str) -> None:
         """End a job that no worker could process; a job that did end keeps its outcome."""

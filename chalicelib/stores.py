@@ -9,6 +9,7 @@ import hashlib
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib.errors import JobNotFound
@@ -91,7 +92,7 @@ class DynamoJobStore:
         try:
             self._aws.dynamodb.put_item(
                 TableName=self._table,
-                Item={**to_item(job), "open": {"S": "open"}},
+                Item=self.item(job),
                 ConditionExpression="attribute_not_exists(id)",
             )
         except self._aws.dynamodb.exceptions.ConditionalCheckFailedException:
@@ -109,7 +110,7 @@ class DynamoJobStore:
         return to_job(answer["Item"], self._read_answer(answer["Item"]))
 
     def finish(self, outcome: Job) -> Job:
-        item = {**to_item(outcome), **self._write_answer(outcome), **self._expiry(outcome)}
+        item = self.item(outcome)
         changes = {name: item[name] for name in OUTCOME if name in item}
         try:
             self._aws.dynamodb.update_item(
@@ -153,6 +154,11 @@ class DynamoJobStore:
             for item in page["Items"]:
                 yield item["id"]["S"], int(item["accepted"]["N"])
 
+    def item(self, job: Job) -> Item:
+        """The whole record of a job. An answer that is too large for it is in S3 when this returns."""
+        index: Item = {} if job.status.is_terminal else {"open": {"S": "open"}}
+        return {**to_item(job), **index, **self._write_answer(job), **self._expiry(job)}
+
     def _in_index(self, index: str, value: str) -> dict[str, Any]:
         return {
             "TableName": self._table,
@@ -173,7 +179,7 @@ class DynamoJobStore:
     def _write_answer(self, job: Job) -> Item:
         if job.answer is None:
             return {}
-        packed = zlib.compress(job.answer)
+        packed = compressed(job.answer)
         if len(packed) <= self._inline_limit:
             return {"answer": {"B": packed}}
         # Named by its content, so that of two workers with one job neither overwrites the other's answer.
@@ -194,6 +200,12 @@ class DynamoJobStore:
         except self._aws.s3.exceptions.NoSuchKey:
             # Deleted since the record was read, or expired before it: the answer is stored nowhere.
             raise JobNotFound(item["id"]["S"]) from None
+
+
+@lru_cache(maxsize=64)
+def compressed(answer: bytes) -> bytes:
+    """Remembered, since many jobs have one answer and compressing takes longer than finding it."""
+    return zlib.compress(answer)
 
 
 def to_item(job: Job) -> Item:

@@ -63,6 +63,10 @@ class AnswerFiles:
             return None
         return content if zlib.crc32(content) == checksum else None
 
+    def waits(self, job_id: str) -> bool:
+        """Whether its file is known not to be there yet."""
+        return job_id in self._waiting
+
     def remove(self, job_id: str, checksum: int) -> None:
         """Remove the file if it still is what was written, by its CRC-32."""
         with self._lock:
@@ -70,8 +74,7 @@ class AnswerFiles:
 
     def problem(self) -> str | None:
         """What keeps answers from being written, as it is now, or None."""
-        if self._trouble.sentence is not None:
-            self._mend()
+        self._mend()
         return self._trouble.sentence
 
     def close(self) -> None:

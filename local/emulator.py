@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -18,14 +19,15 @@ from chalicelib.errors import Abandoned, DamagedSnapshot
 from chalicelib.ingestor import DataIngestor
 from chalicelib.jobs import Job
 from chalicelib.service import Service
-from chalicelib.statistics import answer
 from local import aws
 from local.files import read_regular
 from local.home import HomeUnusable, LogFile, SnapshotFile, locked_home, snapshots
 from local.journal import Journal
+from local.log_lines import LogLines
 from local.results import MirroredStore
 from local.settings import DEFAULT_DESCRIPTION, LocalSettings
 from local.thread_pool import ThreadPool
+from local.write_behind import WriteBehindStore
 
 log = logging.getLogger("statline.emulator")
 
@@ -51,7 +53,9 @@ class Emulator:
         settings = self.settings
         undo.enter_context(locked_home(settings))
         log_file = LogFile(settings)
-        logs.configure(settings.log_level, settings.log_format, [log_file])
+        lines = LogLines([logs.Output(sys.stdout), log_file])
+        logs.configure(settings.log_level, settings.log_format, lines)
+        undo.callback(lines.flush)
         name, saved, data = load_dataset(settings)
         snapshot_file = SnapshotFile(settings.snapshots / f"{name}.snapshot", saved)
         snapshot_file.problem()
@@ -61,9 +65,9 @@ class Emulator:
         datasets.publish(name, saved, data.catalogue())
         control = Control(clients, settings.service.table)
         control.set(dataset=name)
-        self.store = self._mirrored(clients, datasets, undo)
+        self.store = self._mirrored(clients, undo)
         self.pool = ThreadPool(settings.threads, self._process, self._abandon)
-        self.checks = {
+        self.checks |= {
             "runners": self.pool.problem,
             "results": self.store.files.problem,
             "journal": self.store.journal_problem,
@@ -104,17 +108,21 @@ class Emulator:
                 left = self.service.num_jobs()
         return left
 
-    def _mirrored(self, clients: Aws, datasets: S3Datasets, undo: contextlib.ExitStack) -> MirroredStore:
-        def recompute(job: Job) -> bytes:
-            return answer(datasets.ingestor(job.dataset), job.statistic, job.inputs)
-
-        journal = Journal(self.settings.state / "journal")
+    def _mirrored(self, clients: Aws, undo: contextlib.ExitStack) -> MirroredStore:
+        settings = self.settings
+        journal = Journal(settings.state / "journal")
         undo.callback(journal.close)
         # On a laptop a number of jobs is kept, whatever their age: the mirror sees to it.
-        inner = job_store(clients, replace(self.settings.service, retention_days=0))
-        store = MirroredStore(inner, self.settings.results, journal, self.settings.keep_results, recompute)
+        dynamo = job_store(clients, replace(settings.service, retention_days=0))
+        behind = WriteBehindStore(dynamo, clients, settings.service.table, settings.service.bucket)
+        undo.callback(behind.stop)
+        self.checks["dynamodb"] = behind.problem
+        store = MirroredStore(behind, settings.results, journal, settings.keep_results, self._answer)
         undo.callback(store.files.close)
         return store
+
+    def _answer(self, job: Job) -> bytes:
+        return self.service.answer(job)
 
     def _process(self, job_id: str) -> None:
         self.service.process(job_id)

@@ -123,7 +123,8 @@ class LogFile(logging.handlers.RotatingFileHandler):
     def problem(self) -> str | None:
         """What keeps lines from being written, as it is now, or None."""
         if self._trouble.sentence is not None:
-            self.handle(logging.makeLogRecord({"name": "statline.disk", "msg": "trying the log again"}))
+            # An empty line, which no reader of the log stumbles over.
+            self.handle(logging.makeLogRecord({"msg": ""}))
         return self._trouble.sentence
 
     def emit(self, record: logging.LogRecord) -> None:

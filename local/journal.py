@@ -70,6 +70,7 @@ class Journal:
         content = b"".join(map(encoded, records))
         with self._lock:
             try:
+                self._check_open()
                 self._keep_unread()
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 # Forced: this is the one write that could lose what was safe before it.
@@ -125,14 +126,17 @@ class Journal:
             self._close()
 
     def _write(self, line: bytes) -> None:
-        if self._closed:
-            raise OSError(errno.EBADF, "this process is done with it", str(self._path))
+        self._check_open()
         if self.is_gone():
             raise FileNotFoundError(errno.ENOENT, "somebody removed it", str(self._path))
         if self._file is None:
             self._open()
         if os.write(self._file, line) != len(line):  # type: ignore[arg-type] # open since the line above
             raise OSError(errno.ENOSPC, "the disk took only a part of a record", str(self._path))
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise OSError(errno.EBADF, "this process is done with it", str(self._path))
 
     def _open(self) -> None:
         self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)

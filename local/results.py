@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from chalicelib.errors import StatlineError, Unavailable
+from chalicelib.errors import JobNotFound, StatlineError, Unavailable
 from chalicelib.jobs import Job, JobStatus, by_acceptance, job_number
 from chalicelib.stores import JobStore
 from local.answer_files import AnswerFiles
@@ -31,9 +31,9 @@ log = logging.getLogger("statline.results")
 class MirroredStore:
     """A JobStore that mirrors another one to disk and restores from there.
 
-    The other store must be this one's alone. Jobs of this run are read from it; those of earlier runs
-    that are finished are read from the mirror. At most `keep` finished jobs are kept. `recompute` gives the
-    answer of a successful job once more, or raises a StatlineError that says why it cannot.
+    The other store must be this one's alone: it is written to, and what it holds is known here. Answers are
+    read from the mirror. At most `keep` finished jobs are kept. `recompute` gives the answer of a successful
+    job once more, or raises a StatlineError that says why it cannot.
     """
 
     def __init__(
@@ -47,7 +47,6 @@ class MirroredStore:
         self._checksums: dict[str, int] = {}
         self._open: set[str] = set()
         self._finished: dict[str, None] = {}  # in order of finishing: the first is the next to go
-        self._earlier: set[str] = set()
 
     def restore(self, add_task: Callable[[str], None]) -> None:
         """Take up where the last run stopped; open jobs go to `add_task`.
@@ -63,7 +62,6 @@ class MirroredStore:
         self._expire()
         with suppress(OSError):
             self._journal.rewrite(self._records())
-        self._earlier = set(self._finished)
         for identifier in sorted(self._open, key=job_number):
             self._inner.create(self._jobs[identifier])
             add_task(identifier)
@@ -89,18 +87,11 @@ class MirroredStore:
             self._open.add(job.id)
 
     def get(self, job_id: str) -> Job:
-        with self._lock:
-            known = self._jobs.get(job_id)
-            # An open job has no answer to read, and as the sole owner we know that it is open: polls,
-            # which are most of all requests, ask the inner store nothing.
-            if known is not None and job_id in self._open:
-                return known
-            earlier = known if job_id in self._earlier else None
-        if earlier is None:
-            return self._inner.get(job_id)
-        if earlier.status is not JobStatus.SUCCESSFUL:
-            return earlier
-        return replace(earlier, answer=self._earlier_answer(earlier))
+        # Polls are most of all requests: the sole owner answers them without the inner store, and unlocked.
+        known = self._jobs.get(job_id)
+        if known is None:
+            raise JobNotFound(job_id)
+        return replace(known, answer=self._answer(known)) if known.status is JobStatus.SUCCESSFUL else known
 
     def finish(self, outcome: Job) -> Job:
         with self._lock:
@@ -112,9 +103,9 @@ class MirroredStore:
                 # An earlier attempt got as far as the other store and no further: its outcome came first.
                 self._record_outcome(stored)
             self.files.write(stored.id, answer_file(stored))
-            self._jobs[stored.id] = replace(stored, answer=None)
             if stored.answer is not None:
                 self._checksums[stored.id] = zlib.crc32(stored.answer)
+            self._jobs[stored.id] = replace(stored, answer=None)  # from here on readers see it
             self._index(stored)
             self._expire()
             if self._journal.appended > COMPACT_AFTER + 4 * len(self._jobs):
@@ -195,7 +186,6 @@ class MirroredStore:
             self._inner.reserve_ids(self._reserved)
 
     def _index(self, job: Job) -> None:
-        self._earlier.discard(job.id)
         if job.status.is_terminal:
             self._open.discard(job.id)
             self._finished.setdefault(job.id)
@@ -206,7 +196,6 @@ class MirroredStore:
         for known in (self._jobs, self._checksums, self._finished):
             known.pop(job_id, None)
         self._open.discard(job_id)
-        self._earlier.discard(job_id)
 
     def _expire(self) -> None:
         # A journal that takes nothing ends no finish that it took: the oldest go another time.
@@ -219,12 +208,13 @@ class MirroredStore:
         for identifier in [*self._finished, *self._open]:
             yield {"job": to_record(self._jobs[identifier], self._checksums.get(identifier))}
 
-    def _earlier_answer(self, job: Job) -> bytes:
+    def _answer(self, job: Job) -> bytes:
         checksum = self._checksums.get(job.id)
         answer = self.files.read(job.id, checksum)
         if answer is not None:
             return answer
-        log.warning("results/%s is damaged or gone: computing it again", job.id, extra={"job_id": job.id})
+        if not self.files.waits(job.id):
+            log.warning("results/%s is damaged or gone: computing it again", job.id, extra={"job_id": job.id})
         try:
             answer = self._recompute(job)
         except StatlineError as error:

@@ -19,8 +19,12 @@ from chalice.app import Chalice
 from chalice.config import Config
 
 from chalicelib.errors import StatlineError
+from chalicelib.metrics import REGISTRY
+from chalicelib.registry import Gauge
 from local.connection import PATIENCE, Connection, Patience
 from local.gateway import Gateway, Request, Response
+
+CONNECTIONS = REGISTRY.add(Gauge("statline_http_connections_open", "Connections of clients."))
 
 BACKLOG = 2048
 SPARE_FILES = 64  # descriptors that files, logs and pipes need beside the connections
@@ -78,9 +82,11 @@ class Server:
             # Whoever is nearest to being too slow makes room; one that is being answered never does.
             min(self.connections, key=lambda other: other.deadline).expire()
         self.connections.add(connection)
+        CONNECTIONS.add()
 
     def closed(self, connection: Connection) -> None:
         self.connections.discard(connection)
+        CONNECTIONS.add(amount=-1)
         if not self.connections:
             self._deserted.set()
 

@@ -21,6 +21,7 @@ from local.journal import Journal
 from local.results import MirroredStore
 from local.server import Server
 from local.settings import PROJECT, LocalSettings
+from local.write_behind import WriteBehindStore
 from tests.samples import SOIL_CSV, write_soil
 from tests.simulated import SimulatedStore
 
@@ -35,20 +36,21 @@ def clients() -> Iterator[Aws]:
     moto.stop()
 
 
-@pytest.fixture(params=["dynamo", "mirrored", "simulated"])
-def store(request: pytest.FixtureRequest, clients: Aws, tmp_path: Path) -> JobStore:
+@pytest.fixture(params=["dynamo", "behind", "mirrored", "simulated"])
+def store(request: pytest.FixtureRequest, clients: Aws, tmp_path: Path) -> Iterator[JobStore]:
     """Every adapter of JobStore: a test that takes this is part of their contract."""
-    if request.param == "simulated":
-        return SimulatedStore()
     settings = Settings(inline_limit=1000)
     dynamo = DynamoJobStore(clients, settings.table, settings.bucket, settings.inline_limit)
-    if request.param == "dynamo":
-        return dynamo
-    mirrored = MirroredStore(
-        dynamo, tmp_path / "results", Journal(tmp_path / "journal"), keep=1000, recompute=lambda job: b""
-    )
-    mirrored.restore(lambda job_id: None)
-    return mirrored
+    behind = WriteBehindStore(dynamo, clients, settings.table, settings.bucket)
+    if request.param == "mirrored":
+        mirrored = MirroredStore(
+            behind, tmp_path / "results", Journal(tmp_path / "journal"), keep=1000, recompute=lambda job: b""
+        )
+        mirrored.restore(lambda job_id: None)
+        yield mirrored
+    else:
+        yield {"dynamo": dynamo, "behind": behind, "simulated": SimulatedStore()}[request.param]
+    behind.stop()
 
 
 @pytest.fixture

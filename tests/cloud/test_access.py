@@ -53,6 +53,15 @@ def test_an_unknown_id_is_not_found(keyed: Deployed) -> None:
     assert keyed.get("/api/get_results/job_id_999999").status_code == 404
 
 
+def test_health_needs_no_key(secured: Deployed) -> None:
+    """Load balancers have none; the metrics are elsewhere, and whoever has a key is told so."""
+    keyless = {"x-api-key": None}
+    assert secured.get("/health", headers=keyless).json() == {"status": "ready", "reasons": []}
+    assert secured.get("/metrics", headers=keyless).status_code == 403
+    told = secured.get("/metrics", headers={"x-api-key": secured.stack.key()})
+    assert (told.status_code, "CloudWatch" in told.json()["reason"]) == (404, True)
+
+
 def test_shutdown_takes_signed_requests_only(keyed: Deployed) -> None:
     """A key is not enough; with an operator's signature it drains."""
     assert keyed.get(SHUTDOWN).status_code == 403

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
@@ -205,6 +206,30 @@ def test_deploying_again_keeps_what_is_there(deployed: Deployed, package: Path) 
     assert again == deployed.outputs
     assert deployed.result(job_id).content == answered
     assert deployed.post("global_mean", **a_question(deployed)).status_code == 200
+
+
+def test_a_trace_and_the_numbers_are_in_the_log(deployed: Deployed) -> None:
+    """Acceptance in one function and end in another under the caller's trace; each with its metrics."""
+    start, trace = int(time.time() * 1000) - 1000, "4bf92f3577b34da6a3ce929d0e0e4736"
+    deployed.http.headers["traceparent"] = f"00-{trace}-00f067aa0ba902b7-01"
+    job_id = deployed.submit("global_mean", question="Q036")
+    del deployed.http.headers["traceparent"]
+    assert deployed.result(job_id).headers["Statline-Trace"] == trace
+
+    def told(lines: list[str]) -> bool:
+        ours = [line for line in lines if trace in line]
+        numbers = [line for line in lines if '"_aws"' in line]
+        return all(
+            any(word in line for line in some)
+            for word, some in {
+                f"accepted {job_id}": ours,
+                f"successful {job_id}": ours,
+                '"Stage": "test", "JobsAccepted": 1': numbers,
+                '"Outcome": "successful", "JobsFinished": 1': numbers,
+            }.items()
+        )
+
+    eventually(lambda: [line for _, line in deployed.stack.log_lines(start)], told)
 
 
 def test_drain_and_reopen(deployed: Deployed) -> None:

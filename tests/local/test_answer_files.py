@@ -121,6 +121,31 @@ def test_what_has_expired_meanwhile_is_not_written(results: Results) -> None:
 
 
 @pytest.mark.usefixtures("no_mender")
+def test_what_expires_while_it_is_fetched_is_not_written(tmp_path: Path) -> None:
+    """Nobody would ever remove it."""
+
+    def content(job_id: str) -> bytes:
+        files.remove(job_id, CHECKSUM)
+        return ANSWER
+
+    files = AnswerFiles(tmp_path / "results", content)
+    (tmp_path / "results").touch()
+    files.write("job_id_1", ANSWER)
+    (tmp_path / "results").unlink()
+    assert files.problem() is None
+    assert list((tmp_path / "results").iterdir()) == []
+
+
+def test_trouble_is_told_before_anybody_writes(results: Results) -> None:
+    """Who asks is told how it is, not how it was at the last job."""
+    mend = in_the_way(results)
+    assert results.files.problem() is not None
+    mend()
+    assert results.files.problem() is None
+    assert results.names() == set()
+
+
+@pytest.mark.usefixtures("no_mender")
 def test_a_stop_writes_what_it_can(results: Results) -> None:
     """The last chance in this run."""
     mend = in_the_way(results)

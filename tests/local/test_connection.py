@@ -366,3 +366,16 @@ def test_a_keep_alive_client_never_waits_for_an_acknowledgement(url: str) -> Non
             connection.sendall(b"GET /api/questions HTTP/1.1\r\nHost: x\r\n\r\n")
             head, _, body = connection.recv(65536).partition(b"\r\n\r\n")
             assert b"Content-Length: %d" % len(body) in head
+
+
+def test_open_connections_are_counted(url: str) -> None:
+    """In /metrics, and no longer when they are gone."""
+
+    def counted() -> int:
+        text = requests.get(f"{url}/metrics", timeout=5).text
+        return int(re.findall(r"^statline_http_connections_open ([0-9]+)", text, re.MULTILINE)[0])
+
+    before = counted()
+    with connect(url), connect(url):
+        until(lambda: counted() == before + 2)
+    until(lambda: counted() == before)

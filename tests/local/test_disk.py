@@ -76,6 +76,10 @@ def test_a_full_disk(full_disk: tuple[Path, Full], http: requests.Session) -> No
             assert str(home) not in refused.json()["reason"]
             assert post(server.url).status_code == 503
             assert result(server.url, "job_id_1") == DONE
+            health = http.get(f"{server.url}/health", timeout=10)
+            assert (health.status_code, health.json()["status"]) == (503, "degraded")
+            assert ".statline/journal cannot be written" in str(health.json()["reasons"])
+        wait_until(lambda: http.get(f"{server.url}/health", timeout=10).json()["status"] == "ready")
         assert ask(http, server.url, "global_mean", **QUESTION)["status"] == "done"
         wait_until(lambda: http.get(f"{server.url}/api/num_jobs", timeout=10).json() == {"num_jobs": 0})
         server.signal(signal.SIGTERM)

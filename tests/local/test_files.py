@@ -1,10 +1,12 @@
 """Files that are there whole or not at all."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from local.files import write_atomically
+from local.files import read_regular, write_atomically
 from tests.disks import disk_of
 
 
@@ -49,3 +51,26 @@ def test_a_reader_keeps_the_file_it_opened(tmp_path: Path) -> None:
     with path.open("rb") as reader:
         write_atomically(path, b"new")
         assert reader.read() == b"old and longer"
+
+
+IRREGULAR = {
+    "a pipe": os.mkfifo,
+    "a folder": Path.mkdir,
+    "a device without an end": lambda path: path.symlink_to("/dev/zero"),
+    "nothing": lambda path: None,
+}
+
+
+@pytest.mark.parametrize("make", IRREGULAR.values(), ids=IRREGULAR)
+def test_only_regular_files_are_read(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    """Anything else may have no end, or nobody who writes it."""
+    make(tmp_path / "file")
+    with pytest.raises(OSError, match=r"regular|directory"):
+        read_regular(tmp_path / "file")
+
+
+def test_a_link_to_a_regular_file_is_read(tmp_path: Path) -> None:
+    """As people put files elsewhere."""
+    (tmp_path / "file").write_bytes(b"content")
+    (tmp_path / "link").symlink_to("file")
+    assert read_regular(tmp_path / "link") == b"content"

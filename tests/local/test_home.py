@@ -91,6 +91,19 @@ def test_a_log_that_the_disk_does_not_take_is_no_line_elsewhere(
     assert "lost" not in (folder / "statline.log").read_text()
 
 
+def test_the_log_is_kept_within_bounds(settings: LocalSettings, logger: logging.Logger) -> None:
+    """The oldest lines go; the newest are there."""
+    file = LogFile(settings)
+    file.maxBytes = 1000
+    logger.addHandler(file)
+    for number in range(1000):
+        logger.warning("line %d", number)
+    kept = list((settings.state / "logs").iterdir())
+    assert len(kept) == 1 + home_module.LOG_FILES
+    assert sum(path.stat().st_size for path in kept) <= 1000 * len(kept)
+    assert Path(file.baseFilename).read_text().endswith("line 999\n")
+
+
 FAULTS: dict[str, Callable[[Path], object]] = {
     "deleted": Path.unlink,
     "renamed": lambda path: path.rename(path.with_name("mine.log")),
@@ -110,6 +123,17 @@ def test_a_log_that_is_taken_away_begins_anew(
     logger.warning("new")
     assert Path(file.baseFilename).read_text() == "new\n"
     assert file.problem() is None
+
+
+def test_a_line_that_was_lost_does_not_come_late(settings: LocalSettings, logger: logging.Logger) -> None:
+    """Among those of another time."""
+    file = LogFile(settings)
+    logger.addHandler(file)
+    logger.warning("before")
+    with disk_of(len("before\n")):
+        logger.warning("lost")
+    logger.warning("after")
+    assert Path(file.baseFilename).read_text() == "before\nafter\n"
 
 
 def test_a_log_that_cannot_be_turned_over_goes_on(

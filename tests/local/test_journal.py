@@ -25,9 +25,13 @@ def test_records_come_back_in_order(path: Path) -> None:
     assert [record["n"] for record in Journal(path).replay()] == [0, 1, 2, 3]
 
 
-@pytest.mark.parametrize("torn", [b'\n{"n": 1', b"\n{", b"\n", b'\n{"text": "\xc3'])
-def test_a_torn_record_is_passed_over(path: Path, torn: bytes) -> None:
-    """At the end, and with others after it."""
+TORN = [b'\n{"n": 1', b"\n{", b"\n", b'\n{"text": "\xc3', b"\n" + bytes(500)]
+NO_RECORDS = [b"\n[1]", b"\n7", b"\nnull", b"\n" + b"[" * 100_000]
+
+
+@pytest.mark.parametrize("torn", TORN + NO_RECORDS, ids=range(len(TORN + NO_RECORDS)))
+def test_what_is_no_record_is_passed_over(path: Path, torn: bytes) -> None:
+    """At the end, and with others after it: one cut short, and what somebody else wrote."""
     journal = Journal(path)
     journal.append({"n": 0})
     with path.open("ab") as file:
@@ -82,3 +86,15 @@ def test_a_failed_write_changes_nothing(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["target"]
     write_atomically(target / "inside", b"new")
     assert (target / "inside").read_bytes() == b"new"
+
+
+def test_a_closed_journal_takes_nothing(path: Path) -> None:
+    """Another process may have it by now; a runner that was left behind does not know."""
+    journal = Journal(path)
+    journal.append({"n": 0})
+    journal.close()
+    with pytest.raises(OSError, match="journal"):
+        journal.append({"n": 1})
+    with pytest.raises(OSError, match="journal"):
+        journal.rewrite([{"n": 2}])
+    assert [record["n"] for record in Journal(path).replay()] == [0]

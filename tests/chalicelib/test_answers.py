@@ -1,0 +1,57 @@
+"""Answers that are computed once."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.answers import Answers
+from chalicelib.errors import UnknownState
+from tests.samples import job
+
+
+def test_an_answer_is_computed_once() -> None:
+    """The second job with the same question on the same data gets the first one's bytes."""
+    answers, asked = Answers(1000), []
+    for number in (1, 2):
+        found = answers.of(job(number), lambda: asked.append(1) or b"answer")
+        assert found == b"answer"
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"dataset": "e" * 64},
+        {"statistic": "best5"},
+        {"inputs": {"question": "Sand"}},
+        {"inputs": {"question": "Humus", "state": "Bayern"}},
+    ],
+)
+def test_another_question_has_another_answer(changes: dict[str, object]) -> None:
+    """Or another data set."""
+    answers = Answers(1000)
+    assert answers.of(job(1), lambda: b"first") == b"first"
+    assert answers.of(job(2, **changes), lambda: b"second") == b"second"
+
+
+def test_a_failure_is_not_kept() -> None:
+    """It passes through, and the next one is computed."""
+    answers = Answers(1000)
+
+    def fail() -> bytes:
+        raise UnknownState("Atlantis", ["Bayern"])
+
+    with pytest.raises(UnknownState):
+        answers.of(job(1), fail)
+    assert answers.of(job(2), lambda: b"answer") == b"answer"
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 40)), max_size=50))
+def test_what_is_kept_is_bounded(asked: list[tuple[int, int]]) -> None:
+    """By its bytes, whatever is asked in whatever order; and what comes back is never another's."""
+    answers = Answers(100)
+    for question, size in asked:
+        due = bytes([question]) * (size if question else 200)
+        one = job(1, inputs={"question": f"{question} {size}"})
+        assert answers.of(one, lambda due=due: due) == due
+    assert answers.size <= 100
