@@ -1,35 +1,35 @@
 """Closed-loop load: each client submits a job and polls it until it is done, then submits the next.
 
-    python -m bench.load --url http://127.0.0.1:8000 [--clients 8] [--seconds 8] [--csv FILE] [--seed 1]
+    python -m bench.closed_loop [--url URL] [--clients 8] [--seconds 8] [--csv FILE] [--seed 1]
 
 Statistics, and pairs of question and state that have rows, are drawn from the CSV, uniformly. A client
-has one keep-alive connection and waits 2 ms between polls. All clients share one thread of one process,
-whose requests are made by hand: the cores are the server's. Prints one line of JSON: jobs a second,
-percentiles of the milliseconds from the first byte sent to the answer in hand, errors.
+has one keep-alive connection and waits 2 ms between polls. All clients share one thread of one process:
+the cores are the server's. Prints one line of JSON: jobs a second, percentiles of the milliseconds from
+the first byte sent to the answer in hand, errors, and what the load itself took of a core.
 """
 
 import argparse
-import heapq
-import itertools
+import asyncio
 import json
 import math
 import random
 import re
-import select
+import selectors
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from bench import survey
-from bench.connection import SILENT_AFTER, Connection
-from bench.samples import percentile
+from bench.load import Answer, Lane, lanes, post, result
+from bench.samples import quantile
 from chalicelib.statistics import STATISTICS
 
 PAUSE = 0.002  # seconds between two polls
 LOST_AFTER = 5.0  # seconds; a job that runs longer counts as an error
+SILENT_AFTER = 30.0  # seconds in which no job ends: the server hangs
 
 JOB_ID = re.compile(rb'"job_id":\s*"([^"]+)"')
 STATUS = re.compile(rb'"status":\s*"(\w+)"')  # the first in the body: the job's
@@ -55,126 +55,74 @@ class Outcome(NamedTuple):
             "load_cpu": self.cpu / self.seconds * 100,
         }
         for share in (50, 95, 99):
-            figures[f"p{share}_ms"] = percentile(self.latencies, share / 100) * 1000
+            figures[f"p{share}_ms"] = quantile(self.latencies, share / 100) * 1000
         return figures
 
 
+class Limit:
+    """Hands out jobs until `seconds` are over or `jobs` are handed out."""
+
+    def __init__(self, seconds: float, jobs: float) -> None:
+        self._end, self._left = time.perf_counter() + seconds, jobs
+
+    def one_more(self) -> bool:
+        if self._left <= 0 or time.perf_counter() >= self._end:
+            return False
+        self._left -= 1
+        return True
+
+
 class Client:
-    """One client: its connection and the job that it is at. `poll` is empty until that has an id."""
+    """Works through its questions, one job at a time, until there are no more or its connection breaks."""
 
-    def __init__(self, host: str, port: int, pairs: Sequence[Pair], seed: int) -> None:
-        self.connection = Connection(host, port)
-        self.started, self.poll = 0.0, b""
-        self._host = f"Host: {host}:{port}\r\n".encode()
-        self._questions = questions(pairs, seed)
-
-    def fileno(self) -> int:
-        return self.connection.fileno()
+    def __init__(self, lane: Lane, questions: Iterator[bytes], limit: Limit) -> None:
+        self._lane, self._questions, self._limit = lane, questions, limit
+        self._loop = asyncio.get_running_loop()
+        self.ended: asyncio.Future[None] = self._loop.create_future()
+        self.latencies: list[float] = []
+        self.errors = 0
 
     def submit(self) -> None:
-        statistic, body = next(self._questions)
-        request = (
-            b"POST /api/%b HTTP/1.1\r\n%bContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
-            % (
-                statistic.encode(),
-                self._host,
-                len(body),
-                body,
-            )
-        )
-        self.started, self.poll = time.perf_counter(), b""
-        self.connection.send(request)
-
-    def ask_after(self, job_id: bytes) -> None:
-        self.poll = b"GET /api/get_results/%b HTTP/1.1\r\n%b\r\n" % (job_id, self._host)
-        self.connection.send(self.poll)
-
-
-def questions(pairs: Sequence[Pair], seed: int) -> Iterator[tuple[str, bytes]]:
-    """Statistic and body, drawn for ever."""
-    draw, names = random.Random(seed), sorted(STATISTICS)
-    while True:
-        name, inputs = draw.choice(names), draw.choice(pairs)
-        body = dict(zip(STATISTICS[name].parameters, inputs, strict=False))
-        yield name, json.dumps(body).encode()
-
-
-class Load:
-    """Clients that work side by side until `seconds` are over or `jobs` are submitted."""
-
-    def __init__(self, clients: Sequence[Client], seconds: float = math.inf, jobs: float = math.inf) -> None:
-        self._clients, self._seconds, self._jobs = clients, seconds, jobs
-        self._latencies: list[float] = []
-        self._submitted = self._errors = 0
-        self._waiting: set[Client] = set()  # for an answer
-        self._pausing: list[tuple[float, int, Client]] = []  # until a time; the number keeps order
-        self._numbers = itertools.count()
-
-    def run(self) -> Outcome:
-        start, cpu = time.perf_counter(), time.process_time()
-        self._end = start + self._seconds
-        for client in self._clients:
-            self._next_job(client)
-        while self._waiting or self._pausing:
-            for client in self._answered():
-                self._attempt(client, self._on_answer)
-            while self._pausing and self._pausing[0][0] <= time.perf_counter():
-                self._attempt(heapq.heappop(self._pausing)[2], self._poll_again)
-        seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
-        for client in self._clients:
-            client.connection.close()
-        return Outcome(len(self._clients), seconds, cpu, self._latencies, self._errors)
-
-    def _answered(self) -> list[Client]:
-        # Not epoll: it counts in milliseconds, and a pause has but two.
-        pause = self._pausing[0][0] - time.perf_counter() if self._pausing else SILENT_AFTER
-        found, _, _ = select.select(self._waiting, (), (), max(pause, 0))
-        if not found and not self._pausing:
-            raise SystemExit(f"no answer to any of {len(self._waiting)} clients in {SILENT_AFTER:.0f} s")
-        return found
-
-    def _attempt(self, client: Client, step: Callable[[Client], None]) -> None:
-        try:
-            step(client)
-        except OSError:
-            client.connection.close()
-            self._job_ended(client, good=False)
-
-    def _next_job(self, client: Client) -> None:
-        if self._submitted >= self._jobs or time.perf_counter() >= self._end:
-            self._waiting.discard(client)
+        if not self._limit.one_more():
+            self.ended.set_result(None)
             return
-        self._submitted += 1
-        self._waiting.add(client)
-        client.submit()
+        question = next(self._questions)
+        self._started = time.perf_counter()
+        self._lane.send(question, self._on_accepted)
 
-    def _on_answer(self, client: Client) -> None:
-        body = client.connection.receive()
-        if body is None:
-            return
-        if not client.poll:
-            if job_id := JOB_ID.search(body):
-                client.ask_after(job_id[1])
-            else:
-                self._job_ended(client, good=False)
-            return
-        status = STATUS.search(body)
-        word = status[1] if status else b""
-        if word == b"running" and time.perf_counter() - client.started < LOST_AFTER:
-            self._waiting.discard(client)
-            until = time.perf_counter() + PAUSE
-            heapq.heappush(self._pausing, (until, next(self._numbers), client))
+    def _on_accepted(self, answer: Answer) -> None:
+        if found := JOB_ID.search(answer.body):
+            self._poll = result(found[1].decode())
+            self._ask()
         else:
-            self._job_ended(client, good=word == b"done")
+            self._finish(answer, good=False)
 
-    def _poll_again(self, client: Client) -> None:
-        self._waiting.add(client)
-        client.connection.send(client.poll)
+    def _ask(self) -> None:
+        self._lane.send(self._poll, self._on_result)
 
-    def _job_ended(self, client: Client, good: bool) -> None:
-        self._latencies.append(time.perf_counter() - client.started)
-        self._errors += not good
-        self._next_job(client)
+    def _on_result(self, answer: Answer) -> None:
+        found = STATUS.search(answer.body)
+        word = found[1] if found else b""
+        if word == b"running" and time.perf_counter() - self._started < LOST_AFTER:
+            self._loop.call_later(PAUSE, self._ask)
+        else:
+            self._finish(answer, good=word == b"done")
+
+    def _finish(self, answer: Answer, good: bool) -> None:
+        self.latencies.append(time.perf_counter() - self._started)
+        self.errors += not good
+        if answer.status:
+            self.submit()
+        else:
+            self.ended.set_result(None)
+
+
+def draw(pairs: Sequence[Pair], seed: int) -> Iterator[tuple[str, dict[str, str]]]:
+    """Statistic and inputs, for ever."""
+    choice, names = random.Random(seed).choice, sorted(STATISTICS)
+    while True:
+        name, inputs = choice(names), choice(pairs)
+        yield name, dict(zip(STATISTICS[name].parameters, inputs, strict=False))
 
 
 def drive(
@@ -187,10 +135,44 @@ def drive(
     seed: int = 1,
 ) -> Outcome:
     """Load on the server at `url`; at least one of `seconds` and `jobs` is to end it."""
-    parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port or 80
-    made = [Client(host, port, pairs, seed * 1000 + number) for number in range(clients)]
-    return Load(made, seconds, jobs).run()
+    with asyncio.Runner(loop_factory=precise_loop) as runner:
+        return runner.run(_drive(url, clients, pairs, seconds, jobs, seed))
+
+
+def precise_loop() -> asyncio.AbstractEventLoop:
+    # epoll counts in milliseconds, and a pause has but two.
+    return asyncio.SelectorEventLoop(selectors.SelectSelector())
+
+
+async def _drive(
+    url: str, count: int, pairs: Sequence[Pair], seconds: float, jobs: float, seed: int
+) -> Outcome:
+    async with lanes(url, count) as opened:
+        start, cpu, limit = time.perf_counter(), time.process_time(), Limit(seconds, jobs)
+        clients = [
+            Client(
+                lane, (post(f"/api/{name}", body) for name, body in draw(pairs, seed * 1000 + number)), limit
+            )
+            for number, lane in enumerate(opened)
+        ]
+        for client in clients:
+            client.submit()
+        await all_ended(clients)
+        took, cpu = time.perf_counter() - start, time.process_time() - cpu
+    latencies = [latency for client in clients for latency in client.latencies]
+    return Outcome(count, took, cpu, latencies, sum(client.errors for client in clients))
+
+
+async def all_ended(clients: Sequence[Client]) -> None:
+    """Raises SystemExit when no job ends any more."""
+    waiting: set[asyncio.Future[Any]] = {client.ended for client in clients}
+    before = -1
+    while waiting:
+        now = sum(len(client.latencies) for client in clients)
+        if now == before:
+            raise SystemExit(f"no job of {len(waiting)} clients ended in {SILENT_AFTER:.0f} s")
+        _, waiting = await asyncio.wait(waiting, timeout=SILENT_AFTER)
+        before = now
 
 
 def main() -> None:

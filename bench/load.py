@@ -150,9 +150,3 @@ async def wait_until_idle(lane: Lane, seconds: float) -> bool:
             return False
         await asyncio.sleep(0.1)
     return True
-
-
-def quantile(values: Sequence[float], share: float) -> float:
-    """The value that this share of the values does not pass; 0 of none."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench import survey
-from bench.load import drive
+from bench.closed_loop import drive
 from bench.servers import MAKE_RUN, serving
 from bench.tables import table
 

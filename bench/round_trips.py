@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench import survey
-from bench.load import Pair, drive
+from bench.closed_loop import Pair, drive
 from bench.samples import median_row
 from bench.servers import KINDS, serving
 from bench.tables import table

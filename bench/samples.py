@@ -5,15 +5,15 @@ import time
 from collections.abc import Callable, Sequence
 
 
-def percentile(samples: Sequence[float], share: float) -> float:
-    """The smallest sample that is above `share` of them all, the largest for 1; of unsorted samples."""
+def quantile(samples: Sequence[float], share: float) -> float:
+    """The smallest sample with this share of them below it, the largest for 1; 0 of none."""
     ordered = sorted(samples)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
 def median_row(rows: Sequence[dict[str, float]]) -> dict[str, float]:
     """Of rows with the same keys, the median of each column."""
-    return {name: percentile([row[name] for row in rows], 0.5) for name in rows[0]}
+    return {name: quantile([row[name] for row in rows], 0.5) for name in rows[0]}
 
 
 def seconds_per_call(call: Callable[[], object], budget: float = 0.2, at_least: int = 3) -> float:
@@ -24,7 +24,7 @@ def seconds_per_call(call: Callable[[], object], budget: float = 0.2, at_least: 
         start = time.perf_counter()
         call()
         samples.append(time.perf_counter() - start)
-    return percentile(samples, 0.5)
+    return quantile(samples, 0.5)
 
 
 def rounded(number: float, digits: int = 3) -> float:

@@ -5,7 +5,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.settings import PROJECT
+from tests.processes import free_port
 
 BASELINE, MAKE_RUN, CHALICE_LOCAL, FLOOR = "baseline", "make run", "chalice local", "floor"
 KINDS = (BASELINE, MAKE_RUN, CHALICE_LOCAL, FLOOR)
@@ -111,8 +111,3 @@ def clean_environment() -> dict[str, str]:
     """Without settings of the service: what is measured are its defaults."""
     ours = ("STATLINE_", "TP_NUM_OF_THREADS", "PORT")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        return int(held.getsockname()[1])

@@ -18,7 +18,7 @@ from typing import Any
 
 from bench import survey
 from bench.children import child
-from bench.samples import percentile
+from bench.samples import quantile
 from bench.servers import MAKE_RUN, serving
 from bench.tables import table
 
@@ -49,11 +49,11 @@ def one_size(path: Path, rows: int, runs: int) -> Row:
             size = snapshot.stat().st_size
     return {
         "rows": rows,
-        "load_ms": percentile([load["ms"] for load in loads], 0.5),
+        "load_ms": quantile([load["ms"] for load in loads], 0.5),
         "imported": loads[0]["imported"],
         "snapshot_kb": size / 1e3,
-        "without_s": percentile(without, 0.5),
-        "with_s": percentile(later, 0.5),
+        "without_s": quantile(without, 0.5),
+        "with_s": quantile(later, 0.5),
     }
 
 

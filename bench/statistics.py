@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from bench import survey
 from bench.children import child
-from bench.samples import percentile, seconds_per_call
+from bench.samples import quantile, seconds_per_call
 from bench.tables import table
 from chalicelib.statistics import STATISTICS, answer
 
@@ -54,7 +54,7 @@ def one_size(path: Path) -> list[Row]:
             one_draw(name, pair, data, DataIngestor.from_snapshot(saved), frame)
             for pair in draw.sample(pairs, DRAWS)
         ]
-        cube, first, pandas = (percentile(samples, 0.5) for samples in zip(*draws, strict=True))
+        cube, first, pandas = (quantile(samples, 0.5) for samples in zip(*draws, strict=True))
         found.append(
             {
                 "statistic": name,

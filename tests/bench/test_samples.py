@@ -4,24 +4,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.samples import median_row, percentile, rounded, seconds_per_call
+from bench.samples import median_row, quantile, rounded, seconds_per_call
 
 numbers = st.lists(st.integers(), min_size=1)
 
 
 @given(numbers, st.floats(0, 1))
-def test_a_percentile_is_a_sample_above_its_share(samples: list[int], share: float) -> None:
+def test_a_quantile_is_a_sample_above_its_share(samples: list[int], share: float) -> None:
     """No more than that share lie below it in the order, whatever order they came in."""
-    found = percentile(samples, share)
+    found = quantile(samples, share)
     assert found in samples
     assert sum(sample < found for sample in samples) <= share * len(samples)
     assert sum(sample <= found for sample in samples) > share * len(samples) or found == max(samples)
 
 
 @pytest.mark.parametrize(("share", "found"), [(0, 1), (0.5, 51), (0.99, 100), (1, 100)])
-def test_percentiles_of_a_hundred(share: float, found: int) -> None:
+def test_quantiles_of_a_hundred(share: float, found: int) -> None:
     """By hand."""
-    assert percentile(range(100, 0, -1), share) == found
+    assert quantile(range(100, 0, -1), share) == found
 
 
 def test_the_median_row_takes_each_column_by_itself() -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from bench import survey
 from bench.children import child, peak_mb
-from bench.load import drive
+from bench.closed_loop import drive
 from bench.round_trips import of_rounds, one_turn
-from bench.servers import FLOOR, KINDS, MAKE_RUN, clean_environment, command, free_port, serving
+from bench.servers import FLOOR, KINDS, MAKE_RUN, clean_environment, command, serving
 from local.settings import SAMPLE
 from tests.samples import write_soil
 
@@ -86,11 +86,6 @@ def test_a_child_measures_in_a_process_of_its_own(tmp_path: Path) -> None:
     assert peak_mb() > 10
     with pytest.raises(SystemExit, match="FileNotFoundError"):
         child("bench.ingest", "--engine", "pandas", tmp_path / "none.csv", path)
-
-
-def test_ports_are_free_ones() -> None:
-    """Not one that everybody uses."""
-    assert free_port() > 1023
 
 
 def test_generated_files_have_the_rows_asked_for(tmp_path: Path) -> None:
