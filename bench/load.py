@@ -63,7 +63,12 @@ class Lane(asyncio.Protocol):
     async def ask(self, request: bytes) -> Answer:
         """Raises TimeoutError."""
         answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self.send(request, lambda found: answered.done() or answered.set_result(found))
+
+        def told(found: Answer) -> None:
+            if not answered.done():
+                answered.set_result(found)
+
+        self.send(request, told)
         return await asyncio.wait_for(answered, ANSWER_SECONDS)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -95,7 +100,8 @@ class Lane(asyncio.Protocol):
 async def lanes(url: str, count: int) -> AsyncIterator[list[Lane]]:
     """Connections to a server, closed at the end."""
     loop, address = asyncio.get_running_loop(), urlsplit(url)
-    opened = [(await loop.create_connection(Lane, address.hostname, address.port))[1] for _ in range(count)]
+    host, port = address.hostname or "", address.port or 80
+    opened = [(await loop.create_connection(Lane, host, port))[1] for _ in range(count)]
     try:
         yield opened
     finally:
