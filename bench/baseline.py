@@ -4,8 +4,8 @@
 
 Jobs wait in one queue; as many runners as there are processors take them, compute each from the whole
 frame and write the answer to a file of its own. Nothing is kept of a job but its status in a dict, so
-a death of the process loses it. What would hold Flask's own server back here is turned off: its line
-of log for each request, and Nagle's algorithm.
+a death of the process loses it. Flask's own server, threaded, is left as it is, but for its line of log for
+each request, which is turned off. It ends every connection with its first answer.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from typing import Any, cast
 from flask import Flask, request
 from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import make_server
 
 from bench import survey
 from bench.frame import Frame
@@ -115,10 +115,6 @@ def create_app(pool: ThreadPool) -> Flask:
     return app
 
 
-class Handler(WSGIRequestHandler):
-    disable_nagle_algorithm = True  # else a keep-alive client waits 40 ms for every answer
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -131,7 +127,7 @@ def main() -> None:
     frame = Frame(asked.csv, survey.described(asked.csv))
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(ThreadPool(frame, Path(folder), asked.threads))
-        make_server("127.0.0.1", asked.port, app, threaded=True, request_handler=Handler).serve_forever()
+        make_server("127.0.0.1", asked.port, app, threaded=True).serve_forever()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench import survey
-from bench.closed_loop import Pair, drive
+from bench.client import Pair
+from bench.closed_loop import drive
 from bench.samples import median_row
 from bench.servers import KINDS, serving
 from bench.tables import table

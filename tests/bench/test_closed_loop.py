@@ -11,7 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from bench.closed_loop import PAUSE, draw, drive
+from bench.client import PAUSE, draw
+from bench.closed_loop import drive
 from chalicelib.statistics import STATISTICS, parse_inputs, statistic
 
 PAIRS = [("Humus", "Bayern"), ("Sand", "Hessen")]
@@ -25,9 +26,12 @@ class Scripted(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, polls: int = 1, word: str = "done", accept: int = 200, breaks_at: int = 0) -> None:
+    def __init__(
+        self, polls: int = 1, word: str = "done", accept: int = 200, breaks_at: int = 0, last: bool = False
+    ) -> None:
         self.polls, self.word, self.accept = polls, word, accept
-        self.breaks_at = breaks_at
+        self.breaks_at, self.last = breaks_at, last
+        self.states: list[str | None] = []
         self.numbers, self.asked = itertools.count(1), Counter[str]()
         self.log: dict[object, list[tuple[float, str]]] = {}
         super().__init__(("127.0.0.1", 0), Handler)
@@ -47,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.note("POST")
         name, body = self.path.removeprefix("/api/"), self.rfile.read(int(self.headers["Content-Length"]))
-        parse_inputs(statistic(name), json.loads(body))
+        self.server.states.append(parse_inputs(statistic(name), json.loads(body)).get("state"))
         number = next(self.server.numbers)
         if number == self.server.breaks_at:
             self.close_connection = True
@@ -71,6 +75,8 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self, status: int, body: object) -> None:
         content = json.dumps(body).encode()
         head = f"HTTP/1.1 {status} X\r\ncontent-length: {len(content)}\r\n"
+        if self.server.last:
+            self.close_connection, head = True, head + "Connection: close\r\n"
         self.wfile.write(f"{head}\r\n".encode() + content)
 
     def log_message(self, *_: object) -> None:
@@ -129,11 +135,36 @@ def test_what_ends_otherwise_than_done_is_an_error(script: dict[str, object]) ->
 
 
 def test_a_connection_that_breaks_costs_its_job() -> None:
-    """And its client; the others go on."""
+    """And no other."""
     with scripted(breaks_at=3) as server:
-        outcome = drive(server.url, 2, PAIRS, jobs=9)
-        assert (len(outcome.latencies), outcome.errors) == (9, 1)
-        assert min(len(lines) for lines in server.log.values()) <= 5
+        outcome = drive(server.url, 1, PAIRS, jobs=6)
+        assert (len(outcome.latencies), outcome.errors) == (6, 1)
+        assert len(server.log) == 2
+
+
+def test_a_connection_that_the_server_ends_is_made_anew() -> None:
+    """Announced, it costs nothing but the time."""
+    with scripted(polls=2, last=True) as server:
+        assert drive(server.url, 2, PAIRS, jobs=5).errors == 0
+        assert len(server.log) == 15
+
+
+def test_each_client_has_questions_of_its_own() -> None:
+    """And another seed has others."""
+    with scripted() as server:
+        drive(server.url, 2, [("Humus", str(number)) for number in range(10_000)], jobs=40)
+        drive(server.url, 2, [("Humus", str(number)) for number in range(10_000)], jobs=40, seed=2)
+        states = [state for state in server.states if state]
+        assert len(states) > 20
+        assert len(set(states)) > 0.9 * len(states)
+
+
+def test_a_server_that_is_not_there_is_no_figure() -> None:
+    """It is an error at once."""
+    with scripted() as server:
+        url = server.url
+    with pytest.raises(ConnectionRefusedError):
+        drive(url, 1, PAIRS, jobs=2)
 
 
 def test_questions_are_drawn_from_all_statistics_and_pairs() -> None:
