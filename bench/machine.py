@@ -8,7 +8,7 @@ from pathlib import Path
 
 from local.settings import PROJECT
 
-PACKAGES = ("chalice", "moto", "boto3", "flask", "werkzeug", "pandas", "numpy", "polars", "duckdb")
+PACKAGES = ("chalice", "moto", "boto3", "flask", "werkzeug", "pandas", "numpy", "pyarrow", "polars", "duckdb")
 
 
 def facts() -> dict[str, str]:
