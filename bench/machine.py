@@ -6,6 +6,8 @@ import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import psutil
+
 from local.settings import PROJECT
 
 PACKAGES = ("chalice", "moto", "boto3", "flask", "werkzeug", "pandas", "numpy", "pyarrow", "polars", "duckdb")
@@ -13,8 +15,6 @@ PACKAGES = ("chalice", "moto", "boto3", "flask", "werkzeug", "pandas", "numpy", 
 
 def facts() -> dict[str, str]:
     """What a reader would ask for, by name."""
-    import psutil  # only `make bench` installs it
-
     return {
         "processor": f"{processor()}, {os.cpu_count()} cores",
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from local.settings import PROJECT
 from tests.processes import free_port
 
@@ -39,8 +41,6 @@ class Server:
 
     def memory(self) -> float:
         """Resident memory of the process and its children, in MB."""
-        import psutil  # only `make bench` installs it
-
         whole = psutil.Process(self.process.pid)
         return sum(float(part.memory_info().rss) for part in (whole, *whole.children(recursive=True))) / 1e6
 

@@ -17,9 +17,14 @@ class Answers:
         self._lock = threading.Lock()
         self._answers: OrderedDict[Key, bytes] = OrderedDict()
 
+    def kept(self, job: Job) -> bytes | None:
+        """The answer to a job's question, if it is kept."""
+        with self._lock:
+            return self._answers.get(key_of(job))
+
     def of(self, job: Job, compute: Callable[[], bytes]) -> bytes:
         """The answer to a job's question, from `compute` where it is not kept, whose errors pass through."""
-        key = (job.dataset, job.statistic, tuple(sorted(job.inputs.items())))
+        key = key_of(job)
         with self._lock:
             if key in self._answers:
                 self._answers.move_to_end(key)
@@ -41,3 +46,7 @@ class Answers:
         while self._size > self._limit:
             _, oldest = self._answers.popitem(last=False)
             self._size -= len(oldest)
+
+
+def key_of(job: Job) -> Key:
+    return job.dataset, job.statistic, tuple(sorted(job.inputs.items()))

@@ -9,16 +9,25 @@ from chalicelib.errors import InvalidSetting
 Environ = Mapping[str, str]
 
 
-def integer(environ: Environ, name: str, default: int, minimum: int = 0) -> int:
+# Bytes. With a question as long as a body may be, and the longest reason, it makes a record of less than the
+# 400 KB that DynamoDB takes.
+LARGEST_INLINE = 256 * 1024
+# Job ids have at most 18 digits: a million blocks of a million leave room.
+LARGEST_BLOCK = 1_000_000
+
+
+def integer(environ: Environ, name: str, default: int, minimum: int = 0, maximum: int | None = None) -> int:
     """The whole number that a variable holds; an unset or empty variable gives the default.
 
-    Raises InvalidSetting for anything else, and for a number below `minimum`.
+    Raises InvalidSetting for anything else, and for a number below `minimum` or above `maximum`.
     """
     text = environ.get(name, "").strip()
     if not text:
         return default
     if not re.fullmatch(r"[0-9]{1,18}", text, re.ASCII) or int(text) < minimum:
         raise InvalidSetting(name, text, f"a whole number of at least {minimum}")
+    if maximum is not None and int(text) > maximum:
+        raise InvalidSetting(name, text, f"a whole number of at most {maximum}")
     return int(text)
 
 
@@ -60,8 +69,8 @@ class Settings:
             table=environ.get("STATLINE_TABLE", cls.table),
             bucket=environ.get("STATLINE_BUCKET", cls.bucket),
             queue_url=environ.get("STATLINE_QUEUE_URL", cls.queue_url),
-            inline_limit=integer(environ, "STATLINE_INLINE_LIMIT", cls.inline_limit),
-            id_block=integer(environ, "STATLINE_ID_BLOCK", cls.id_block, minimum=1),
+            inline_limit=integer(environ, "STATLINE_INLINE_LIMIT", cls.inline_limit, maximum=LARGEST_INLINE),
+            id_block=integer(environ, "STATLINE_ID_BLOCK", cls.id_block, minimum=1, maximum=LARGEST_BLOCK),
             resend_seconds=integer(environ, "STATLINE_RESEND_SECONDS", cls.resend_seconds, minimum=1),
             give_up_seconds=integer(environ, "STATLINE_GIVE_UP_SECONDS", cls.give_up_seconds, minimum=1),
             retention_days=integer(environ, "STATLINE_RETENTION_DAYS", cls.retention_days),

@@ -19,6 +19,11 @@ def within(seconds: float) -> Iterator[None]:
         _end.reset(token)
 
 
+def left() -> float:
+    """Seconds; infinity outside `within`."""
+    return _end.get() - time.monotonic()
+
+
 def passed() -> bool:
-    """Whether nobody waits any longer; never outside `within`."""
-    return time.monotonic() >= _end.get()
+    """Whether nobody waits any longer."""
+    return left() <= 0

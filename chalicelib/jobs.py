@@ -8,6 +8,8 @@ from enum import StrEnum
 from chalicelib.errors import JobNotFound
 
 JOB_ID = re.compile(r"job_id_([1-9][0-9]{0,17})", re.ASCII)
+# Characters. A reason lies in the job's record, which DynamoDB lets grow to 400 KB.
+LONGEST_REASON = 10_000
 
 
 class JobStatus(StrEnum):
@@ -48,7 +50,11 @@ class Job:
         return replace(self, status=JobStatus.SUCCESSFUL, answer=answer, finished=now)
 
     def fail(self, reason: str, now: int) -> "Job":
-        return replace(self, status=JobStatus.FAILED, reason=reason, finished=now)
+        return replace(self, status=JobStatus.FAILED, reason=shortened(reason), finished=now)
+
+
+def shortened(reason: str) -> str:
+    return reason if len(reason) <= LONGEST_REASON else f"{reason[: LONGEST_REASON - 1]}…"
 
 
 def job_id(number: int) -> str:

@@ -64,7 +64,7 @@ class Service:
         self._store, self._queue = counted(store, "store"), counted(queue, "queue")
         self._datasets, self._control = counted(datasets, "datasets"), counted(control, "control")
         self._ids = JobIds(self._store, id_block)
-        self._answers = Answers(ANSWERS_BYTES)
+        self.answers = Answers(ANSWERS_BYTES)
         self._clock, self._settle = clock, settle_seconds * 1000
         self._capacity = Capacity(max_open, self._store.count_open, count_seconds)
         self._examination = Examination([self._unready, *checks])
@@ -117,7 +117,7 @@ class Service:
 
     def answer(self, job: Job) -> bytes:
         """The answer to a job's question, to the bit. Raises Unanswerable."""
-        return self._answers.of(
+        return self.answers.of(
             job, lambda: answer(self._datasets.ingestor(job.dataset), job.statistic, job.inputs)
         )
 

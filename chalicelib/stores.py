@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib.errors import JobNotFound
-from chalicelib.jobs import Job, JobStatus, by_acceptance, job_number
+from chalicelib.jobs import JOB_ID, Job, JobStatus, by_acceptance, job_number
 
 if TYPE_CHECKING:
     from chalicelib.aws import Aws
@@ -128,6 +128,8 @@ class DynamoJobStore:
         return outcome
 
     def delete(self, job_id: str) -> None:
+        if not JOB_ID.fullmatch(job_id):
+            return  # the table holds the counter too
         gone = self._aws.dynamodb.delete_item(
             TableName=self._table, Key={"id": {"S": job_id}}, ReturnValues="ALL_OLD"
         ).get("Attributes", {})

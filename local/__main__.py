@@ -10,6 +10,7 @@ import click
 from chalicelib import __version__
 from chalicelib.errors import AwsUnavailable, StatlineError
 from local.cloud.commands import COMMANDS
+from local.console import say
 from local.settings import PROJECT, SAMPLE
 from local.stop_signal import StopSignal
 
@@ -49,14 +50,14 @@ def serve(host: str, port: int) -> None:
             f"cannot serve on {host}:{port}: {error.strerror or error}; try PORT=8001"
         ) from None
     settings = emulator.settings
-    click.echo(f"Statline {__version__} with {settings.threads} runners. Ctrl-C drains.")
-    click.echo(f"Data: {emulator.service.catalogue()['title']}")
+    say(f"Statline {__version__} with {settings.threads} runners. Ctrl-C drains.")
+    say(f"Data: {emulator.service.catalogue()['title']}")
     threading.Thread(target=server.serve_forever, daemon=True).start()
     stop.wait()
     left = emulator.drain(settings.drain_seconds)
     server.shutdown()
     emulator.stop()
-    click.echo(f"{left} jobs left for the next start." if left else "Drained.")
+    say(f"{left} jobs left for the next start." if left else "Drained.")
 
 
 @main.command()

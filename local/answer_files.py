@@ -97,13 +97,16 @@ class AnswerFiles:
             self._waiting.pop(job_id, None)
 
     def _write(self, path: Path, content: bytes) -> None:
-        self._make_folder()
         if os.path.lexists(path):
             with suppress(OSError):
                 if read_regular(path) == content:
                     return
             log.warning("%s is not the answer's file: it is now %s", path, set_aside(path).name)
-        write_atomically(path, content)
+        try:
+            write_atomically(path, content)
+        except FileNotFoundError:
+            self._make_folder()
+            write_atomically(path, content)
 
     def _make_folder(self) -> None:
         """People delete it to tidy up, while we run. Where it cannot be, writing into it says why."""

@@ -62,9 +62,13 @@ def connect(settings: Settings) -> Aws:
     session = boto3.session.Session("local", "local", region_name=REGION)
     config = client_config(ignore_configured_endpoint_urls=True, proxies={"http": NOWHERE, "https": NOWHERE})
     aws = Aws(functools.partial(session.client, config=config))
+    make_resources(aws, settings)
+    return aws
+
+
+def make_resources(aws: Aws, settings: Settings) -> None:
     create_table(aws.dynamodb, settings.table)
     aws.s3.create_bucket(Bucket=settings.bucket)
-    return aws
 
 
 def create_table(dynamodb: "DynamoDBClient", name: str) -> None:

@@ -117,12 +117,17 @@ class Emulator:
         behind = WriteBehindStore(dynamo, clients, settings.service.table, settings.service.bucket)
         undo.callback(behind.stop)
         self.checks["dynamodb"] = behind.problem
-        store = MirroredStore(behind, settings.results, journal, settings.keep_results, self._answer)
+        store = MirroredStore(
+            behind, settings.results, journal, settings.keep_results, self._answer, self._kept
+        )
         undo.callback(store.files.close)
         return store
 
     def _answer(self, job: Job) -> bytes:
         return self.service.answer(job)
+
+    def _kept(self, job: Job) -> bytes | None:
+        return self.service.answers.kept(job)
 
     def _process(self, job_id: str) -> None:
         self.service.process(job_id)

@@ -32,16 +32,24 @@ class MirroredStore:
     """A JobStore that mirrors another one to disk and restores from there.
 
     The other store must be this one's alone: it is written to, and what it holds is known here. Answers are
-    read from the mirror. At most `keep` finished jobs are kept. `recompute` gives the answer of a successful
-    job once more, or raises a StatlineError that says why it cannot.
+    read from the mirror. At most `keep` finished jobs are kept. `kept` gives a successful job's answer if it
+    still is in memory, `recompute` gives it once more, or raises a StatlineError that says why it cannot.
     """
 
     def __init__(
-        self, inner: JobStore, results: Path, journal: Journal, keep: int, recompute: Callable[[Job], bytes]
+        self,
+        inner: JobStore,
+        results: Path,
+        journal: Journal,
+        keep: int,
+        recompute: Callable[[Job], bytes],
+        kept: Callable[[Job], bytes | None] = lambda _: None,
     ) -> None:
-        self._inner, self._journal, self._keep, self._recompute = inner, journal, keep, recompute
+        self._inner, self._journal, self._keep = inner, journal, keep
+        self._recompute, self._kept = recompute, kept
         self.files = AnswerFiles(results, lambda job_id: answer_file(self.get(job_id)))
         self._lock = threading.RLock()
+        self._finishing = threading.RLock()  # taken before the other
         self._reserved = 0
         self._jobs: dict[str, Job] = {}  # without answers
         self._checksums: dict[str, int] = {}
@@ -94,33 +102,28 @@ class MirroredStore:
         return replace(known, answer=self._answer(known)) if known.status is JobStatus.SUCCESSFUL else known
 
     def finish(self, outcome: Job) -> Job:
-        with self._lock:
+        with self._finishing:
             if outcome.id not in self._open:
                 return self.get(outcome.id)
-            self._record_outcome(outcome)
-            stored = self._inner.finish(outcome)
-            if stored != outcome:
-                # An earlier attempt got as far as the other store and no further: its outcome came first.
-                self._record_outcome(stored)
+            stored = self._decide(outcome)
+            # Slow, so nobody but another finish waits for it; before anyone is told.
             self.files.write(stored.id, answer_file(stored))
-            if stored.answer is not None:
-                self._checksums[stored.id] = zlib.crc32(stored.answer)
-            self._jobs[stored.id] = replace(stored, answer=None)  # from here on readers see it
-            self._index(stored)
-            self._expire()
-            if self._journal.appended > COMPACT_AFTER + 4 * len(self._jobs):
-                with suppress(OSError):
-                    self._journal.rewrite(self._records())
+            with self._lock:
+                self._jobs[stored.id] = replace(stored, answer=None)
+                self._index(stored)
+            self._tidy()
             return stored
 
     def delete(self, job_id: str) -> None:
-        with self._lock:
-            if job_id not in self._jobs:
-                return
-            self._record({"removed": job_id})
-            self.files.remove(job_id, self._file_checksum(job_id))
-            self._inner.delete(job_id)
-            self._forget(job_id)
+        with self._finishing:
+            with self._lock:
+                if job_id not in self._jobs:
+                    return
+                checksum = self._file_checksum(job_id)
+                self._record({"removed": job_id})
+                self._inner.delete(job_id)
+                self._forget(job_id)
+            self.files.remove(job_id, checksum)
 
     def jobs(self) -> Iterator[Job]:
         with self._lock:
@@ -142,6 +145,24 @@ class MirroredStore:
                 with suppress(OSError):
                     self._journal.rewrite(self._records())
             return self._journal.problem()
+
+    def _decide(self, outcome: Job) -> Job:
+        """Write an outcome down; returns the one that stands."""
+        with self._lock:
+            self._record_outcome(outcome)
+            stored = self._inner.finish(outcome)
+            if stored != outcome:
+                # An earlier attempt got as far as the other store and no further: its outcome came first.
+                self._record_outcome(stored)
+            if stored.answer is not None:
+                self._checksums[stored.id] = zlib.crc32(stored.answer)
+            return stored
+
+    def _tidy(self) -> None:
+        self._expire()
+        if self._journal.appended > COMPACT_AFTER + 4 * len(self._jobs):
+            with self._lock, suppress(OSError):
+                self._journal.rewrite(self._records())
 
     def _record(self, record: dict[str, Any]) -> None:
         try:
@@ -210,6 +231,9 @@ class MirroredStore:
 
     def _answer(self, job: Job) -> bytes:
         checksum = self._checksums.get(job.id)
+        answer = self._kept(job)
+        if answer is not None and zlib.crc32(answer) == checksum:
+            return answer
         answer = self.files.read(job.id, checksum)
         if answer is not None:
             return answer

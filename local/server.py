@@ -12,7 +12,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import chalice.local
 from chalice.app import Chalice
@@ -22,13 +21,14 @@ from chalicelib.errors import StatlineError
 from chalicelib.metrics import REGISTRY
 from chalicelib.registry import Gauge
 from local.connection import PATIENCE, Connection, Patience
-from local.gateway import Gateway, Request, Response
+from local.console import say
+from local.gateway import Call, Gateway, Request, Response, failure
 
 CONNECTIONS = REGISTRY.add(Gauge("statline_http_connections_open", "Connections of clients."))
 
 BACKLOG = 2048
 SPARE_FILES = 64  # descriptors that files, logs and pipes need beside the connections
-BLOCKING_THREADS = 32
+MOST_BLOCKED = 256  # views that wait, each on a thread of its own
 EXPIRY_SECONDS = 0.5
 CLOSE_SECONDS = 5.0
 PARENT_POLL_SECONDS = 0.2
@@ -56,7 +56,7 @@ class Server:
         self.connections: set[Connection] = set()
         self._most = most_connections or possible_connections()
         self._gateway = Gateway(application, config)
-        self._blocking = ThreadPoolExecutor(BLOCKING_THREADS, thread_name_prefix="Blocking")
+        self._blocked = 0
         self._loop = asyncio.new_event_loop()
         self._stop, self._deserted = asyncio.Event(), asyncio.Event()
         self._ended = threading.Event()
@@ -95,10 +95,27 @@ class Server:
         if isinstance(call, Response):
             done(call)
         elif call.blocking:
-            future = self._loop.run_in_executor(self._blocking, self._gateway.run, call)
-            future.add_done_callback(lambda ended: done(ended.result()))
+            self._answer_on_a_thread(call, done)
         else:
             done(self._gateway.run(call))
+
+    def _answer_on_a_thread(self, call: Call, done: Callable[[Response], None]) -> None:
+        if self._blocked >= MOST_BLOCKED:
+            done(failure(503, f"{MOST_BLOCKED} requests wait already; ask again", {"Retry-After": "1"}))
+            return
+        self._blocked += 1
+
+        def ended(response: Response) -> None:
+            self._blocked -= 1
+            done(response)
+
+        def run() -> None:
+            response = self._gateway.run(call)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: so is the connection
+                self._loop.call_soon_threadsafe(ended, response)
+
+        # A daemon, unlike an executor's thread: the end of the process waits for nobody who waits.
+        threading.Thread(target=run, name="Blocking", daemon=True).start()
 
     # --- the event loop -------------------------------------------------------------------------
 
@@ -109,7 +126,6 @@ class Server:
         server.close()
         expiry.cancel()
         await self._close_connections()
-        self._blocking.shutdown(wait=False, cancel_futures=True)
 
     async def _expire(self) -> None:
         while True:
@@ -141,9 +157,7 @@ class DevServer(Server):
             print(f"statline: {error}", file=sys.stderr, flush=True)
             # Under autoreload this is not the main thread, and the main one would wait for ever.
             os._exit(1)
-        # In one piece, unlike print: runners are at work already, and log.
-        sys.stdout.write(f"Serving on http://{self.host}:{self.port}\n")
-        sys.stdout.flush()
+        say(f"Serving on http://{self.host}:{self.port}")
         super().serve_forever()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.aws import Aws
 from chalicelib.errors import JobNotFound
-from chalicelib.jobs import Job, job_number
+from chalicelib.jobs import JOB_ID, Job, job_number
 from chalicelib.stores import DynamoJobStore
 
 BATCH = 25  # BatchWriteItem takes no more
@@ -65,6 +65,8 @@ class WriteBehindStore:
         return self.get(outcome.id)
 
     def delete(self, job_id: str) -> None:
+        if not JOB_ID.fullmatch(job_id):
+            return
         with self._changed:
             self._open.discard(job_id)
             self._add(job_id, None)
@@ -114,6 +116,8 @@ class WriteBehindStore:
             while self._next_batch():
                 if not self._write_batch() and self._stopping.wait(PAUSE_SECONDS):
                     return
+                if len(self._waiting) < BATCH and not self._hurry.is_set():
+                    break  # too few for a call of their own
 
     def _next_batch(self) -> bool:
         with self._changed:

@@ -1,18 +1,20 @@
 """What the tests share: moto, the two stores, an emulator on a small data set, a server on port 0."""
 
+import functools
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import boto3
 import pytest
 import requests
 from chalice.cli.factory import CLIFactory
 from chalice.local import CustomLocalChalice, LocalChalice
 
 from chalicelib.aws import Aws
-from chalicelib.bootstrap import get_service
+from chalicelib.bootstrap import client_config, get_service
 from chalicelib.config import Settings
 from chalicelib.stores import DynamoJobStore, JobStore
 from local import aws
@@ -22,34 +24,93 @@ from local.results import MirroredStore
 from local.server import Server
 from local.settings import PROJECT, LocalSettings
 from local.write_behind import WriteBehindStore
+from tests import dynalite
+from tests.cloud.ministack import COMMAND
+from tests.cloud.ministack import ministack as running_ministack
+from tests.processes import free_port
 from tests.samples import SOIL_CSV, write_soil
 from tests.simulated import SimulatedStore
 
 # The proof on an emulator that runs the packaged functions is `make test-cloud`'s.
-collect_ignore = [] if "STATLINE_MINISTACK" in os.environ else ["cloud"]
+collect_ignore = [] if COMMAND in os.environ else ["cloud"]
+
+
+# Other implementations of AWS, where they are installed: `make test-cloud` puts the adapters to them too.
+OTHERS = ["ministack"] * (COMMAND in os.environ) + ["dynalite"] * dynalite.installed()
 
 
 @pytest.fixture
-def clients() -> Iterator[Aws]:
+def moto() -> Iterator[Aws]:
     moto = aws.start_moto()
     yield aws.connect(Settings())
     moto.stop()
 
 
-@pytest.fixture(params=["dynamo", "behind", "mirrored", "simulated"])
-def store(request: pytest.FixtureRequest, clients: Aws, tmp_path: Path) -> Iterator[JobStore]:
+@pytest.fixture(scope="session")
+def ministack_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_ministack(tmp_path_factory.mktemp("ministack"), free_port()) as url:
+        yield url
+
+
+@pytest.fixture
+def ministack(ministack_url: str) -> Aws:
+    """With nothing in it that another test left."""
+    requests.post(f"{ministack_url}/_ministack/reset", timeout=10).raise_for_status()
+    clients = at_address(ministack_url)
+    aws.make_resources(clients, Settings())
+    return clients
+
+
+@pytest.fixture(scope="session")
+def dynalite_url() -> Iterator[str]:
+    with dynalite.dynalite() as url:
+        yield url
+
+
+@pytest.fixture(name="dynalite")
+def on_dynalite(dynalite_url: str, moto: Aws) -> Aws:
+    """DynamoDB of its own, the rest of moto's."""
+    clients, table = at_address(dynalite_url), Settings().table
+    if table not in clients.dynamodb.list_tables()["TableNames"]:
+        aws.create_table(clients.dynamodb, table)
+    # Emptied, not made anew: it would go on being deleted for a while.
+    for page in clients.dynamodb.get_paginator("scan").paginate(TableName=table):
+        for item in page["Items"]:
+            clients.dynamodb.delete_item(TableName=table, Key={"id": item["id"]})
+    clients.s3, clients.sqs = moto.s3, moto.sqs
+    return clients
+
+
+@functools.cache
+def at_address(url: str) -> Aws:
+    session = boto3.session.Session("test", "test", region_name=aws.REGION)
+    return Aws(functools.partial(session.client, endpoint_url=url, config=client_config()))
+
+
+@pytest.fixture(params=["moto", *OTHERS])
+def clients(request: pytest.FixtureRequest) -> Aws:
+    """Every implementation of AWS: a test that takes this holds on each of them."""
+    clients: Aws = request.getfixturevalue(request.param)
+    return clients
+
+
+@pytest.fixture(
+    params=["dynamo", "behind", "mirrored", "simulated", *(f"dynamo on {name}" for name in OTHERS)]
+)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[JobStore]:
     """Every adapter of JobStore: a test that takes this is part of their contract."""
-    settings = Settings(inline_limit=1000)
+    kind, _, where = request.param.partition(" on ")
+    settings, clients = Settings(inline_limit=1000), request.getfixturevalue(where or "moto")
     dynamo = DynamoJobStore(clients, settings.table, settings.bucket, settings.inline_limit)
     behind = WriteBehindStore(dynamo, clients, settings.table, settings.bucket)
-    if request.param == "mirrored":
+    if kind == "mirrored":
         mirrored = MirroredStore(
             behind, tmp_path / "results", Journal(tmp_path / "journal"), keep=1000, recompute=lambda job: b""
         )
         mirrored.restore(lambda job_id: None)
         yield mirrored
     else:
-        yield {"dynamo": dynamo, "behind": behind, "simulated": SimulatedStore()}[request.param]
+        yield {"dynamo": dynamo, "behind": behind, "simulated": SimulatedStore()}[kind]
     behind.stop()
 
 

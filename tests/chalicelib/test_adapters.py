@@ -87,7 +87,7 @@ def test_the_provider_makes_one_service_for_all_threads() -> None:
     assert len(made) == 1
 
 
-def test_the_aws_service_is_wired_from_the_environment(clients: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_aws_service_is_wired_from_the_environment(moto: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     """Table, bucket and queue come from variables."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     queue = boto3.client("sqs", region_name="us-east-1").create_queue(QueueName="jobs")["QueueUrl"]
@@ -95,6 +95,6 @@ def test_the_aws_service_is_wired_from_the_environment(clients: Aws, monkeypatch
     service = aws_service()
     with pytest.raises(NoDataset):
         service.submit("global_mean", {"question": "S1"})
-    Control(clients, "statline").set(dataset="f1")
+    Control(moto, "statline").set(dataset="f1")
     accepted = aws_service().submit("global_mean", {"question": "S1"})
     assert accepted.id == "job_id_1"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.config import Settings, choice, integer
+from chalicelib.config import LARGEST_BLOCK, LARGEST_INLINE, Settings, choice, integer
 from chalicelib.errors import InvalidSetting
 
 
@@ -18,6 +18,18 @@ def test_a_number_that_is_none_is_named(text: str) -> None:
     """With the variable and what it may be."""
     with pytest.raises(InvalidSetting, match=f"N={text} is not a whole number of at least 1"):
         integer({"N": text}, "N", 3, minimum=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "largest"), [("STATLINE_INLINE_LIMIT", LARGEST_INLINE), ("STATLINE_ID_BLOCK", LARGEST_BLOCK)]
+)
+def test_a_number_that_aws_could_not_keep(name: str, largest: int) -> None:
+    """Is refused at the start, not when the first job meets it."""
+    Settings.from_environ({name: str(largest)})
+    with pytest.raises(
+        InvalidSetting, match=f"{name}={largest + 1} is not a whole number of at most {largest}"
+    ):
+        Settings.from_environ({name: str(largest + 1)})
 
 
 def test_a_word_out_of_a_few() -> None:

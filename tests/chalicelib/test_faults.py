@@ -3,6 +3,7 @@
 import functools
 import json
 import logging
+import math
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -223,6 +224,15 @@ def test_no_request_outlives_the_gateway() -> None:
     config = json.loads((PROJECT / ".chalice" / "config.json").read_text())
     call = max(CONNECT_SECONDS + READ_SECONDS, PAUSE_SECONDS)
     assert REQUEST_SECONDS + call + TAKE_BACK_SECONDS + call < GATEWAY_SECONDS == config["lambda_timeout"]
+
+
+def test_each_request_has_its_time(cloud: Cloud) -> None:
+    """From its own beginning."""
+    left: list[float] = []
+    get_service.use(lambda: left.append(deadline.left()) or cloud.service())  # type: ignore[func-returns-value]
+    assert ask("GET", "/api/num_jobs")[0] == 200
+    assert REQUEST_SECONDS - 1 < left[0] <= REQUEST_SECONDS
+    assert deadline.left() == math.inf
 
 
 def test_when_time_is_up_no_call_is_tried_again(cloud: Cloud, lines: list[logging.LogRecord]) -> None:

@@ -1,6 +1,7 @@
 """The contract of every JobStore, and what is particular to the one on AWS."""
 
 import os
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -8,8 +9,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.aws import Aws
+from chalicelib.config import LARGEST_INLINE
 from chalicelib.errors import JobNotFound
-from chalicelib.jobs import Job, JobStatus
+from chalicelib.jobs import LONGEST_REASON, Job, JobStatus
+from chalicelib.routes.http import LARGEST_BODY
 from chalicelib.stores import DynamoJobStore, JobStore
 from tests.samples import job
 
@@ -33,14 +36,21 @@ def test_a_created_job_is_read_back(store: JobStore) -> None:
     assert store.get("job_id_7") == asked
 
 
-@pytest.mark.parametrize(
-    "job_id", ["job_id_9", "job_id_0", "job_id_01", "#counter", "#control", "", "../x", "ÿ"]
-)
+# Among them more digits than DynamoDB's numbers have, and more bytes than its keys may have.
+NO_JOBS = [
+    *("job_id_9", "job_id_0", "job_id_01", "#counter", "#control", "", "../x", "ÿ"),
+    *(f"job_id_{'9' * digits}" for digits in (19, 39, 2048)),
+]
+
+
+@pytest.mark.parametrize("job_id", NO_JOBS)
 def test_an_unknown_id_is_not_found(store: JobStore, job_id: str) -> None:
-    """Nor does any text lead to a record that is no job."""
+    """Nor does any text lead to a record that is no job, or remove one."""
     store.reserve_ids(1)
     with pytest.raises(JobNotFound):
         store.get(job_id)
+    store.delete(job_id)
+    assert store.reserve_ids(1)[0] == 2
 
 
 def test_a_job_keeps_its_trace(store: JobStore) -> None:
@@ -100,6 +110,15 @@ def test_a_large_answer_comes_back(store: JobStore) -> None:
     answer = os.urandom(50_000).hex().encode()
     store.finish(job(1).succeed(answer, now=5_000))
     assert store.get("job_id_1").answer == answer
+
+
+def test_the_longest_question_and_reason(store: JobStore) -> None:
+    """A body of 64 KB, and an error that does not end: the reason is cut, and the record is stored."""
+    asked = job(1, inputs={"question": "ß" * 16_384, "state": "ß" * 16_384})
+    store.create(asked)
+    failed = store.finish(asked.fail("ß" * 1_000_000, now=5_000))
+    assert store.get("job_id_1") == failed
+    assert failed.reason == "ß" * (LONGEST_REASON - 1) + "…"
 
 
 def test_a_deleted_job_is_gone(store: JobStore) -> None:
@@ -184,6 +203,19 @@ def test_create_refuses_an_id_that_another_job_has(dynamo: DynamoJobStore) -> No
     with pytest.raises(ClientError):
         dynamo.create(job(1, statistic="best5"))
     assert dynamo.get("job_id_1").statistic == "global_mean"
+
+
+def test_the_largest_record(clients: Aws) -> None:
+    """The longest question with the largest inline answer is less than 400 KB, as DynamoDB counts."""
+    store = DynamoJobStore(clients, "statline", "statline", inline_limit=LARGEST_INLINE)
+    asked = job(1, inputs={"question": "ß" * (LARGEST_BODY // 2)}, trace="f" * 32)
+    answer = os.urandom(LARGEST_INLINE - 200)
+    assert LARGEST_INLINE - 200 < len(zlib.compress(answer)) <= LARGEST_INLINE
+    store.create(asked)
+    store.finish(asked.succeed(answer, now=5_000))
+    assert store.get("job_id_1").answer == answer
+    assert stored_keys(clients) == []
+    assert LARGEST_BODY + 4 * LONGEST_REASON + LARGEST_INLINE + 1024 < 400 * 1024
 
 
 @pytest.mark.parametrize(("size", "objects"), [(100, 0), (5_000, 1)])

@@ -25,6 +25,7 @@ from tests.samples import write_soil
 from tests.shared import SHARED
 
 CLIENTS = 8
+ALWAYS, GATEWAY_SECONDS = 1_000_000, 29
 
 
 @pytest.fixture(scope="module")
@@ -184,6 +185,22 @@ def test_a_write_whose_answer_is_lost(deployed: Deployed, planned: Faults, opera
     assert planned.met == [("lose", operation)]
     listed = [next(iter(one)) for one in deployed.get("/api/jobs").json()["data"]]
     assert listed.count(job_id) == 1
+
+
+@pytest.mark.parametrize("kind", ["error", "hang"])
+@pytest.mark.parametrize("operation", ["PutItem", "SendMessage"])
+def test_an_outage_of_aws(deployed: Deployed, planned: Faults, operation: str, kind: str) -> None:
+    """A 503 before the gateway gives up, and no job; afterwards all is well."""
+    asked, before = a_question(deployed), deployed.get("/api/jobs").json()["data"]
+    planned.plan(kind, operation, ALWAYS)
+    start = time.monotonic()
+    refused = deployed.post("global_mean", **asked)
+    assert time.monotonic() - start < GATEWAY_SECONDS
+    assert (refused.status_code, refused.json()["status"]) == (503, "error")
+    assert int(refused.headers["Retry-After"]) > 0
+    planned.clear()
+    assert deployed.get("/api/jobs").json()["data"] == before
+    assert deployed.result(deployed.submit("global_mean", **asked)).json()["status"] == "done"
 
 
 def test_a_worker_killed_in_the_middle(deployed: Deployed, planned: Faults) -> None:

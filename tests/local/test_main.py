@@ -1,6 +1,7 @@
 """`python -m local` and `chalice local` as real processes: stopped, killed, started again."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,8 +12,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.processes import PROJECT, chalice_local, copy_of_project, python_m_local
-from tests.samples import GLOBAL_HUMUS, ask
+from tests.processes import PROJECT, chalice_local, copy_of_project, free_port, python_m_local, until
+from tests.samples import GLOBAL_HUMUS, SOIL_CSV, ask
 from tests.shared import SHARED, SUBSET, needs_shared
 
 QUESTION = {"question": "S1"}
@@ -168,3 +169,31 @@ def test_the_reference_cases(home: Path, more: list[str]) -> None:
         )
     assert checker.returncode == 0, checker.stdout
     assert "0 failed" in checker.stdout
+
+
+def test_output_that_nobody_takes_stops_nothing(home: Path) -> None:
+    """Such as a file on a full disk: what cannot be said is not, and what is asked is answered."""
+    port = free_port()
+    environ = {
+        "STATLINE_HOME": str(home),
+        "STATLINE_DATASET": str(home / SOIL_CSV),
+        "PORT": str(port),
+    }
+    with Path("/dev/full").open("w") as full:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "local"], cwd=PROJECT, env=os.environ | environ, stdout=full
+        )
+    try:
+        until(lambda: listens(port), seconds=30)
+        server.terminate()
+        server.wait(30)
+    finally:
+        server.kill()
+        server.wait()
+
+
+def listens(port: int) -> bool:
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/api/num_jobs", timeout=5).ok
+    except requests.ConnectionError:
+        return False

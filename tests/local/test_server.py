@@ -13,7 +13,7 @@ import requests
 from chalice.app import Chalice, Response
 
 from local.connection import PATIENCE, Patience
-from local.server import Server, possible_connections
+from local.server import MOST_BLOCKED, Server, possible_connections
 from tests.processes import python_m_local, until
 from tests.raw import connect, talk
 
@@ -94,6 +94,18 @@ def test_behind_a_view_that_waits_the_order_stays(views: Views, chalice_config: 
         while said.count(b"HTTP/1.1 200") < 3 or not said.endswith(b"\r\n\r\n1"):
             said += client.recv(65536)
         assert said.index(b"waited") < said.index(b"\r\n\r\n1")
+
+
+def test_too_many_who_wait_are_refused(views: Views, chalice_config: object) -> None:
+    """503 beyond the number of threads, and served again when one is let go."""
+    with serving(views, chalice_config) as (_, url), ExitStack() as held:
+        waiting = [held.enter_context(connect(url)) for _ in range(MOST_BLOCKED)]
+        for client in waiting:
+            client.sendall(b"GET /waiting HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        until(lambda: requests.get(f"{url}/waiting", timeout=5).status_code == 503)
+        views.release.set()
+        assert all(client.makefile("rb").read().endswith(b"waited") for client in waiting)
+        assert requests.get(f"{url}/waiting", timeout=5).text == "waited"
 
 
 def test_what_nobody_foresaw_is_500_in_json(views: Views, chalice_config: object) -> None:
