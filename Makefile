@@ -16,7 +16,7 @@ LOCK := $(VENV)/check/bin/uv pip compile --quiet --universal --python-version 3.
 	--custom-compile-command 'make lock' --exclude-newer '7 days' $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-cloud test-long soak fuzz check package release deploy destroy logs data sample lock upgrade clean
+.PHONY: help run test test-cloud test-long soak fuzz check bench bench-full package release deploy destroy logs data sample lock upgrade clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -82,6 +82,14 @@ check: $(VENV)/installed $(VENV)/check/installed  ## Check format, lint, types, 
 	$(VENV)/check/bin/python -m tools.audit $(wildcard requirements-*.txt)
 	$(BIN)/python -m local package
 	$(BIN)/cfn-lint --template out/sam.json
+
+bench: $(VENV)/bench-installed  ## Measure everything beside others and write docs/benchmarks.md (10 minutes)
+	$(BIN)/python -m pytest --quiet tests/bench
+	$(BIN)/python -m bench
+
+bench-full: $(VENV)/bench-installed  ## The same up to 10 million rows and 100,000 jobs; needs 4 GB in TMPDIR
+	$(BIN)/python -m pytest --quiet tests/bench
+	$(BIN)/python -m bench --full
 
 package: $(VENV)/installed  ## Write what is deployed to out/ and look into it
 	$(BIN)/python -m local package

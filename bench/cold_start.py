@@ -150,8 +150,8 @@ def measure(runs: int) -> dict[str, tuple[float, float]]:
                     found[name].append(figures)
         assert {"PutItem", "SendMessage", "UpdateItem"} <= set(server.written)
     medians = {}
-    for name, figures in found.items():
-        times, sizes = zip(*figures, strict=True)
+    for name, samples in found.items():
+        times, sizes = zip(*samples, strict=True)
         medians[name] = (statistics.median(times), statistics.median(sizes))
     return medians
 

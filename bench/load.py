@@ -63,7 +63,12 @@ class Lane(asyncio.Protocol):
     async def ask(self, request: bytes) -> Answer:
         """Raises TimeoutError."""
         answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self.send(request, lambda found: answered.done() or answered.set_result(found))
+
+        def told(found: Answer) -> None:
+            if not answered.done():
+                answered.set_result(found)
+
+        self.send(request, told)
         return await asyncio.wait_for(answered, ANSWER_SECONDS)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -95,7 +100,8 @@ class Lane(asyncio.Protocol):
 async def lanes(url: str, count: int) -> AsyncIterator[list[Lane]]:
     """Connections to a server, closed at the end."""
     loop, address = asyncio.get_running_loop(), urlsplit(url)
-    opened = [(await loop.create_connection(Lane, address.hostname, address.port))[1] for _ in range(count)]
+    host, port = address.hostname or "", address.port or 80
+    opened = [(await loop.create_connection(Lane, host, port))[1] for _ in range(count)]
     try:
         yield opened
     finally:
@@ -150,9 +156,3 @@ async def wait_until_idle(lane: Lane, seconds: float) -> bool:
             return False
         await asyncio.sleep(0.1)
     return True
-
-
-def quantile(values: Sequence[float], share: float) -> float:
-    """The value that this share of the values does not pass; 0 of none."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0

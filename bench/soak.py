@@ -19,7 +19,8 @@ from pathlib import Path
 
 import psutil
 
-from bench.load import RUNNING, Answer, Lane, Question, lanes, quantile, questions, result
+from bench.load import RUNNING, Answer, Lane, Question, lanes, questions, result
+from bench.samples import quantile
 from local.home import LOG_BYTES, LOG_FILES
 from local.settings import SAMPLE
 from tests.processes import python_m_local

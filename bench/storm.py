@@ -29,11 +29,11 @@ from bench.load import (
     all_answered,
     get,
     lanes,
-    quantile,
     questions,
     result,
     wait_until_idle,
 )
+from bench.samples import quantile
 from local.settings import SAMPLE
 from tests.processes import python_m_local
 

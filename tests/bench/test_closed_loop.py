@@ -1,0 +1,193 @@
+"""The load is a closed loop: what a client does next waits for what it was told."""
+
+import itertools
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from bench.client import PAUSE, draw
+from bench.closed_loop import drive
+from chalicelib.statistics import STATISTICS, parse_inputs, statistic
+
+PAIRS = [("Humus", "Bayern"), ("Sand", "Hessen")]
+
+
+class Scripted(ThreadingHTTPServer):
+    """Ends each job at its poll of number `polls`, with `word`; hangs up at job number `breaks_at`.
+
+    Keeps what each connection asked, and when.
+    """
+
+    daemon_threads = True
+
+    def __init__(
+        self, polls: int = 1, word: str = "done", accept: int = 200, breaks_at: int = 0, last: bool = False
+    ) -> None:
+        self.polls, self.word, self.accept = polls, word, accept
+        self.breaks_at, self.last = breaks_at, last
+        self.states: list[str | None] = []
+        self.numbers, self.asked = itertools.count(1), Counter[str]()
+        self.log: dict[object, list[tuple[float, str]]] = {}
+        super().__init__(("127.0.0.1", 0), Handler)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def submitted(self) -> int:
+        return next(self.numbers) - 1
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Scripted
+
+    def do_POST(self) -> None:
+        self.note("POST")
+        name, body = self.path.removeprefix("/api/"), self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.states.append(parse_inputs(statistic(name), json.loads(body)).get("state"))
+        number = next(self.server.numbers)
+        if number == self.server.breaks_at:
+            self.close_connection = True
+            return
+        job_id = f"job_id_{number}"
+        self.answer(
+            self.server.accept, {"job_id": job_id} if self.server.accept == 200 else {"status": "error"}
+        )
+
+    def do_GET(self) -> None:
+        self.note("GET")
+        job_id = self.path.removeprefix("/api/get_results/")
+        self.server.asked[job_id] += 1
+        ended = self.server.asked[job_id] >= self.server.polls
+        # A word that an answer happens to hold is not the job's.
+        self.answer(200, {"status": self.server.word if ended else "running", "data": {"status": "running"}})
+
+    def note(self, what: str) -> None:
+        self.server.log.setdefault(self.client_address, []).append((time.perf_counter(), what))
+
+    def answer(self, status: int, body: object) -> None:
+        content = json.dumps(body).encode()
+        head = f"HTTP/1.1 {status} X\r\ncontent-length: {len(content)}\r\n"
+        if self.server.last:
+            self.close_connection, head = True, head + "Connection: close\r\n"
+        self.wfile.write(f"{head}\r\n".encode() + content)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@contextmanager
+def scripted(**script: object) -> Iterator[Scripted]:
+    with Scripted(**script) as server:  # type: ignore[arg-type] # as Scripted takes them
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_as_many_jobs_as_asked_for_and_one_connection_a_client() -> None:
+    """None is lost, none is submitted twice."""
+    with scripted() as server:
+        outcome = drive(server.url, 3, PAIRS, jobs=50)
+        assert (len(outcome.latencies), outcome.errors, outcome.clients) == (50, 0, 3)
+        assert server.asked == {f"job_id_{number}": 1 for number in range(1, 51)}
+        assert len(server.log) == 3
+        assert server.submitted() == 50
+
+
+def test_a_client_submits_nothing_while_its_job_runs() -> None:
+    """A POST, its polls, the next POST; between two polls it pauses."""
+    with scripted(polls=3) as server:
+        outcome = drive(server.url, 2, PAIRS, jobs=20)
+        for lines in server.log.values():
+            words = [word for _, word in lines]
+            assert words == ["POST", "GET", "GET", "GET"] * (len(words) // 4)
+            for (before, one), (after, other) in itertools.pairwise(lines):
+                assert (one, other) != ("GET", "GET") or after - before >= PAUSE
+        assert min(outcome.latencies) >= 2 * PAUSE
+
+
+def test_it_ends_with_the_time_and_no_job_half_done() -> None:
+    """The last job of each client is waited for."""
+    with scripted(polls=2) as server:
+        outcome = drive(server.url, 4, PAIRS, seconds=0.2)
+        assert 0.2 <= outcome.seconds < 5
+        assert len(outcome.latencies) == server.submitted() == len(server.asked)
+        assert set(server.asked.values()) == {2}
+
+
+@pytest.mark.parametrize("script", [{"word": "error"}, {"accept": 503}])
+def test_what_ends_otherwise_than_done_is_an_error(script: dict[str, object]) -> None:
+    """A failed job, and one that was not accepted."""
+    with scripted(**script) as server:
+        outcome = drive(server.url, 2, PAIRS, jobs=10)
+        assert (len(outcome.latencies), outcome.errors) == (10, 10)
+
+
+def test_a_connection_that_breaks_costs_its_job() -> None:
+    """And no other."""
+    with scripted(breaks_at=3) as server:
+        outcome = drive(server.url, 1, PAIRS, jobs=6)
+        assert (len(outcome.latencies), outcome.errors) == (6, 1)
+        assert len(server.log) == 2
+
+
+def test_a_connection_that_the_server_ends_is_made_anew() -> None:
+    """Announced, it costs nothing but the time."""
+    with scripted(polls=2, last=True) as server:
+        assert drive(server.url, 2, PAIRS, jobs=5).errors == 0
+        assert len(server.log) == 15
+
+
+def test_each_client_has_questions_of_its_own() -> None:
+    """And another seed has others."""
+    with scripted() as server:
+        drive(server.url, 2, [("Humus", str(number)) for number in range(10_000)], jobs=40)
+        drive(server.url, 2, [("Humus", str(number)) for number in range(10_000)], jobs=40, seed=2)
+        states = [state for state in server.states if state]
+        assert len(states) > 20
+        assert len(set(states)) > 0.9 * len(states)
+
+
+def test_a_server_that_is_not_there_is_no_figure() -> None:
+    """It is an error at once."""
+    with scripted() as server:
+        url = server.url
+    with pytest.raises(ConnectionRefusedError):
+        drive(url, 1, PAIRS, jobs=2)
+
+
+def test_questions_are_drawn_from_all_statistics_and_pairs() -> None:
+    """Uniformly, the same ones for the same seed, with the fields that each needs."""
+    drawn = list(itertools.islice(draw(PAIRS, seed=1), 1800))
+    assert drawn == list(itertools.islice(draw(PAIRS, seed=1), 1800))
+    assert drawn != list(itertools.islice(draw(PAIRS, seed=2), 1800))
+    names = Counter(name for name, _ in drawn)
+    assert set(names) == set(STATISTICS)
+    assert all(120 < count < 280 for count in names.values())
+    bodies = Counter(body["question"] for _, body in drawn)
+    assert all(700 < count < 1100 for count in bodies.values())
+    for name, body in drawn:
+        assert set(body) == set(STATISTICS[name].parameters)
+
+
+def test_a_summary_gives_rates_and_percentiles() -> None:
+    """Jobs by the time of all, latencies in milliseconds."""
+    with scripted() as server:
+        outcome = drive(server.url, 1, PAIRS, jobs=5)._replace(
+            seconds=2.0, cpu=0.5, latencies=[0.1, 0.2, 0.3, 0.4, 0.5]
+        )
+    summary = outcome.summary()
+    assert (summary["jobs"], summary["jobs_per_s"], summary["clients"]) == (5, 2.5, 1)
+    assert summary["load_cpu"] == 25
+    assert (summary["p50_ms"], summary["p99_ms"]) == pytest.approx((300, 500))
