@@ -7,31 +7,26 @@ import math
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-import requests
 from chalice.local import LambdaContext, LambdaEventConverter, RouteMatcher
 
 from app import app
 from chalicelib import deadline, workers
 from chalicelib.aws import Aws
-from chalicelib.bootstrap import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS, client_config, get_service
+from chalicelib.bootstrap import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS, get_service
 from chalicelib.config import Settings
-from chalicelib.control import Control
-from chalicelib.datasets import S3Datasets
 from chalicelib.errors import AwsUnavailable, JobNotFound
-from chalicelib.jobs import Job
-from chalicelib.queues import SqsJobQueue
 from chalicelib.routes.http import REQUEST_SECONDS
-from chalicelib.service import TAKE_BACK_SECONDS, Service
+from chalicelib.service import TAKE_BACK_SECONDS
 from chalicelib.stores import DynamoJobStore
 from local import aws
 from local.settings import PROJECT
-from tests.faults import LATE, Answer, Call, Faults, proxy
-from tests.samples import GLOBAL_HUMUS, soil
+from tests.faults import LATE, proxy
+from tests.faulty_cloud import HANG_SECONDS, HASTY, TRIES, Cloud, to_moto
+from tests.samples import GLOBAL_HUMUS
 
 # Every call that a route can make, and a request that makes it.
 REQUESTS = {
@@ -48,8 +43,6 @@ REQUESTS = {
     "drain": ("UpdateItem", "GET", "/api/graceful_shutdown"),
 }
 # Every kind of fault, how often botocore tries a call that meets it, and what the log line names.
-TRIES = 2
-FEW_TRIES = {"retries": {"mode": "standard", "total_max_attempts": TRIES}}
 KINDS = {
     "throttle": (TRIES, ("ProvisionedThroughputExceeded", "SlowDown", "RequestThrottled")),
     "error": (TRIES, ("Internal",)),
@@ -62,60 +55,9 @@ KINDS = {
     "missing": (1, ("names what is not there",)),
 }
 ALWAYS = 1_000_000
-HANG_SECONDS = 0.3
-HASTY = {"read_timeout": HANG_SECONDS}
 GATEWAY_SECONDS = 29
 # botocore's own: the longest pause, before the last try, and what a server may ask for on top of it.
 PAUSE_SECONDS = 2 ** (ATTEMPTS - 2) + 5
-
-
-class Cloud:
-    """What services on AWS share; their calls go over sockets, through the proxy, to moto."""
-
-    def __init__(self, faults: Faults, address: str, clients: Aws, data: Path) -> None:
-        self.faults, self.clients, self._address = faults, clients, address
-        self._session = boto3.session.Session("test", "test", region_name="us-east-1")
-        self.queue = clients.sqs.create_queue(QueueName="jobs")["QueueUrl"]
-        found = soil(data)
-        S3Datasets(clients, "statline").publish("f1", found.snapshot(), found.catalogue())
-        Control(clients, "statline").set(dataset="f1")
-        self.patient, self.hasty = self.aws(**FEW_TRIES), self.aws(**FEW_TRIES, **HASTY)
-
-    def aws(self, **options: Any) -> Aws:
-        """Clients as the functions have them, but for `options`."""
-        config = client_config(**options)
-        return Aws(functools.partial(self._session.client, endpoint_url=self._address, config=config))
-
-    def service(self, through: Aws | None = None, inline_limit: int = 1000) -> Service:
-        """One that has called nothing yet."""
-        through = through or self.patient
-        store = DynamoJobStore(through, "statline", "statline", inline_limit)
-        queue, datasets = SqsJobQueue(through, self.queue), S3Datasets(through, "statline")
-        return Service(store, queue, datasets, Control(through, "statline"), id_block=1)
-
-    def finished(self) -> Job:
-        """A job whose answer lies in S3."""
-        service = self.service(self.clients, inline_limit=0)
-        job_id = service.submit("global_mean", {"question": "S1"}).id
-        service.process(job_id)
-        return service.get(job_id)
-
-    def work_off(self) -> None:
-        """Deliver what is in the queue, until nothing is."""
-        sqs, service = self.clients.sqs, self.service(self.clients)
-        while messages := sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages"):
-            batch = [{"messageId": one["MessageId"], "body": one["Body"]} for one in messages]
-            assert workers.process(service, {"Records": batch}) == {"batchItemFailures": []}
-            for one in messages:
-                sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=one["ReceiptHandle"])
-
-
-def to_moto(call: Call) -> Answer:
-    """moto answers what is sent to AWS's own names, and nothing that is sent to the proxy's."""
-    host = f"https://{call.service}.us-east-1.amazonaws.com"
-    headers = {name: value for name, value in call.headers.items() if name != "Host"}
-    found = requests.request(call.method, host + call.path, headers=headers, data=call.body, timeout=10)
-    return Answer(found.status_code, dict(found.headers), found.content)
 
 
 @pytest.fixture(scope="module")
