@@ -53,6 +53,13 @@ class BodyTooLarge(Refused):
         super().__init__(f"the body has {size} bytes; at most {limit} are taken")
 
 
+class NotAcceptable(Refused):
+    """Raised when an answer exists in none of the forms that the client takes."""
+
+    def __init__(self, accepted: str, offered: Iterable[str]) -> None:
+        super().__init__(f"there is no {shown(accepted)} of this; there is {listed(offered)}")
+
+
 class UnknownStatistic(Refused):
     """Raised when no statistic has the name asked for."""
 
@@ -115,6 +122,21 @@ class JobNotFound(StatlineError):
     def __init__(self, job_id: str) -> None:
         self.job_id = job_id
         super().__init__("Invalid job_id")
+
+
+class ResultNotReady(StatlineError):
+    """Raised when a job's result is asked for before it ended."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"{job_id} has not ended yet; its status tells when it has")
+
+
+class NoResult(StatlineError):
+    """Raised when a job ended without a result, for the reason given."""
+
+
+class QuestionFailed(NoResult):
+    """Raised when the data could not answer a job's question."""
 
 
 # --- a question that the data cannot answer: the job ends as failed ------------------------

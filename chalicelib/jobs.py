@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from chalicelib.errors import JobNotFound
 
+# In which form a result is wanted if nobody says.
+RAW, JSON = "raw", "application/json"
 JOB_ID = re.compile(r"job_id_([1-9][0-9]{0,17})", re.ASCII)
 # Characters. A reason lies in the job's record, which DynamoDB lets grow to 400 KB.
 LONGEST_REASON = 10_000
@@ -30,8 +32,10 @@ class JobStatus(StrEnum):
 class Job:
     """One question: what was asked, under which data set, and, once terminal, what came of it.
 
-    `accepted` and `finished` are milliseconds since the epoch, UTC. `answer` is the canonical JSON
-    of a successful job, `reason` the sentence of a failed one. `trace` is the id of the request's trace,
+    `accepted`, `started` and `finished` are milliseconds since the epoch, UTC; what ended without being
+    computed never started. `answer` is the canonical JSON of a successful job, `reason` the sentence of
+    one that ended otherwise, `cause` the name of the condition behind it. `response` ("raw" or "document")
+    and `media_type` say in which form the result was asked for. `trace` is the id of the request's trace,
     empty where there was none; lists may lack it.
     """
 
@@ -41,16 +45,23 @@ class Job:
     dataset: str
     accepted: int
     status: JobStatus = JobStatus.ACCEPTED
+    response: str = RAW
+    media_type: str = JSON
+    started: int | None = None
     finished: int | None = None
     answer: bytes | None = field(default=None, repr=False)
     reason: str | None = None
+    cause: str | None = None
     trace: str = ""
 
     def succeed(self, answer: bytes, now: int) -> "Job":
         return replace(self, status=JobStatus.SUCCESSFUL, answer=answer, finished=now)
 
-    def fail(self, reason: str, now: int) -> "Job":
-        return replace(self, status=JobStatus.FAILED, reason=shortened(reason), finished=now)
+    def fail(self, reason: str, now: int, cause: str | None = None) -> "Job":
+        return replace(self, status=JobStatus.FAILED, reason=shortened(reason), finished=now, cause=cause)
+
+    def dismiss(self, now: int) -> "Job":
+        return replace(self, status=JobStatus.DISMISSED, reason="dismissed by a client", finished=now)
 
 
 def shortened(reason: str) -> str:

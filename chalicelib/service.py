@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from chalicelib import deadline, trace
@@ -14,14 +15,18 @@ from chalicelib.config import Settings
 from chalicelib.control import Control, ControlRecord
 from chalicelib.counted import counted
 from chalicelib.datasets import Datasets
-from chalicelib.errors import Abandoned, Draining, JobNotFound, NoDataset, Unanswerable
+from chalicelib.descriptions import validate
+from chalicelib.endings import Endings
+from chalicelib.errors import Abandoned, Draining, JobNotFound, NoDataset, Unanswerable, Unavailable
+from chalicelib.execution import Execution, parse_execution
 from chalicelib.health import Check, Examination, Health, HealthStatus
 from chalicelib.ids import JobIds
-from chalicelib.jobs import Job
+from chalicelib.jobs import Job, JobStatus
+from chalicelib.listing import Filter, Page, Position, page
 from chalicelib.metrics import ACCEPTED, DURATION, FINISHED, OLDEST, OPEN, OPEN_LIMIT
 from chalicelib.queues import JobQueue
 from chalicelib.registry import OTHER
-from chalicelib.statistics import STATISTICS, answer, parse_inputs, statistic
+from chalicelib.statistics import STATISTICS, Statistic, answer, parse_inputs, statistic
 from chalicelib.stores import JobStore
 
 # One attempt, and another where the first failed at once: whoever asked for the job still waits.
@@ -31,6 +36,9 @@ ANSWERS_BYTES = 16_000_000  # answers that are kept, to be given again
 log = logging.getLogger("statline.jobs")
 
 DRAINING = "no new jobs are taken: shutting down"
+# Where jobs end in another process a waiting thread must look: soon at first, then less and less often.
+# The last look may take some seconds more.
+FIRST_LOOK, LONGEST_PAUSE, LAST_LOOK = 0.1, 2.0, 5.0
 
 
 def now_ms() -> int:
@@ -65,6 +73,7 @@ class Service:
         self._datasets, self._control = counted(datasets, "datasets"), counted(control, "control")
         self._ids = JobIds(self._store, id_block)
         self.answers = Answers(ANSWERS_BYTES)
+        self._endings = Endings()
         self._clock, self._settle = clock, settle_seconds * 1000
         self._capacity = Capacity(max_open, self._store.count_open, count_seconds)
         self._examination = Examination([self._unready, *checks])
@@ -79,40 +88,70 @@ class Service:
         which the sweeper brings to its end.
         """
         asked = statistic(name)
-        inputs = parse_inputs(asked, body)
+        execution = Execution(parse_inputs(asked, body))
         with self._admitted() as dataset:
-            job = Job(self._ids.next(), asked.name, inputs, dataset, self._clock(), trace=trace.current())
-            self._store.create(job)
-            try:
-                self._queue.add_task(job.id)
-            except Exception:
-                self._take_back(job)
-                raise
-        ACCEPTED.add(job.statistic)
-        log.info(
-            "accepted %s", job.id, extra={"job_id": job.id, "statistic": job.statistic, "dataset": dataset}
-        )
-        return job
+            return self._accept(asked, execution, dataset)
+
+    def execute(self, name: str, body: object) -> Job:
+        """Accept an execute request of OGC API - Processes as a job.
+
+        Raises as `submit` does, and UnknownQuestion or UnknownState; then no job was made.
+        """
+        asked = statistic(name)
+        execution = parse_execution(asked, body)
+        with self._admitted() as dataset:
+            validate(asked, execution.inputs, self._datasets.catalogue(dataset))
+            return self._accept(asked, execution, dataset)
+
+    def wait(self, job: Job, seconds: float) -> Job:
+        """The job when it has ended, or as it was last seen after `seconds`. Raises JobNotFound.
+
+        A store that fails meanwhile is no reason to give up a job that was accepted.
+        """
+        end, pause = time.monotonic() + seconds, FIRST_LOOK
+        with self._endings.of(job.id) as ended, deadline.within(seconds + LAST_LOOK):
+            while True:
+                with suppress(Unavailable):
+                    job = self._store.get(job.id)
+                left = end - time.monotonic()
+                if job.status.is_terminal or left <= 0:
+                    return job
+                ended.wait(min(left, pause))
+                ended.clear()
+                pause = min(2 * pause, LONGEST_PAUSE)
+
+    def dismiss(self, job_id: str) -> Job:
+        """End a job that is open; forget one that has ended, and its result. Returns it as dismissed.
+
+        Raises JobNotFound.
+        """
+        job = self._store.get(job_id)
+        if not job.status.is_terminal:
+            job = self._finish(job.dismiss(self._clock()))
+            if job.status is JobStatus.DISMISSED:
+                return job
+        self._store.delete(job_id)
+        log.info("removed %s", job_id, extra={"job_id": job_id})
+        return replace(job, status=JobStatus.DISMISSED, answer=None, reason="removed by a client")
 
     def process(self, job_id: str) -> None:
         """Answer a job, under its trace. Delivered again, late or twice, it changes nothing.
 
         A fault of store or data set propagates, so that the queue delivers the job again.
         """
-        try:
+        with gone_is_fine(job_id):
             self._process(self._store.get(job_id))
-        except JobNotFound:
-            log.warning("no such job %s: expired or deleted", job_id, extra={"job_id": job_id})
 
     def _process(self, job: Job) -> None:
         trace.adopt(job.trace)
         if job.status.is_terminal:
             return
+        job = replace(job, started=self._clock())
         try:
             found = self.answer(job)
             outcome = job.succeed(found, self._clock())
         except Unanswerable as error:
-            outcome = job.fail(str(error), self._clock())
+            outcome = job.fail(str(error), self._clock(), cause=type(error).__name__)
         self._finish(outcome)
 
     def answer(self, job: Job) -> bytes:
@@ -122,10 +161,13 @@ class Service:
         )
 
     def fail(self, job_id: str, reason: str) -> None:
-        """End a job that no worker could process; a job that did end keeps its outcome."""
-        job = self._store.get(job_id)
-        trace.adopt(job.trace)
-        self._finish(job.fail(reason, self._clock()))
+        """End a job that no worker could process; one that did end keeps its outcome, one that is gone
+        is none to end.
+        """
+        with gone_is_fine(job_id):
+            job = self._store.get(job_id)
+            trace.adopt(job.trace)
+            self._finish(job.fail(reason, self._clock(), cause=Abandoned.__name__))
 
     def sweep(self, resend_after: int, give_up_after: int) -> None:
         """Send jobs again whose message seems lost, and fail those beyond hope; ages in milliseconds.
@@ -141,8 +183,7 @@ class Service:
                 self._queue.add_task(job_id)
 
     def _give_up(self, job_id: str, age: int) -> None:
-        # An index may still list what was taken back.
-        with trace.scope(), suppress(JobNotFound):
+        with trace.scope():
             self.fail(job_id, str(Abandoned(f"still open {age // 1000} s after it was accepted")))
 
     def get(self, job_id: str) -> Job:
@@ -152,6 +193,11 @@ class Service:
     def jobs(self) -> Iterator[Job]:
         """Every job without its answer, oldest acceptance first."""
         return self._store.jobs()
+
+    def page(self, wanted: Filter, limit: int, after: Position | None = None) -> Page:
+        """At most `limit` of the wanted jobs, without answers, newest first, after a position."""
+        until = min(wanted.latest, after.accepted) if after else wanted.latest
+        return page(self._store.latest(until), wanted, limit, after)
 
     def num_jobs(self) -> int:
         """How many jobs are accepted, or being accepted, and not finished."""
@@ -222,6 +268,29 @@ class Service:
             with self._lock:
                 self._submitting -= 1
 
+    def _accept(self, asked: Statistic, execution: Execution, dataset: str) -> Job:
+        job = Job(
+            self._ids.next(),
+            asked.name,
+            execution.inputs,
+            dataset,
+            accepted=self._clock(),
+            response=execution.response,
+            media_type=execution.media_type,
+            trace=trace.current(),
+        )
+        self._store.create(job)
+        try:
+            self._queue.add_task(job.id)
+        except Exception:
+            self._take_back(job)
+            raise
+        ACCEPTED.add(job.statistic)
+        log.info(
+            "accepted %s", job.id, extra={"job_id": job.id, "statistic": job.statistic, "dataset": dataset}
+        )
+        return job
+
     def _take_back(self, job: Job) -> None:
         """Forget a job that could not be queued, as far as anybody can know: its message may be out."""
         try:
@@ -239,9 +308,10 @@ class Service:
             return str(NoDataset())
         return DRAINING if record.draining else None
 
-    def _finish(self, outcome: Job) -> None:
+    def _finish(self, outcome: Job) -> Job:
         stored = self._store.finish(outcome)
         self._capacity.freed()
+        self._endings.announce(stored.id)
         took = self._clock() - stored.accepted
         if stored == outcome:  # not where somebody else's outcome came first
             FINISHED.add(stored.statistic if stored.statistic in STATISTICS else OTHER, stored.status)
@@ -252,6 +322,16 @@ class Service:
             stored.id,
             extra={"job_id": stored.id, "status": stored.status, "ms": took},
         )
+        return stored
+
+
+@contextmanager
+def gone_is_fine(job_id: str) -> Iterator[None]:
+    """Nobody waits for a job that expired, or that a client removed in the middle of everything."""
+    try:
+        yield
+    except JobNotFound:
+        log.warning("no such job %s: expired or removed", job_id, extra={"job_id": job_id})
 
 
 def named(record: ControlRecord) -> str:

@@ -15,13 +15,28 @@ BEST_COUNT = 5
 
 @dataclass(frozen=True)
 class Statistic:
-    """`compute` takes the data set and the canonical inputs that `parameters` names."""
+    """`compute` takes the data set and the canonical inputs that `parameters` names.
+
+    `labels` says what the keys of an answer name, from the outside in, `measure` what its numbers are.
+    """
 
     name: str
     title: str
     description: str
     parameters: tuple[str, ...]
     compute: Callable[..., Answer]
+    labels: tuple[str, ...]
+    measure: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of an answer as a table."""
+        return (*self.labels, self.measure)
+
+    @property
+    def nested(self) -> bool:
+        """Whether an answer is an object of objects: what belongs to one state lies under its name."""
+        return len(self.labels) > 1 and "state" in self.parameters
 
 
 def states_mean(data: DataIngestor, question: str) -> Answer:
@@ -99,36 +114,59 @@ def ranked(data: DataIngestor, question: str, highest_first: bool = False) -> li
 
 
 QUESTION, QUESTION_AND_STATE = ("question",), ("question", "state")
+STATE, SEGMENT = ("state",), ("state", "category", "segment")
 
 STATISTICS: Mapping[str, Statistic] = {
-    compute.__name__: Statistic(compute.__name__, title, description, parameters, compute)
-    for compute, parameters, title, description in (
-        (states_mean, QUESTION, "Mean by state", "The mean of each state, ascending."),
-        (state_mean, QUESTION_AND_STATE, "Mean of a state", "The mean of one state."),
-        (best5, QUESTION, "Best five states", "The five states with the best means, best first."),
-        (worst5, QUESTION, "Worst five states", "The five states with the worst means, worst first."),
-        (global_mean, QUESTION, "Global mean", "The mean over all rows."),
+    compute.__name__: Statistic(compute.__name__, title, description, parameters, compute, labels, measure)
+    for compute, parameters, labels, measure, title, description in (
+        (states_mean, QUESTION, STATE, "mean", "Mean by state", "The mean of each state, ascending."),
+        (state_mean, QUESTION_AND_STATE, STATE, "mean", "Mean of a state", "The mean of one state."),
+        (
+            best5,
+            QUESTION,
+            STATE,
+            "mean",
+            "Best five states",
+            "The five states with the best means, best first.",
+        ),
+        (
+            worst5,
+            QUESTION,
+            STATE,
+            "mean",
+            "Worst five states",
+            "The five states with the worst means, worst first.",
+        ),
+        (global_mean, QUESTION, (), "mean", "Global mean", "The mean over all rows."),
         (
             diff_from_mean,
             QUESTION,
+            STATE,
+            "difference",
             "Differences from the global mean",
             "Global mean less the mean of each state, in ascending order of the state's mean.",
         ),
         (
             state_diff_from_mean,
             QUESTION_AND_STATE,
+            STATE,
+            "difference",
             "Difference of a state from the global mean",
             "Global mean less the mean of one state.",
         ),
         (
             mean_by_category,
             QUESTION,
+            SEGMENT,
+            "mean",
             "Mean by state, category and segment",
             "The mean of each segment of each category in each state, in order of their names.",
         ),
         (
             state_mean_by_category,
             QUESTION_AND_STATE,
+            SEGMENT,
+            "mean",
             "Mean of a state by category and segment",
             "The mean of each segment of each category in one state, in order of their names.",
         ),

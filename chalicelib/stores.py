@@ -6,6 +6,7 @@ listing never reads answers. Answers are compressed, and lie in the item while t
 """
 
 import hashlib
+import itertools
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -24,7 +25,10 @@ COUNTER = "#counter"
 OPEN_INDEX = "open"
 LISTED_INDEX = "listed"
 # What finishing a job writes; of it, what the list shows is in the index `listed`.
-OUTCOME = ("status", "finished", "answer", "answer_key", "reason", "expires")
+OUTCOME = ("status", "started", "finished", "answer", "answer_key", "reason", "cause", "expires")
+# A job's facts that its item may lack: what did not happen yet, and what older items never had.
+OPTIONAL_TIMES = ("started", "finished")
+OPTIONAL_TEXTS = ("response", "media_type", "reason", "cause", "trace")
 
 
 class JobStore(Protocol):
@@ -50,6 +54,12 @@ class JobStore(Protocol):
 
     def jobs(self) -> Iterator[Job]:
         """Every job without its answer (and perhaps its trace), oldest acceptance first."""
+
+    def latest(self, until: int) -> Iterator[Job]:
+        """The jobs accepted at `until` or before, without answers, newest acceptance first.
+
+        Reads as far as it is asked for.
+        """
 
     def count_open(self) -> int:
         """How many jobs are accepted and not finished."""
@@ -142,6 +152,16 @@ class DynamoJobStore:
         items = (item for page in pages for item in page["Items"] if not self._expired(item))
         yield from sorted(map(to_job, items), key=by_acceptance)
 
+    def latest(self, until: int) -> Iterator[Job]:
+        query = self._in_index(LISTED_INDEX, "job") | {"ScanIndexForward": False}
+        query["KeyConditionExpression"] += " AND accepted <= :time"
+        query["ExpressionAttributeValues"][":time"] = {"N": str(until)}
+        pages = self._aws.dynamodb.get_paginator("query").paginate(**query)
+        items = (item for page in pages for item in page["Items"] if not self._expired(item))
+        # In order by the index but for jobs of one millisecond.
+        for _, together in itertools.groupby(map(to_job, items), key=lambda job: job.accepted):
+            yield from sorted(together, key=by_acceptance, reverse=True)
+
     def count_open(self) -> int:
         pages = self._aws.dynamodb.get_paginator("query").paginate(
             **self._in_index(OPEN_INDEX, "open"), Select="COUNT"
@@ -221,12 +241,10 @@ def to_item(job: Job) -> Item:
         "accepted": {"N": str(job.accepted)},
         "status": {"S": job.status.value},
     }
-    if job.trace:
-        item["trace"] = {"S": job.trace}
-    if job.finished is not None:
-        item["finished"] = {"N": str(job.finished)}
-    if job.reason is not None:
-        item["reason"] = {"S": job.reason}
+    times = {name: getattr(job, name) for name in OPTIONAL_TIMES}
+    texts = {name: getattr(job, name) for name in OPTIONAL_TEXTS}
+    item |= {name: {"N": str(value)} for name, value in times.items() if value is not None}
+    item |= {name: {"S": value} for name, value in texts.items() if value}
     return item
 
 
@@ -238,8 +256,11 @@ def to_job(item: Item, answer: bytes | None = None) -> Job:
         dataset=item["dataset"]["S"],
         accepted=int(item["accepted"]["N"]),
         status=JobStatus(item["status"]["S"]),
-        finished=int(item["finished"]["N"]) if "finished" in item else None,
         answer=answer,
-        reason=item["reason"]["S"] if "reason" in item else None,
-        trace=item["trace"]["S"] if "trace" in item else "",
+        **optional(item),
     )
+
+
+def optional(item: Item) -> dict[str, Any]:
+    times = {name: int(item[name]["N"]) for name in OPTIONAL_TIMES if name in item}
+    return times | {name: item[name]["S"] for name in OPTIONAL_TEXTS if name in item}

@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib import trace
 from chalicelib.config import Settings
-from chalicelib.errors import Abandoned, JobNotFound
+from chalicelib.errors import Abandoned
 from chalicelib.service import Service
 
 log = logging.getLogger("statline.workers")
@@ -23,13 +23,7 @@ def bury(service: Service, event: Event) -> dict[str, Any]:
     """End the jobs whose messages reached the dead-letter queue."""
     reason = str(Abandoned("every attempt failed; the log has the details"))
 
-    def end(job_id: str) -> None:
-        try:
-            service.fail(job_id, reason)
-        except JobNotFound:
-            log.warning("no such job %s: expired or deleted", job_id, extra={"job_id": job_id})
-
-    return each_message(event, end)
+    return each_message(event, lambda job_id: service.fail(job_id, reason))
 
 
 def sweep(service: Service, settings: Settings) -> None:

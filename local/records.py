@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from chalicelib.errors import JobNotFound
-from chalicelib.jobs import Job, JobStatus, job_number
+from chalicelib.jobs import JSON, RAW, Job, JobStatus, job_number
 
 # What reading a record of another shape raises.
 NO_JOB = (LookupError, TypeError, ValueError, ArithmeticError, JobNotFound)
@@ -25,8 +25,12 @@ def to_record(job: Job, checksum: int | None = None) -> dict[str, Any]:
         "dataset": job.dataset,
         "accepted": job.accepted,
         "status": job.status.value,
+        "response": job.response,
+        "media_type": job.media_type,
+        "started": job.started,
         "finished": job.finished,
         "reason": job.reason,
+        "cause": job.cause,
         "trace": job.trace,
         "checksum": checksum,
     }
@@ -41,8 +45,12 @@ def to_job(record: dict[str, Any]) -> Job:
         dataset=str(record["dataset"]),
         accepted=int(record["accepted"]),
         status=JobStatus(record["status"]),
+        response=str(record.get("response", RAW)),
+        media_type=str(record.get("media_type", JSON)),
+        started=record.get("started"),
         finished=record.get("finished"),
         reason=record.get("reason"),
+        cause=record.get("cause"),
         trace=str(record.get("trace", "")),
     )
     job_number(job.id)

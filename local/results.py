@@ -130,6 +130,9 @@ class MirroredStore:
             jobs = sorted(self._jobs.values(), key=by_acceptance)
         yield from jobs
 
+    def latest(self, until: int) -> Iterator[Job]:
+        yield from (job for job in reversed([*self.jobs()]) if job.accepted <= until)
+
     def count_open(self) -> int:
         return len(self._open)
 

@@ -86,6 +86,9 @@ class SimulatedStore:
     def jobs(self) -> Iterator[Job]:
         yield from [replace(job, answer=None) for job in self._listed()]
 
+    def latest(self, until: int) -> Iterator[Job]:
+        yield from (job for job in reversed([*self.jobs()]) if job.accepted <= until)
+
     def count_open(self) -> int:
         return sum(not job.status.is_terminal for job in self._listed())
 

@@ -131,7 +131,15 @@ def test_a_deleted_job_is_gone(store: JobStore) -> None:
     store.delete("job_id_1")
     with pytest.raises(JobNotFound):
         store.get("job_id_1")
-    assert [one.id for one in store.jobs()] == ["job_id_2"]
+    assert [one.id for one in [*store.jobs(), *store.latest(9_999)]] == ["job_id_2"] * 2
+
+
+def test_finishing_what_was_deleted(store: JobStore) -> None:
+    """It is as if it had never been."""
+    store.create(job(1))
+    store.delete("job_id_1")
+    with pytest.raises(JobNotFound):
+        store.finish(job(1).succeed(b"1", now=5_000))
 
 
 def test_jobs_are_listed_oldest_first_without_answers(store: JobStore) -> None:
@@ -144,11 +152,41 @@ def test_jobs_are_listed_oldest_first_without_answers(store: JobStore) -> None:
     assert listed[1] == replace(job(9, accepted=5), status=JobStatus.SUCCESSFUL, finished=8)
 
 
+def test_the_latest_jobs_come_first(store: JobStore) -> None:
+    """By time of acceptance, then by number; none that was accepted after the moment."""
+    for number, accepted in ((10, 5), (9, 5), (2, 7), (30, 1)):
+        store.create(job(number, accepted=accepted))
+    store.finish(job(9, accepted=5).succeed(b"1", now=8))
+    assert [one.id for one in store.latest(7)] == ["job_id_2", "job_id_10", "job_id_9", "job_id_30"]
+    assert [one.id for one in store.latest(6)] == ["job_id_10", "job_id_9", "job_id_30"]
+    assert [one.answer for one in store.latest(7)] == [None] * 4
+    assert list(store.latest(0)) == []
+
+
+def test_every_fact_comes_back(store: JobStore) -> None:
+    """From the job, and but for the answer from both lists."""
+    asked = job(1, response="document", media_type="text/csv")
+    store.create(asked)
+    done = replace(asked, started=4_000).fail("no rows", now=5_000, cause="NoUsableRows")
+    store.finish(done)
+    assert store.get("job_id_1") == done
+    assert [*store.jobs(), *store.latest(9_000)] == [done, done]
+
+
+def test_a_dismissed_job_stays_dismissed(store: JobStore) -> None:
+    """Dismissal is an outcome like any other."""
+    store.create(job(1))
+    dismissed = store.finish(job(1).dismiss(now=5_000))
+    assert store.finish(job(1).succeed(b"1", now=6_000)) == dismissed
+    assert store.get("job_id_1").status is JobStatus.DISMISSED
+    assert store.count_open() == 0
+
+
 def test_a_list_longer_than_a_page(store: JobStore) -> None:
     """A megabyte and more of jobs, beyond what one query returns, is listed and counted whole."""
     for number in range(1, 61):
         store.create(job(number, inputs={"question": "x" * 30_000}))
-    assert len(list(store.jobs())) == 60
+    assert len(list(store.jobs())) == len(list(store.latest(9_999))) == 60
     assert store.count_open() == 60
 
 
@@ -188,7 +226,7 @@ def test_a_finished_job_expires(clients: Aws) -> None:
     now[0] = 70.0
     with pytest.raises(JobNotFound):
         store.get("job_id_1")
-    assert [one.id for one in store.jobs()] == ["job_id_2"]
+    assert [one.id for one in [*store.jobs(), *store.latest(9_999)]] == ["job_id_2"] * 2
 
 
 def test_create_takes_its_own_retry_for_success(dynamo: DynamoJobStore) -> None:
