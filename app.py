@@ -10,7 +10,7 @@ from chalicelib.bootstrap import get_service
 from chalicelib.config import Settings
 from chalicelib.emf import Exporter
 from chalicelib.metrics import REGISTRY
-from chalicelib.routes import legacy, operations, root
+from chalicelib.routes import jobs, legacy, operations, processes, root
 
 BATCH_SIZE, CONCURRENCY = 10, 10
 
@@ -18,6 +18,8 @@ app = Chalice(app_name="statline", configure_logs=False)
 app.register_blueprint(root.routes)
 app.register_blueprint(legacy.routes)
 app.register_blueprint(operations.routes)
+app.register_blueprint(processes.routes)
+app.register_blueprint(jobs.routes)
 
 
 # Which queues these are, .chalice/resources.json says.

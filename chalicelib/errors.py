@@ -121,6 +121,7 @@ class JobNotFound(StatlineError):
 
     def __init__(self, job_id: str) -> None:
         self.job_id = job_id
+        self.detail = f"there is no job {shown(job_id)}; it may have expired or been removed"
         super().__init__("Invalid job_id")
 
 
@@ -133,6 +134,10 @@ class ResultNotReady(StatlineError):
 
 class NoResult(StatlineError):
     """Raised when a job ended without a result, for the reason given."""
+
+
+class Dismissed(NoResult):
+    """Raised when a job ended without a result because a client wanted none."""
 
 
 class QuestionFailed(NoResult):

@@ -6,7 +6,14 @@ from chalicelib import errors
 STATUS: tuple[tuple[type[errors.StatlineError], int, dict[str, str]], ...] = (
     (errors.BodyTooLarge, 413, {}),
     (errors.InvalidRequest, 400, {}),
+    (errors.NotAcceptable, 406, {}),
+    (errors.UnknownQuestion, 400, {}),
+    (errors.UnknownState, 400, {}),
+    (errors.QuestionFailed, 400, {}),
+    (errors.Dismissed, 410, {}),
+    (errors.NoResult, 500, {}),
     (errors.UnknownStatistic, 404, {}),
+    (errors.ResultNotReady, 404, {"Cache-Control": "no-store"}),
     (errors.JobNotFound, 404, {}),
     (errors.MetricsElsewhere, 404, {}),
     (errors.Draining, 503, {"Retry-After": "30"}),
@@ -15,6 +22,18 @@ STATUS: tuple[tuple[type[errors.StatlineError], int, dict[str, str]], ...] = (
     (errors.Overloaded, 503, {}),
 )
 
+# The exception types of OGC API - Processes; for the rest, the codes that OGC's older services share.
+EXCEPTIONS = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/"
+PROBLEMS: dict[type[errors.StatlineError], str] = {
+    errors.UnknownStatistic: EXCEPTIONS + "no-such-process",
+    errors.JobNotFound: EXCEPTIONS + "no-such-job",
+    errors.ResultNotReady: EXCEPTIONS + "result-not-ready",
+    errors.InvalidRequest: "InvalidParameterValue",
+    errors.UnknownQuestion: "InvalidParameterValue",
+    errors.UnknownState: "InvalidParameterValue",
+    errors.QuestionFailed: "InvalidParameterValue",
+}
+
 
 def to_http(error: Exception) -> tuple[int, str, dict[str, str]]:
     """Status, reason and headers for an exception; one that nobody foresaw tells a client nothing."""
@@ -22,6 +41,11 @@ def to_http(error: Exception) -> tuple[int, str, dict[str, str]]:
         if isinstance(error, kind):
             return status, str(error), headers | waiting(error)
     return 500, "internal error; the server's log has the details under the trace in Statline-Trace", {}
+
+
+def problem_type(error: Exception) -> str:
+    """What the standard calls a condition."""
+    return next((name for kind, name in PROBLEMS.items() if isinstance(error, kind)), "NoApplicableCode")
 
 
 def waiting(error: Exception) -> dict[str, str]:

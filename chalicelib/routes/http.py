@@ -46,8 +46,16 @@ def failed(error: Exception) -> Response:
     )
 
 
-def endpoint(routes: Blueprint, level: int = logging.INFO) -> Callable[[View], View]:
-    """Wrap a view: errors become JSON answers, and each request one log line at `level`."""
+def endpoint(
+    routes: Blueprint,
+    level: int = logging.INFO,
+    failed: Callable[[Exception], Response] = failed,
+    blocking: bool = False,
+) -> Callable[[View], View]:
+    """Wrap a view: errors become answers by `failed`, and each request one log line at `level`.
+
+    `blocking` marks a view that may wait for something: a server gives it a thread of its own.
+    """
 
     def wrap(view: View) -> View:
         @functools.wraps(view)
@@ -61,6 +69,7 @@ def endpoint(routes: Blueprint, level: int = logging.INFO) -> Callable[[View], V
                 log_request(level, request, response, seconds)
             return response
 
+        setattr(handler, "blocking", blocking)  # noqa: B010 - a function has no such attribute, says mypy
         return handler
 
     return wrap
@@ -100,8 +109,10 @@ def actual_path(request: Request) -> str:
 
 def base_path(request: Request) -> str:
     """What precedes the API's own paths, such as "/v1" behind an API Gateway stage; "" on a laptop."""
-    filled = request.path.format_map(request.uri_params or {})
-    return actual_path(request).removesuffix("/").removesuffix(filled.removesuffix("/"))
+    # By number of segments: one may be percent-encoded in the path and decoded among the parameters.
+    own = [segment for segment in request.path.split("/") if segment]
+    segments = actual_path(request).rstrip("/").split("/")
+    return "/".join(segments[: len(segments) - len(own)])
 
 
 def json_body(request: Request) -> object:

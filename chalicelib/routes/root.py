@@ -1,4 +1,4 @@
-"""What the service is and what can be asked of it: /, /api/questions, /api/states."""
+"""What the service is and what can be asked of it: /, /conformance, /api/questions, /api/states."""
 
 from typing import Any
 
@@ -6,39 +6,60 @@ from chalice.app import Blueprint, Response
 
 from chalicelib import __version__
 from chalicelib.bootstrap import get_service
+from chalicelib.routes.answers import document, problem
 from chalicelib.routes.http import ANY_TYPE, DATASET, base_path, endpoint, ok
+from chalicelib.routes.links import REL, base_url, link
+from chalicelib.routes.negotiation import HTML
 from chalicelib.statistics import STATISTICS
 
 routes = Blueprint(__name__)
 
 DATASET_FACTS = ("title", "synthetic", "source", "licence", "rows", "suppressed")
+OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
+CONFORMANCE = "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/"
+# Each is claimed when it holds: oas30 and callback do not yet.
+CLASSES = ("core", "ogc-process-description", "json", "html", "job-list", "dismiss")
 
 
 @routes.route("/", content_types=ANY_TYPE)
-@endpoint(routes)
+@endpoint(routes, failed=problem)
 def index() -> Response:
-    base, service = base_path(routes.current_request), get_service()
+    request, service = routes.current_request, get_service()
+    base, path = base_url(request), base_path(request)
     dataset, catalogue = service.dataset(), service.catalogue()
-    return ok(
-        {
-            "name": "Statline",
-            "version": __version__,
-            "description": "Statistical questions over survey data, answered asynchronously: "
-            "POST a question, get a job_id, collect the answer.",
-            "dataset": {"id": dataset, **{fact: catalogue[fact] for fact in DATASET_FACTS}},
-            "statistics": [described(name, base) for name in STATISTICS],
-            "links": {
-                "questions": f"{base}/api/questions",
-                "states": f"{base}/api/states",
-                "result": f"{base}/api/get_results/{{job_id}}",
-                "jobs": f"{base}/api/jobs",
-                "num_jobs": f"{base}/api/num_jobs",
-                "graceful_shutdown": f"{base}/api/graceful_shutdown",
-                "health": f"{base}/health",
-            },
+    facts = {
+        "title": "Statline",
+        "name": "Statline",
+        "version": __version__,
+        "description": "Statistical questions over survey data, answered asynchronously: "
+        "POST a question, get a job, collect the answer.",
+        "dataset": {"id": dataset, **{fact: catalogue[fact] for fact in DATASET_FACTS}},
+        "statistics": [described(name, path) for name in STATISTICS],
+        "api": {
+            "questions": f"{path}/api/questions",
+            "states": f"{path}/api/states",
+            "result": f"{path}/api/get_results/{{job_id}}",
+            "jobs": f"{path}/api/jobs",
+            "num_jobs": f"{path}/api/num_jobs",
+            "graceful_shutdown": f"{path}/api/graceful_shutdown",
+            "health": f"{path}/health",
         },
-        {DATASET: dataset},
-    )
+        "links": [
+            link(f"{base}/openapi.json", "service-desc", "The API's definition", OPENAPI),
+            link(f"{base}/docs", "service-doc", "The API's documentation", HTML),
+            link(f"{base}/conformance", REL + "conformance", "Conformance classes"),
+            link(f"{base}/processes", REL + "processes", "Processes"),
+            link(f"{base}/jobs", REL + "job-list", "Jobs"),
+        ],
+    }
+    return document(request, "Statline", facts, headers={DATASET: dataset})
+
+
+@routes.route("/conformance", content_types=ANY_TYPE)
+@endpoint(routes, failed=problem)
+def conformance() -> Response:
+    facts = {"conformsTo": [CONFORMANCE + name for name in CLASSES]}
+    return document(routes.current_request, "Conformance", facts)
 
 
 @routes.route("/api/questions", content_types=ANY_TYPE)

@@ -8,7 +8,7 @@ import requests
 
 from chalicelib import __version__
 from chalicelib.bootstrap import get_service
-from chalicelib.routes.http import LARGEST_BODY, base_path
+from chalicelib.routes.http import LARGEST_BODY
 from chalicelib.statistics import STATISTICS
 from local.emulator import Emulator
 from tests.samples import ask
@@ -159,9 +159,9 @@ def test_the_service_describes_itself(url: str, http: requests.Session, emulator
     assert body["dataset"]["title"] == "Soil survey"
     assert body["dataset"]["id"] == emulator.service.dataset()
     assert [one["name"] for one in body["statistics"]] == list(STATISTICS)
-    for link in body["links"].values():
-        if "{" not in link:
-            assert http.get(url + link, timeout=5).status_code == 200
+    for path in body["api"].values():
+        if "{" not in path:
+            assert http.get(url + path, timeout=5).status_code == 200
 
 
 def test_what_can_be_asked(url: str, http: requests.Session) -> None:
@@ -200,17 +200,6 @@ def test_eight_clients_at_once(url: str) -> None:
         assert all(pool.map(client, range(8)))
     with requests.Session() as own:
         assert len(own.get(f"{url}/api/jobs", timeout=5).json()["data"]) == 8 * len(ANSWERS)
-
-
-def test_links_stand_behind_a_stage() -> None:
-    """What precedes our own paths, seen from the path that API Gateway received."""
-
-    class Request:
-        path = "/api/{statistic}"
-        uri_params = {"statistic": "best5"}  # noqa: RUF012
-        context = {"path": "/v1/api/best5"}  # noqa: RUF012
-
-    assert base_path(Request()) == "/v1"  # type: ignore[arg-type]
 
 
 def test_results_are_mirrored(url: str, http: requests.Session, emulator: Emulator) -> None:

@@ -1,0 +1,95 @@
+"""OGC API - Processes: jobs, their status, their results, and their dismissal."""
+
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib.bootstrap import get_service
+from chalicelib.jobs import Job, JobStatus
+from chalicelib.routes.answers import document, problem
+from chalicelib.routes.http import ANY_TYPE, DATASET, endpoint
+from chalicelib.routes.links import REL, address, base_url, job_url, link
+from chalicelib.routes.queries import JOB_FILTERS, Query, cursor, job_filter, position
+from chalicelib.routes.results import result
+
+routes = Blueprint(__name__)
+
+MESSAGES = {
+    JobStatus.ACCEPTED: "waiting to be computed",
+    JobStatus.RUNNING: "being computed",
+    JobStatus.SUCCESSFUL: "computed",
+}
+
+
+@routes.route("/jobs", content_types=ANY_TYPE)
+@endpoint(routes, failed=problem)
+def jobs() -> Response:
+    request = routes.current_request
+    query = Query(request, *JOB_FILTERS, "limit", "cursor")
+    found = get_service().page(job_filter(query), query.limit(), position(query.one("cursor")))
+    links = []
+    if found.next is not None:
+        links.append(link(address(request, cursor=cursor(found.next)), "next", "Earlier jobs"))
+    return document(request, "Jobs", {"jobs": [listed(request, job) for job in found.jobs], "links": links})
+
+
+@routes.route("/jobs/{job_id}", content_types=ANY_TYPE)
+@endpoint(routes, level=logging.DEBUG, failed=problem)
+def job(job_id: str) -> Response:
+    request, found = routes.current_request, get_service().get(job_id)
+    headers = {DATASET: found.dataset}
+    if not found.status.is_terminal:
+        headers["Cache-Control"] = "no-store"
+    return document(request, found.id, status_info(request, found), headers=headers)
+
+
+@routes.route("/jobs/{job_id}", methods=["DELETE"], content_types=ANY_TYPE)
+@endpoint(routes, failed=problem)
+def dismiss(job_id: str) -> Response:
+    request, dismissed = routes.current_request, get_service().dismiss(job_id)
+    return document(request, dismissed.id, status_info(request, dismissed))
+
+
+@routes.route("/jobs/{job_id}/results", content_types=ANY_TYPE)
+@endpoint(routes, failed=problem)
+def results(job_id: str) -> Response:
+    return result(routes.current_request, get_service().get(job_id))
+
+
+def listed(request: Request, job: Job) -> dict[str, Any]:
+    facts = status_info(request, job)
+    return facts | {"links": [link(job_url(request, job.id), "self", "Status"), *facts["links"]]}
+
+
+def status_info(request: Request, job: Job) -> dict[str, Any]:
+    """The standard's status document, without a link to itself."""
+    where, process = job_url(request, job.id), f"{base_url(request)}/processes/{job.statistic}"
+    links = [link(process, "related", "Process")]
+    if job.status is JobStatus.SUCCESSFUL:
+        links.append(link(where + "/results", REL + "results", "Result"))
+    elif job.status is JobStatus.FAILED:
+        links.append(link(where + "/results", REL + "exceptions", "Why there is no result"))
+    times = {
+        "created": job.accepted,
+        "started": job.started,
+        "finished": job.finished,
+        "updated": job.finished or job.accepted,
+    }
+    return {
+        "jobID": job.id,
+        "processID": job.statistic,
+        "type": "process",
+        "status": job.status.value,
+        "message": job.reason or MESSAGES.get(job.status, job.status.value),
+        "progress": 100 if job.status is JobStatus.SUCCESSFUL else 0,
+        **{name: timestamp(ms) for name, ms in times.items() if ms is not None},
+        "links": links,
+    }
+
+
+def timestamp(ms: int) -> str:
+    """RFC 3339, in UTC, to the millisecond."""
+    moment = datetime.fromtimestamp(ms // 1000, UTC).replace(microsecond=ms % 1000 * 1000)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,64 @@
+"""Links between the resources: absolute, and behind whatever stage or path we are served from."""
+
+import re
+from urllib.parse import quote, urlencode
+
+from chalice.app import Request
+
+from chalicelib.descriptions import JSON
+from chalicelib.errors import InvalidRequest
+from chalicelib.routes.http import actual_path, base_path
+from chalicelib.routes.negotiation import NAMES
+
+Link = dict[str, str]
+
+REL = "http://www.opengis.net/def/rel/ogc/1.0/"
+HOST = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?", re.ASCII)
+TITLES = {"json": "as JSON", "html": "as a page", "csv": "as CSV"}
+
+
+def link(href: str, rel: str, title: str, media_type: str = JSON) -> Link:
+    return {"href": href, "rel": rel, "type": media_type, "title": title}
+
+
+def origin(request: Request) -> str:
+    """Scheme and host that this request came to.
+
+    Behind API Gateway the gateway knows; on a laptop the Host header says it, if it can be a host at all:
+    raises InvalidRequest for what should not stand in a link.
+    """
+    host, scheme = str(request.headers.get("host", "")), "http"
+    if domain := request.context.get("domainName"):
+        host, scheme = str(domain), str(request.headers.get("x-forwarded-proto", "https"))
+    if not HOST.fullmatch(host) or scheme not in ("http", "https"):
+        raise InvalidRequest("the Host header names no host")
+    return f"{scheme}://{host}"
+
+
+def base_url(request: Request) -> str:
+    """What all our own paths follow, without a slash at its end."""
+    return origin(request) + base_path(request)
+
+
+def address(request: Request, **changes: str | None) -> str:
+    """The address of this request, with query parameters changed, or left out for None."""
+    query = request.query_params
+    kept = [(name, value) for name in query or () if name not in changes for value in query.getlist(name)]  # type: ignore[union-attr] # nothing is looped over without a query
+    pairs = kept + [(name, value) for name, value in changes.items() if value is not None]
+    path = origin(request) + quote(actual_path(request), safe="/%")
+    return path + ("?" + urlencode(pairs) if pairs else "")
+
+
+def forms(where: str, chosen: str, offers: tuple[str, ...]) -> list[Link]:
+    """Links to an address in the chosen form, and in the others that it is offered in."""
+    mark = "&" if "?" in where else "?"
+    others = [
+        link(f"{where}{mark}f={NAMES[offer]}", "alternate", f"This {TITLES[NAMES[offer]]}", offer)
+        for offer in offers
+        if offer != chosen
+    ]
+    return [link(where, "self", "This", chosen), *others]
+
+
+def job_url(request: Request, job_id: str) -> str:
+    return f"{base_url(request)}/jobs/{job_id}"

@@ -1,0 +1,91 @@
+"""OGC API - Processes: what can be executed, and its execution."""
+
+from typing import Any
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib import descriptions
+from chalicelib.bootstrap import get_service
+from chalicelib.descriptions import JSON
+from chalicelib.errors import InvalidRequest, shown
+from chalicelib.routes.answers import DOCUMENT_FORMS, document, problem
+from chalicelib.routes.http import ANY_TYPE, DATASET, endpoint, json_body
+from chalicelib.routes.jobs import status_info
+from chalicelib.routes.links import REL, address, base_url, job_url, link
+from chalicelib.routes.negotiation import negotiate
+from chalicelib.routes.queries import Query
+from chalicelib.routes.results import RESULT_FORMS, result
+from chalicelib.statistics import STATISTICS, statistic
+
+routes = Blueprint(__name__)
+
+# API Gateway gives up after 29 s.
+SYNC_SECONDS = 20.0
+
+
+@routes.route("/processes", content_types=ANY_TYPE)
+@endpoint(routes, failed=problem)
+def processes() -> Response:
+    request = routes.current_request
+    query = Query(request, "limit", "cursor")
+    start, limit = after(query.one("cursor")), query.limit()
+    names, links = list(STATISTICS)[start:], []
+    if len(names) > limit:
+        href = address(request, cursor=names[limit - 1])
+        links.append(link(href, "next", "More processes"))
+    listed = [summary(request, name) for name in names[:limit]]
+    return document(request, "Processes", {"processes": listed, "links": links})
+
+
+def after(cursor: str | None) -> int:
+    """The place behind a process in the list."""
+    if cursor is None:
+        return 0
+    if cursor not in STATISTICS:
+        raise InvalidRequest(f'"cursor" {shown(cursor)} comes from no link of ours')
+    return list(STATISTICS).index(cursor) + 1
+
+
+def summary(request: Request, name: str) -> dict[str, Any]:
+    href = f"{base_url(request)}/processes/{name}"
+    return descriptions.summary(STATISTICS[name]) | {"links": [link(href, "self", "Details")]}
+
+
+@routes.route("/processes/{process_id}", content_types=ANY_TYPE)
+@endpoint(routes, failed=problem)
+def process(process_id: str) -> Response:
+    request, service, asked = routes.current_request, get_service(), statistic(process_id)
+    base = base_url(request)
+    links = [
+        link(f"{base}/processes/{asked.name}/execution", REL + "execute", "Execute it by a POST"),
+        link(f"{base}/jobs?processID={asked.name}", REL + "job-list", "Its jobs"),
+    ]
+    facts = descriptions.description(asked, service.catalogue()) | {"links": links}
+    return document(request, asked.title, facts, headers={DATASET: service.dataset()})
+
+
+@routes.route("/processes/{process_id}/execution", methods=["POST"], content_types=ANY_TYPE)
+@endpoint(routes, failed=problem, blocking=True)
+def execute(process_id: str) -> Response:
+    request, service, asked = routes.current_request, get_service(), statistic(process_id)
+    asynchronous = prefers_async(str(request.headers.get("prefer", "")))
+    # Before there is a job: one whose answer nobody can take helps nobody.
+    form = negotiate(request, DOCUMENT_FORMS if asynchronous else RESULT_FORMS)
+    job = service.execute(asked.name, json_body(request))
+    where = job_url(request, job.id)
+    if not asynchronous:
+        job = service.wait(job.id, SYNC_SECONDS)
+        if job.status.is_terminal:
+            return result(request, job, {"Link": f'<{where}>; rel="monitor"; type="{JSON}"'})
+    headers = {"Location": where, DATASET: job.dataset}
+    if asynchronous:
+        headers["Preference-Applied"] = "respond-async"
+    facts = status_info(request, job)
+    form = form if asynchronous else JSON
+    return document(request, job.id, facts, 201, headers, where=where, form=form)
+
+
+def prefers_async(prefer: str) -> bool:
+    """Of the preferences (RFC 7240) that are about this, the first counts. Without one: no."""
+    names = [part.split(";")[0].strip().lower() for part in prefer.split(",")]
+    return next((name for name in names if name in ("respond-async", "respond-sync")), "") == "respond-async"

@@ -1,0 +1,73 @@
+"""The result of a job, in the form it was asked for in, or the one that a client asks for now."""
+
+from collections.abc import Mapping
+
+from chalice.app import Request, Response
+
+from chalicelib.descriptions import CSV, JSON, OUTPUT
+from chalicelib.errors import (
+    BestEndUnknown,
+    Dismissed,
+    NoResult,
+    NoUsableRows,
+    QuestionFailed,
+    ResultNotReady,
+    UnknownQuestion,
+    UnknownState,
+)
+from chalicelib.execution import DOCUMENT
+from chalicelib.jobs import Job, JobStatus
+from chalicelib.routes import html
+from chalicelib.routes.answers import page, varying
+from chalicelib.routes.http import DATASET, render
+from chalicelib.routes.links import forms, job_url
+from chalicelib.routes.negotiation import HTML, negotiate
+from chalicelib.statistics import statistic
+from chalicelib.tables import as_csv, rows
+
+RESULT_FORMS = (JSON, CSV, HTML)
+# What a job can fail of that is in the question, not in the service.
+QUESTIONS = {kind.__name__ for kind in (UnknownQuestion, UnknownState, NoUsableRows, BestEndUnknown)}
+
+
+def result(request: Request, job: Job, headers: Mapping[str, str] | None = None) -> Response:
+    """Raises ResultNotReady, or a NoResult that says why there is none."""
+    answer = answer_of(job)
+    chosen = negotiate(request, offers(job))
+    more = varying({DATASET: job.dataset, **(headers or {})})
+    if chosen == HTML:
+        return page(request, f"Result of {job.id}", content(request, job, answer), headers=more)
+    if chosen == CSV:
+        text = as_csv(statistic(job.statistic), answer)
+        return Response(text, headers={"Content-Type": f"{CSV}; charset=utf-8", **more})
+    body = in_document(job, answer) if job.response == DOCUMENT else answer.decode()
+    return Response(body, headers={"Content-Type": JSON, **more})
+
+
+def answer_of(job: Job) -> bytes:
+    if job.answer is not None:
+        return job.answer
+    if not job.status.is_terminal:
+        raise ResultNotReady(job.id)
+    if job.status is JobStatus.DISMISSED:
+        raise Dismissed(job.reason)
+    raise (QuestionFailed if job.cause in QUESTIONS else NoResult)(job.reason)
+
+
+def offers(job: Job) -> tuple[str, ...]:
+    """All forms there are; first the one that the job was asked for."""
+    first = JSON if job.response == DOCUMENT else job.media_type
+    return (first, *(form for form in RESULT_FORMS if form != first))
+
+
+def in_document(job: Job, answer: bytes) -> str:
+    """The standard's document of all outputs by name. The answer's bytes are placed, never rebuilt."""
+    value = answer.decode() if job.media_type == JSON else render(as_csv(statistic(job.statistic), answer))
+    return f'{{"{OUTPUT}": {{"mediaType": "{job.media_type}", "value": {value}}}}}'
+
+
+def content(request: Request, job: Job, answer: bytes) -> str:
+    asked, where = statistic(job.statistic), job_url(request, job.id)
+    facts = {"process": asked.title, **job.inputs}
+    links = [one for one in forms(where + "/results", HTML, offers(job)) if one["rel"] == "alternate"]
+    return html.definitions(facts) + html.table(asked.columns, rows(asked, answer)) + html.many([*links])

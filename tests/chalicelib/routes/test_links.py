@@ -1,0 +1,82 @@
+"""Links, wherever we are served from."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from chalice.app import CaseInsensitiveMapping, MultiDict
+
+from chalicelib.errors import InvalidRequest
+from chalicelib.routes.http import base_path
+from chalicelib.routes.links import address, base_url, forms
+
+
+def request(path: str, route: str, headers: dict[str, str], query: Any = None, **context: str) -> Any:
+    return SimpleNamespace(
+        path=route,
+        headers=CaseInsensitiveMapping(headers),
+        query_params=MultiDict(query) if query else None,
+        context={"path": path, **context},
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "route", "base"),
+    [
+        ("/", "/", ""),
+        ("/v1", "/", "/v1"),
+        ("/v1/", "/", "/v1"),
+        ("/jobs/job_id_1", "/jobs/{job_id}", ""),
+        ("/v1/jobs/job_id_1", "/jobs/{job_id}", "/v1"),
+        ("/v1/jobs/job_id_%31/", "/jobs/{job_id}", "/v1"),
+        ("/a/b/jobs", "/jobs", "/a/b"),
+    ],
+)
+def test_what_precedes_our_paths(path: str, route: str, base: str) -> None:
+    """A stage, a mapped path, or nothing; however a parameter is encoded."""
+    assert base_path(request(path, route, {})) == base
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:8000", "localhost", "[::1]:8000", "statline.example:65535", "a_b.example"]
+)
+def test_on_a_laptop_the_host_header_says_where(host: str) -> None:
+    """With its port."""
+    assert base_url(request("/jobs", "/jobs", {"Host": host})) == f"http://{host}"
+
+
+@pytest.mark.parametrize(
+    "host", ["", "a b", 'a"b', "a/b", "user@host", "a:b", "a:1:2", "<b>", "[::1", "-a", "a" * 300, "ö"]
+)
+def test_what_is_no_host_is_in_no_link(host: str) -> None:
+    """Nor is it in the refusal."""
+    with pytest.raises(InvalidRequest) as caught:
+        base_url(request("/jobs", "/jobs", {"Host": host}))
+    assert host in ("", "-a", "ö") or host not in str(caught.value)
+
+
+def test_behind_api_gateway_the_gateway_says_where() -> None:
+    """Whatever the client says."""
+    headers = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
+    here = request("/v1/jobs", "/jobs", headers, domainName="abc.execute-api.us-east-1.amazonaws.com")
+    assert base_url(here) == "https://abc.execute-api.us-east-1.amazonaws.com/v1"
+    headers["X-Forwarded-Proto"] = "javascript"
+    with pytest.raises(InvalidRequest):
+        base_url(request("/v1/jobs", "/jobs", headers, domainName="abc.example"))
+
+
+def test_an_address_with_other_parameters() -> None:
+    """Those that are not changed stay, in any number; what is in them is encoded."""
+    here = request("/v1/jobs", "/jobs", {"Host": "h"}, {"status": ["failed", "a&b"], "cursor": ["x"]})
+    assert address(here) == "http://h/v1/jobs?status=failed&status=a%26b&cursor=x"
+    assert address(here, cursor="y") == "http://h/v1/jobs?status=failed&status=a%26b&cursor=y"
+    assert address(here, cursor=None, status=None) == "http://h/v1/jobs"
+
+
+def test_every_form_has_a_link() -> None:
+    """The one at hand as self, the others as alternates that a person can click."""
+    links = forms("http://h/jobs?limit=1", "text/html", ("application/json", "text/html"))
+    assert [(one["rel"], one["type"], one["href"]) for one in links] == [
+        ("self", "text/html", "http://h/jobs?limit=1"),
+        ("alternate", "application/json", "http://h/jobs?limit=1&f=json"),
+    ]

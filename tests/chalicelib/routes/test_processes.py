@@ -1,0 +1,268 @@
+"""Processes and their execution, over real HTTP."""
+
+from typing import Any
+
+import pytest
+import requests
+
+from chalicelib.routes import processes
+from chalicelib.statistics import STATISTICS
+from local.emulator import Emulator
+from tests.chalicelib.test_routes import ANSWERS
+from tests.ogc_schemas import check
+from tests.samples import ask
+
+EXCEPTIONS = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/"
+ASYNC = {"Prefer": "respond-async"}
+HUMUS = {"inputs": {"question": "S1"}}
+
+
+def execute(http: requests.Session, url: str, name: str, body: object, **headers: str) -> requests.Response:
+    return http.post(f"{url}/processes/{name}/execution", json=body, headers=headers, timeout=25)
+
+
+def problem(response: requests.Response) -> tuple[int, str]:
+    """Status and type, of what must be a problem document with a detail."""
+    assert response.headers["Content-Type"] == "application/problem+json"
+    body = response.json()
+    check("exception", body)
+    assert body["status"] == response.status_code
+    assert body["detail"]
+    return response.status_code, body["type"].removeprefix(EXCEPTIONS)
+
+
+def rel(links: list[dict[str, Any]], name: str) -> str | None:
+    """Where the first link of a relation leads."""
+    return next((one["href"] for one in links if one["rel"].endswith(name)), None)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "SYNC_SECONDS", 0.05)
+
+
+def test_every_statistic_is_a_process(url: str, http: requests.Session) -> None:
+    """In the list and by itself, as the standard has it; with links to itself and to a page."""
+    listed = http.get(f"{url}/processes", timeout=5).json()
+    check("processList", listed)
+    assert [one["id"] for one in listed["processes"]] == list(STATISTICS)
+    assert {one["rel"] for one in listed["links"]} == {"self", "alternate"}
+    for one in listed["processes"]:
+        href = rel(one["links"], "self")
+        described = http.get(href, timeout=5).json()
+        check("process", described)
+        assert {**described, "links": one["links"]} == {**described, **one}
+        assert rel(described["links"], "execute") == f"{href}/execution"
+        assert list(described["inputs"]) == list(STATISTICS[one["id"]].parameters)
+
+
+def test_the_process_list_in_parts(url: str, http: requests.Session) -> None:
+    """Following next from one page to the other meets every process once."""
+    found, where = [], f"{url}/processes?limit=4"
+    while where:
+        body = http.get(where, timeout=5).json()
+        check("processList", body)
+        assert len(body["processes"]) <= 4
+        found += [one["id"] for one in body["processes"]]
+        where = rel(body["links"], "next")
+    assert found == list(STATISTICS)
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=x", "cursor=median", "lmit=3"])
+def test_a_process_list_that_cannot_be(url: str, http: requests.Session, query: str) -> None:
+    """400."""
+    assert problem(http.get(f"{url}/processes?{query}", timeout=5)) == (400, "InvalidParameterValue")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_unknown_process(url: str, http: requests.Session, method: str) -> None:
+    """404, by the standard's name for it, before the body is looked at."""
+    path = "/processes/median" + ("/execution" if method == "POST" else "")
+    assert problem(http.request(method, url + path, data=b"{", timeout=5)) == (404, "no-such-process")
+
+
+@pytest.mark.parametrize("name", STATISTICS)
+def test_executing_while_the_client_waits(url: str, http: requests.Session, name: str) -> None:
+    """The answer itself, byte for byte as the other interface gives it, and a link to its job."""
+    inputs, expected = ANSWERS[name]
+    check("execute", {"inputs": inputs})
+    done = execute(http, url, name, {"inputs": inputs})
+    assert (done.status_code, done.headers["Content-Type"]) == (200, "application/json")
+    assert list(done.json().items()) == list(expected.items())
+    job = http.get(done.links["monitor"]["url"], timeout=5).json()
+    check("statusInfo", job)
+    assert (job["status"], job["processID"]) == ("successful", name)
+    other = http.get(f"{url}/api/get_results/{job['jobID']}", timeout=5)
+    assert other.content == b'{"status": "done", "data": %b}' % done.content
+
+
+@pytest.mark.parametrize("name", STATISTICS)
+def test_executing_in_the_background(url: str, http: requests.Session, name: str) -> None:
+    """201 and the job's status at once; its result when it is ready, as a document."""
+    inputs, expected = ANSWERS[name]
+    body = {"inputs": inputs, "response": "document", "outputs": {"result": {"transmissionMode": "value"}}}
+    check("execute", body)
+    accepted = execute(http, url, name, body, **ASYNC)
+    assert (accepted.status_code, accepted.headers["Preference-Applied"]) == (201, "respond-async")
+    job = accepted.json()
+    check("statusInfo", job)
+    assert accepted.headers["Location"] == rel(job["links"], "self") == f"{url}/jobs/{job['jobID']}"
+    while job["status"] not in ("successful", "failed"):
+        job = http.get(accepted.headers["Location"], timeout=5).json()
+    result = http.get(rel(job["links"], "results"), timeout=5).json()
+    check("results", result)
+    assert result == {"result": {"mediaType": "application/json", "value": expected}}
+
+
+@pytest.mark.parametrize(
+    ("prefer", "status"),
+    [
+        ("respond-sync", 200),
+        ("respond-async", 201),
+        ("Respond-Async; foo", 201),
+        ("wait=5, respond-async", 201),
+        ("respond-sync, respond-async", 200),
+        ("return=minimal", 200),
+        ("", 200),
+    ],
+)
+def test_who_prefers_what(url: str, http: requests.Session, prefer: str, status: int) -> None:
+    """Waiting is what the standard has for those who say nothing of it."""
+    response = execute(http, url, "best5", HUMUS, Prefer=prefer)
+    assert response.status_code == status
+    assert ("Preference-Applied" in response.headers) == (status == 201)
+
+
+@pytest.mark.parametrize(
+    ("body", "accept", "content_type", "expected"),
+    [
+        ({}, "*/*", "application/json", '{"Hessen":4.0,"Bayern":2.0}'),
+        ({}, "text/csv", "text/csv; charset=utf-8", "state,mean\r\nHessen,4.0\r\nBayern,2.0\r\n"),
+        (
+            {"outputs": {"result": {"format": {"mediaType": "text/csv"}}}},
+            "*/*",
+            "text/csv; charset=utf-8",
+            "state,mean\r\nHessen,4.0\r\nBayern,2.0\r\n",
+        ),
+        (
+            {"response": "document"},
+            "*/*",
+            "application/json",
+            '{"result": {"mediaType": "application/json", "value": {"Hessen":4.0,"Bayern":2.0}}}',
+        ),
+        (
+            {"response": "document", "outputs": {"result": {"format": {"mediaType": "text/csv"}}}},
+            "*/*",
+            "application/json",
+            '{"result": {"mediaType": "text/csv", "value": "state,mean\\r\\nHessen,4.0\\r\\nBayern'
+            ',2.0\\r\\n"}}',
+        ),
+    ],
+)
+def test_forms_of_a_result(
+    url: str,
+    http: requests.Session,
+    body: dict[str, Any],
+    accept: str,
+    content_type: str,
+    expected: str,
+) -> None:
+    """The same at once and later: the result itself or the document, as JSON or as CSV."""
+    for headers in ({}, ASYNC):
+        kind = {"Accept": "*/*"} if headers else {"Accept": accept}
+        done = execute(http, url, "best5", HUMUS | body, **headers, **kind)
+        if headers:
+            job_id = done.json()["jobID"]
+            while http.get(f"{url}/api/get_results/{job_id}", timeout=5).json()["status"] == "running":
+                pass
+            done = http.get(f"{url}/jobs/{job_id}/results", headers={"Accept": accept}, timeout=5)
+        assert (done.status_code, done.headers["Content-Type"], done.text) == (200, content_type, expected)
+        assert done.headers["Vary"] == "Accept"
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        (b"", "JSON"),
+        (b"[]", "inputs"),
+        (b"{}", '"question" is missing'),
+        (b'{"inputs": {"question": "Humuss"}}', '"Humus"'),
+        (b'{"inputs": {"question": "S1", "state": "Hessen"}}', '"state"'),
+        (b'{"inputs": {"question": {"href": "http://127.0.0.1/"}}}', "data:"),
+        (b'{"inputs": {"question": "S1"}, "outputs": {"mean": {}}}', '"mean"'),
+        (
+            b'{"inputs": {"question": "S1"}, "outputs": {"result": {"transmissionMode": "reference"}}}',
+            "value",
+        ),
+        (b'{"inputs": {"question": "S1"}, "response": "xml"}', '"raw"'),
+    ],
+)
+@pytest.mark.parametrize("headers", [{}, ASYNC])
+def test_what_is_refused(
+    url: str, http: requests.Session, body: bytes, named: str, headers: dict[str, str]
+) -> None:
+    """400 with what is wrong, either way, and no job."""
+    response = http.post(f"{url}/processes/best5/execution", data=body, headers=headers, timeout=5)
+    assert problem(response) == (400, "InvalidParameterValue")
+    assert named in response.json()["detail"]
+    assert http.get(f"{url}/jobs", timeout=5).json()["jobs"] == []
+
+
+@pytest.mark.parametrize("headers", [{}, ASYNC])
+def test_a_form_that_nobody_has(url: str, http: requests.Session, headers: dict[str, str]) -> None:
+    """406 before there is a job."""
+    response = execute(http, url, "best5", HUMUS, Accept="image/png", **headers)
+    assert problem(response) == (406, "NoApplicableCode")
+    assert http.get(f"{url}/jobs", timeout=5).json()["jobs"] == []
+
+
+def test_a_question_without_an_answer(url: str, http: requests.Session) -> None:
+    """It is known, but the data has no rows for it: the job fails, and says why to who waits."""
+    response = execute(http, url, "state_mean", {"inputs": {"question": "S2", "state": "Hessen"}})
+    assert problem(response) == (400, "InvalidParameterValue")
+    assert '"Sand"' in response.json()["detail"]
+
+
+def test_a_body_that_is_too_long(url: str, http: requests.Session) -> None:
+    """413, by the application's own limit too."""
+    response = execute(http, url, "best5", HUMUS | {"x": " " * 70_000})
+    assert response.status_code == 413
+
+
+def test_while_draining(url: str, http: requests.Session, emulator: Emulator) -> None:
+    """503, and when to come again."""
+    emulator.service.drain()
+    response = execute(http, url, "best5", HUMUS)
+    assert problem(response) == (503, "NoApplicableCode")
+    assert int(response.headers["Retry-After"]) > 0
+
+
+def test_who_waits_too_long_is_sent_to_the_job(
+    idle_url: str, http: requests.Session, impatient: None
+) -> None:
+    """201 as if it had been asked for: the job goes on, and nobody has to ask for it again."""
+    response = execute(http, idle_url, "best5", HUMUS, Accept="text/csv")
+    assert response.status_code == 201
+    check("statusInfo", response.json())
+    assert "Preference-Applied" not in response.headers
+    assert http.get(response.headers["Location"], timeout=5).json()["status"] == "accepted"
+
+
+def test_the_waiting_view_is_marked(chalice_config: Any) -> None:
+    """The server gives it a thread; the others are answered at once."""
+    views = {
+        (path, method): getattr(route.view_function, "blocking", False)
+        for path, methods in chalice_config.chalice_app.routes.items()
+        for method, route in methods.items()
+    }
+    assert [place for place, blocking in views.items() if blocking] == [
+        ("/processes/{process_id}/execution", "POST")
+    ]
+
+
+def test_jobs_of_one_interface_are_the_other_ones_too(url: str, http: requests.Session) -> None:
+    """With the same id and the same answer."""
+    assert ask(http, url, "best5", question="S1")["data"] == ANSWERS["best5"][1]
+    job = http.get(f"{url}/jobs/job_id_1", timeout=5).json()
+    assert (job["status"], job["processID"]) == ("successful", "best5")
+    assert http.get(f"{url}/jobs/job_id_1/results", timeout=5).json() == ANSWERS["best5"][1]

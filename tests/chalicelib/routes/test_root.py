@@ -1,0 +1,90 @@
+"""The landing page and the conformance declaration, over real HTTP."""
+
+import pytest
+import requests
+
+from local.emulator import Emulator
+from tests.chalicelib.routes.test_html import Balance
+from tests.chalicelib.routes.test_processes import HUMUS, execute, problem, rel
+from tests.ogc_schemas import check
+
+CONF = "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/"
+# Their documents have tests of their own.
+DEFINITION = ("service-desc", "service-doc")
+PATHS = [
+    "/",
+    "/conformance",
+    "/processes",
+    "/processes/state_mean",
+    "/jobs",
+    "/jobs/job_id_1",
+    "/jobs/job_id_1/results",
+]
+
+
+def test_the_landing_page_leads_everywhere(url: str, http: requests.Session) -> None:
+    """With the links that the standard requires, absolute; all lead somewhere."""
+    body = http.get(url, timeout=5).json()
+    check("landingPage", body)
+    rels = [one["rel"].rpartition("/")[2] for one in body["links"]]
+    assert rels == ["self", "alternate", *DEFINITION, "conformance", "processes", "job-list"]
+    for one in body["links"]:
+        assert one["href"].startswith(url)
+        if one["rel"] not in DEFINITION:
+            response = http.get(one["href"], timeout=5)
+            assert response.headers["Content-Type"].split(";")[0] == one["type"]
+
+
+def test_what_is_claimed(url: str, http: requests.Session) -> None:
+    """Only what holds."""
+    body = http.get(f"{url}/conformance", timeout=5).json()
+    check("confClasses", body)
+    assert [one.removeprefix(CONF) for one in body["conformsTo"]] == [
+        "core",
+        "ogc-process-description",
+        "json",
+        "html",
+        "job-list",
+        "dismiss",
+    ]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_path_has_a_page(url: str, http: requests.Session, path: str) -> None:
+    """For browsers, whole, and with a link to the JSON that it shows."""
+    execute(http, url, "best5", HUMUS)
+    page = http.get(url + path, headers={"Accept": "text/html, */*;q=0.1"}, timeout=5)
+    assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert page.headers["Vary"] == "Accept"
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    balance = Balance()
+    balance.feed(page.text)
+    balance.close()
+    assert balance.open == []
+    assert f'href="{url}{path}?f=json"' in page.text
+    assert http.get(f"{url}{path}?f=json", timeout=5).headers["Content-Type"] == "application/json"
+
+
+def test_what_is_executed_or_dismissed_has_a_page_too(url: str, http: requests.Session) -> None:
+    """Every 200 there is."""
+    done = execute(http, url, "best5", HUMUS, Accept="text/html")
+    assert '<td>Hessen</td><td class="number">4.0</td>' in done.text
+    gone = http.delete(f"{url}/jobs/job_id_1", headers={"Accept": "text/html"}, timeout=5)
+    assert "dismissed" in gone.text
+
+
+def test_links_name_the_host_that_was_asked(url: str, http: requests.Session) -> None:
+    """If it can be a host; nothing else gets into a link."""
+    body = http.get(f"{url}/jobs", headers={"Host": "statline.example:81"}, timeout=5).json()
+    assert rel(body["links"], "self") == "http://statline.example:81/jobs"
+    junk = http.get(f"{url}/jobs", headers={"Host": '"><script>'}, timeout=5)
+    assert junk.status_code == 400
+    assert "script" not in junk.text
+
+
+def test_without_data(url: str, http: requests.Session, emulator: Emulator) -> None:
+    """503: there is nothing to describe yet, but the rest of the interface stands."""
+    emulator.service._control.set(dataset="")
+    assert problem(http.get(url, timeout=5)) == (503, "NoApplicableCode")
+    assert problem(http.get(f"{url}/processes/best5", timeout=5)) == (503, "NoApplicableCode")
+    assert http.get(f"{url}/processes", timeout=5).status_code == 200
