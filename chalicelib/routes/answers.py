@@ -6,7 +6,7 @@ from typing import Any
 
 from chalice.app import Request, Response
 
-from chalicelib.descriptions import JSON
+from chalicelib.jobs import JSON
 from chalicelib.routes import html
 from chalicelib.routes.errors import problem_type, to_http
 from chalicelib.routes.http import render

@@ -62,7 +62,7 @@ def endpoint(
         def handler(**parameters: str) -> Response:
             request, start = routes.current_request, time.perf_counter()
             with trace.scope(trace.of_request(request.headers)):
-                response = attempt(lambda: view(**parameters), request)
+                response = attempt(lambda: view(**parameters), request, failed)
                 response.headers.setdefault(TRACE, trace.current())
                 seconds = time.perf_counter() - start
                 REQUESTS.observe(seconds, request.method, request.path, str(response.status_code))
@@ -75,7 +75,9 @@ def endpoint(
     return wrap
 
 
-def attempt(view: Callable[[], Response], request: Request) -> Response:
+def attempt(
+    view: Callable[[], Response], request: Request, failed: Callable[[Exception], Response]
+) -> Response:
     try:
         with deadline.within(REQUEST_SECONDS):
             return view()

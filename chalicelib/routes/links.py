@@ -5,8 +5,8 @@ from urllib.parse import quote, urlencode
 
 from chalice.app import Request
 
-from chalicelib.descriptions import JSON
 from chalicelib.errors import InvalidRequest
+from chalicelib.jobs import JSON
 from chalicelib.routes.http import actual_path, base_path
 from chalicelib.routes.negotiation import NAMES
 

@@ -6,8 +6,8 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib import descriptions
 from chalicelib.bootstrap import get_service
-from chalicelib.descriptions import JSON
 from chalicelib.errors import InvalidRequest, shown
+from chalicelib.jobs import JSON
 from chalicelib.routes.answers import DOCUMENT_FORMS, document, problem
 from chalicelib.routes.http import ANY_TYPE, DATASET, endpoint, json_body
 from chalicelib.routes.jobs import status_info
@@ -74,7 +74,7 @@ def execute(process_id: str) -> Response:
     job = service.execute(asked.name, json_body(request))
     where = job_url(request, job.id)
     if not asynchronous:
-        job = service.wait(job.id, SYNC_SECONDS)
+        job = service.wait(job, SYNC_SECONDS)
         if job.status.is_terminal:
             return result(request, job, {"Link": f'<{where}>; rel="monitor"; type="{JSON}"'})
     headers = {"Location": where, DATASET: job.dataset}

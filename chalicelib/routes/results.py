@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from chalice.app import Request, Response
 
-from chalicelib.descriptions import CSV, JSON, OUTPUT
+from chalicelib.descriptions import CSV, OUTPUT
 from chalicelib.errors import (
     BestEndUnknown,
     Dismissed,
@@ -16,7 +16,7 @@ from chalicelib.errors import (
     UnknownState,
 )
 from chalicelib.execution import DOCUMENT
-from chalicelib.jobs import Job, JobStatus
+from chalicelib.jobs import JSON, Job, JobStatus
 from chalicelib.routes import html
 from chalicelib.routes.answers import page, varying
 from chalicelib.routes.http import DATASET, render

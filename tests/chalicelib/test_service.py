@@ -307,9 +307,9 @@ def test_an_execute_request_is_checked_at_once(
 
 def test_waiting_ends_with_the_job(service: Service) -> None:
     """At once, when it ends in this process; not at the next look."""
-    service.submit("global_mean", {"question": "S1"})
+    job = service.submit("global_mean", {"question": "S1"})
     with ThreadPoolExecutor(8) as pool:
-        waiting = [pool.submit(service.wait, "job_id_1", 30) for _ in range(8)]
+        waiting = [pool.submit(service.wait, job, 30) for _ in range(8)]
         service.process("job_id_1")
         assert {one.result(5).answer for one in waiting} == {GLOBAL_HUMUS}
 
@@ -319,26 +319,28 @@ def test_waiting_for_a_job_that_another_process_ends(
 ) -> None:
     """Nobody tells this one, so it looks now and then."""
     worker = Service(store, queue, S3Datasets(clients, "statline"), control, id_block=10)
-    service.submit("global_mean", {"question": "S1"})
+    job = service.submit("global_mean", {"question": "S1"})
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(service.wait, "job_id_1", 30)
+        waiting = pool.submit(service.wait, job, 30)
         worker.process("job_id_1")
         assert waiting.result(5).answer == GLOBAL_HUMUS
 
 
 def test_waiting_is_bounded(service: Service) -> None:
     """The job as it stands by then."""
-    service.submit("global_mean", {"question": "S1"})
-    assert service.wait("job_id_1", 0.05).status is JobStatus.ACCEPTED
+    job = service.submit("global_mean", {"question": "S1"})
+    assert service.wait(job, 0.05).status is JobStatus.ACCEPTED
+    for _ in range(2):
+        service.dismiss("job_id_1")
     with pytest.raises(JobNotFound):
-        service.wait("job_id_2", 30)
+        service.wait(job, 30)
 
 
 def test_an_open_job_is_dismissed(service: Service) -> None:
     """Its message finds it ended, and who waits for it is told."""
-    service.submit("global_mean", {"question": "S1"})
+    job = service.submit("global_mean", {"question": "S1"})
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(service.wait, "job_id_1", 30)
+        waiting = pool.submit(service.wait, job, 30)
         dismissed = service.dismiss("job_id_1")
         assert waiting.result(5).status is JobStatus.DISMISSED
     service.process("job_id_1")
