@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from chalicelib import workers
 from chalicelib.config import Settings
 from chalicelib.control import CONTROL, ControlRecord
-from chalicelib.errors import Draining, Overloaded
+from chalicelib.errors import Draining, JobNotFound, Overloaded
 from chalicelib.jobs import Job
 from chalicelib.service import Service
 from tests.simulated import (
@@ -35,7 +35,9 @@ class Process(NamedTuple):
 
 
 class SimulatedCloud:
-    """`told` holds every job whose id a client was given, as it was then, `buried` what had a dead letter."""
+    """`told` holds every job whose id a client was given, as it was then, `buried` what had a dead letter,
+    `unwanted` what a client wanted no more.
+    """
 
     def __init__(self) -> None:
         self.steps, self.clock = Steps(), SimulatedClock()
@@ -43,6 +45,7 @@ class SimulatedCloud:
         self.datasets, self.table = SimulatedDatasets(self.steps), {CONTROL: ControlRecord(dataset="first")}
         self.told: dict[str, Job] = {}
         self.buried: set[str] = set()
+        self.unwanted: set[str] = set()
 
     def process(self) -> Process:
         """A process that has just started."""
@@ -57,6 +60,10 @@ class SimulatedCloud:
         assert job.id not in self.told, f"{job.id} was given twice"
         self.told[job.id] = job
         return job
+
+    def dismiss(self, service: Service, job_id: str) -> Job:
+        self.unwanted.add(job_id)
+        return service.dismiss(job_id)
 
     def deliver(self, service: Service, handler: Handler, batch: list[str]) -> None:
         """One batch, as Lambda does it: what the handler does not name as failed is deleted."""
@@ -81,6 +88,10 @@ class SimulatedCloud:
             self.deliver(service, workers.bury, waiting)
         elif what == "drain":
             service.drain()
+        elif what == "dismiss":
+            for job_id in [*self.told][-2:]:
+                with contextlib.suppress(JobNotFound):
+                    self.dismiss(service, job_id)
         else:
             self.clock.now += {"sweep": RESEND_MS, "late sweep": GIVE_UP_MS}[what] + 1
             workers.sweep(service, SETTINGS)

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 
 from chalicelib import workers
-from chalicelib.errors import Draining, Overloaded
-from chalicelib.jobs import Job
+from chalicelib.errors import Draining, JobNotFound, Overloaded
+from chalicelib.jobs import Job, JobStatus
+from chalicelib.listing import Filter
 from tests.simulated import editions, right_outcome
 from tests.simulated_cloud import GIVE_UP_MS, MAX_OPEN, QUESTION, SETTINGS, SimulatedCloud
 from tests.trouble import MOMENTS, OURS, Crash, Fault, Trouble, troubles
@@ -50,6 +51,7 @@ class Simulation(RuleBasedStateMachine):
         self.ours = self.cloud.process()
         self.ended: dict[str, Job] = {}
         self.lost: set[str] = set()
+        self.removed: set[str] = set()
         self.draining: bool | None = False  # None: nobody can know
         self.published = 0
 
@@ -96,7 +98,23 @@ class Simulation(RuleBasedStateMachine):
     @rule(target=messages, trouble=troubles)
     def read(self, trouble: Trouble | None) -> Any:
         service, told = self.ours.service, [*self.cloud.told]
-        self.attempt(lambda: (*map(service.get, told), *service.jobs(), service.num_jobs()), trouble)
+        self.attempt(lambda: (*map(self.found, told), *service.jobs(), service.num_jobs()), trouble)
+        self.attempt(lambda: service.page(Filter(), 5), trouble)
+        return self.sent()
+
+    @rule(target=messages, place=st.integers(0, 99), trouble=troubles)
+    def dismiss(self, place: int, trouble: Trouble | None) -> Any:
+        """A client wants a job no more: one that is open ends, one that has ended goes."""
+        job_id = [*self.cloud.told][place % len(self.cloud.told)]
+        before = self.found(job_id)
+        try:
+            dismissed = self.attempt(lambda: self.cloud.dismiss(self.ours.service, job_id), trouble)
+        except JobNotFound:
+            assert before is None or trouble is not None
+        else:
+            assert dismissed is None or dismissed.status is JobStatus.DISMISSED
+            if trouble is None and before is not None:
+                assert self.found(job_id) == (None if before.status.is_terminal else dismissed)
         return self.sent()
 
     @rule(target=messages, trouble=troubles, reopened=st.booleans())
@@ -133,20 +151,27 @@ class Simulation(RuleBasedStateMachine):
     @invariant()
     def an_outcome_never_changes_and_is_its_own(self) -> None:
         for asked in self.cloud.told.values():
-            job = self.ours.service.get(asked.id)
+            job = self.found(asked.id)
+            if job is None:
+                assert asked.id in self.cloud.unwanted
+                self.removed.add(asked.id)
+                continue
+            assert asked.id not in self.removed
             assert (job.statistic, job.inputs, job.dataset) == (asked.statistic, asked.inputs, asked.dataset)
             if job.status.is_terminal or job.id in self.ended:
                 assert self.ended.setdefault(job.id, job) == job
                 hopeless = job.id in self.cloud.buried or job.finished - job.accepted > GIVE_UP_MS
                 given_up = hopeless and job.answer is None and "could not be processed" in str(job.reason)
-                assert given_up or (job.answer, job.reason) == right_outcome(asked)
+                dismissed = job.status is JobStatus.DISMISSED and job.id in self.cloud.unwanted
+                assert given_up or dismissed or (job.answer, job.reason) == right_outcome(asked)
             else:
                 assert job.id in self.lost or job.id in self.cloud.queue.waiting, f"{job.id} waits for nobody"
 
     @invariant()
     def lists_and_counts_agree(self) -> None:
         if not self.cloud.store.lagging:
-            assert {job.id for job in self.ours.service.jobs()} >= set(self.cloud.told)
+            listed = {job.id for job in self.ours.service.jobs()}
+            assert listed & set(self.cloud.told) == {one for one in self.cloud.told if self.found(one)}
             assert self.ours.service.num_jobs() == len(self.cloud.open_jobs())
 
     def teardown(self) -> None:
@@ -171,6 +196,12 @@ class Simulation(RuleBasedStateMachine):
         workers.sweep(service, SETTINGS)
         assert cloud.open_jobs() == set()
         self.an_outcome_never_changes_and_is_its_own()
+
+    def found(self, job_id: str) -> Job | None:
+        try:
+            return self.ours.service.get(job_id)
+        except JobNotFound:
+            return None
 
     def attempt(self, step: Callable[[], T], trouble: Trouble | None) -> T | None:
         """What the step returned; None if trouble ended it."""
