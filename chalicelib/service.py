@@ -38,7 +38,7 @@ log = logging.getLogger("statline.jobs")
 DRAINING = "no new jobs are taken: shutting down"
 # Where jobs end in another process a waiting thread must look: soon at first, then less and less often.
 # The last look may take some seconds more.
-FIRST_LOOK, LONGEST_PAUSE, LAST_LOOK = 0.1, 2.0, 5.0
+FIRST_LOOK, LONGEST_PAUSE, LAST_LOOK = 0.1, 2.0, 2.0
 
 
 def now_ms() -> int:

@@ -19,8 +19,8 @@ from chalicelib.statistics import STATISTICS, statistic
 
 routes = Blueprint(__name__)
 
-# API Gateway gives up after 29 s.
-SYNC_SECONDS = 20.0
+# API Gateway gives up after 29 s, and the question and the last look may each take some seconds.
+SYNC_SECONDS = 18.0
 
 
 @routes.route("/processes", content_types=ANY_TYPE)
