@@ -69,6 +69,12 @@ def secured(
         stack.destroy()
 
 
+@pytest.fixture
+def keyed(secured: Deployed) -> Deployed:
+    secured.http.headers["x-api-key"] = secured.stack.key()
+    return secured
+
+
 @pytest.fixture(scope="session")
 def deployed(
     package: Path, faults: tuple[Faults, str, int], tmp_path_factory: pytest.TempPathFactory

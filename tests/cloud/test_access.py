@@ -12,12 +12,6 @@ LARGE = "Q036"  # by category its answer is more than a record takes, in the sam
 SHUTDOWN = "/api/graceful_shutdown"
 
 
-@pytest.fixture
-def keyed(secured: Deployed) -> Deployed:
-    secured.http.headers["x-api-key"] = secured.stack.key()
-    return secured
-
-
 def signed(deployed: Deployed, path: str) -> requests.Response:
     """A GET with the operator's signature."""
     request = AWSRequest("GET", f"{deployed.url}{path}", headers={"Host": deployed.http.headers["Host"]})
