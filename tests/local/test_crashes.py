@@ -39,6 +39,11 @@ ENVIRON = {
 }
 RUNNING = b'{"status": "running"}'
 DONE = b'{"status": "done", "data": %b}' % GLOBAL_HUMUS
+# What is left of a job that a client dismissed, before it had ended and afterwards.
+LEFT = (
+    b'{"status": "error", "reason": "dismissed by a client"}',
+    b'{"status": "error", "reason": "Invalid job_id"}',
+)
 
 
 class Client:
@@ -71,6 +76,8 @@ class Ledger:
     told: dict[str, float] = field(default_factory=dict)
     due: dict[str, bytes] = field(default_factory=dict)
     answers: dict[str, bytes] = field(default_factory=dict)
+    unwanted: set[str] = field(default_factory=set)  # their dismissal was asked for
+    dismissed: set[str] = field(default_factory=set)  # and answered
 
     def hand_out(self, job_id: str, due: bytes) -> None:
         now = time.monotonic()
@@ -84,9 +91,12 @@ class Ledger:
 
     def read(self, job_id: str, body: bytes) -> None:
         if body == RUNNING:
-            assert job_id not in self.answers, f"{job_id} was answered and runs again"
+            gone = job_id in self.answers or job_id in self.dismissed
+            assert not gone, f"{job_id} was answered or dismissed and runs again"
             return
-        assert self.due[job_id] in body, f"{job_id} has another's answer: {body!r}"
+        left = job_id in self.unwanted and body in LEFT
+        assert left or job_id not in self.dismissed, f"{job_id} is back: {body!r}"
+        assert left or self.due[job_id] in body, f"{job_id} has another's answer: {body!r}"
         assert self.answers.setdefault(job_id, body) == body, f"{job_id} was answered otherwise: {body!r}"
 
 
@@ -98,8 +108,12 @@ def question(chance: random.Random) -> tuple[bytes, bytes]:
     return post("/api/state_mean", {"question": "S1", "state": nobody}), nobody.encode()
 
 
+def dismissal(job_id: str) -> bytes:
+    return f"DELETE /jobs/{job_id} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+
+
 async def load(url: str, ledger: Ledger, killed: threading.Event, seed: int) -> None:
-    """Ask in bursts, and poll, until the server dies."""
+    """Ask in bursts, poll, and dismiss, until the server dies."""
 
     async def ask(lane: Lane, request: bytes, due: bytes) -> str:
         said = await lane.ask(request)
@@ -115,8 +129,11 @@ async def load(url: str, ledger: Ledger, killed: threading.Event, seed: int) -> 
             own = await asyncio.gather(*burst, return_exceptions=True)
             if ConnectionError in map(type, own):
                 return
-            polled = chance.choice(own)
+            polled, unwanted = chance.sample(own, 2)
             ledger.read(polled, (await lane.ask(result(polled))).body or RUNNING)
+            ledger.unwanted.add(unwanted)
+            if b'"status": "dismissed"' in (await lane.ask(dismissal(unwanted))).body:
+                ledger.dismissed.add(unwanted)
 
     chance = random.Random(seed)
     async with lanes(url, CLIENTS) as opened:
@@ -167,7 +184,9 @@ def open_jobs(home: Path) -> set[str]:
 
 
 def test_sigkill_under_load_loses_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """No id is given twice, every job ends, and an answer that was read once is read for ever."""
+    """No id is given twice, every job ends, an answer that was read once is read for ever, and what was
+    dismissed stays so.
+    """
     ledger, fresh, all_recent = Ledger(), [], 0
     for number in range(ROUNDS):
         chance = random.Random(number)
@@ -188,3 +207,4 @@ def test_sigkill_under_load_loses_nothing(home: Path, capsys: pytest.CaptureFixt
     with python_m_local(home, **ENVIRON) as server:
         check(server.url, ledger, sorted(ledger.told))
     assert all_recent >= BUSY, "the load was so light that the kills prove little"
+    assert ledger.dismissed, "no job was dismissed"
