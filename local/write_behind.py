@@ -75,6 +75,10 @@ class WriteBehindStore:
         self.flush()
         return self._store.jobs()
 
+    def latest(self, until: int) -> Iterator[Job]:
+        self.flush()
+        return self._store.latest(until)
+
     def count_open(self) -> int:
         return len(self._open)
 

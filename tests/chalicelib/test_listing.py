@@ -44,6 +44,7 @@ def followed(jobs: list[Job], wanted: Filter, limit: int, looked_at: int = 100) 
         part = page(latest(jobs, after), wanted, limit, after, looked_at)
         assert len(part.jobs) <= limit
         found += part.jobs
+        assert len(found) <= len(jobs), "the pages go round in circles"
         if part.next is None:
             return found
         after = part.next
