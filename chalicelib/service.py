@@ -1,23 +1,23 @@
 """The application: submit a question, process it, read it, list, drain. Knows no HTTP and no AWS."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from chalicelib import deadline, trace
+from chalicelib.admission import DRAINING, Admission, Drain
 from chalicelib.answers import Answers
 from chalicelib.capacity import Capacity
 from chalicelib.config import Settings
-from chalicelib.control import Control, ControlRecord
+from chalicelib.control import Control
 from chalicelib.counted import counted
 from chalicelib.datasets import Datasets
 from chalicelib.descriptions import validate
 from chalicelib.endings import Endings
-from chalicelib.errors import Abandoned, Draining, JobNotFound, NoDataset, Unanswerable, Unavailable
+from chalicelib.errors import Abandoned, JobNotFound, Unanswerable, Unavailable
 from chalicelib.execution import Execution, parse_execution
 from chalicelib.health import Check, Examination, Health, HealthStatus
 from chalicelib.ids import JobIds
@@ -35,7 +35,6 @@ ANSWERS_BYTES = 16_000_000  # answers that are kept, to be given again
 
 log = logging.getLogger("statline.jobs")
 
-DRAINING = "no new jobs are taken: shutting down"
 # Where jobs end in another process a waiting thread must look: soon at first, then less and less often.
 # The last look may take some seconds more.
 FIRST_LOOK, LONGEST_PAUSE, LAST_LOOK = 0.1, 2.0, 2.0
@@ -44,13 +43,6 @@ FIRST_LOOK, LONGEST_PAUSE, LAST_LOOK = 0.1, 2.0, 2.0
 def now_ms() -> int:
     """Milliseconds since the epoch, UTC."""
     return time.time_ns() // 1_000_000
-
-
-class Drain(NamedTuple):
-    """How far a drain is: jobs still open, and whether none can come any more."""
-
-    left: int
-    done: bool
 
 
 class Service:
@@ -70,15 +62,21 @@ class Service:
         checks: Iterable[Check] = (),
     ) -> None:
         self._store, self._queue = counted(store, "store"), counted(queue, "queue")
-        self._datasets, self._control = counted(datasets, "datasets"), counted(control, "control")
+        self._datasets = counted(datasets, "datasets")
         self._ids = JobIds(self._store, id_block)
         self.answers = Answers(ANSWERS_BYTES)
         self._endings = Endings()
-        self._clock, self._settle = clock, settle_seconds * 1000
+        self._clock = clock
         self._capacity = Capacity(max_open, self._store.count_open, count_seconds)
-        self._examination = Examination([self._unready, *checks])
-        self._lock = threading.Lock()
-        self._submitting = 0
+        self._examination = Examination([lambda: self._admission.unready(), *checks])
+        self._admission = Admission(
+            counted(control, "control"),
+            self._capacity,
+            self._store.count_open,
+            clock,
+            settle_seconds * 1000,
+            changed=self._examination.expire,
+        )
 
     def submit(self, name: str, body: object) -> Job:
         """Accept a question as a job.
@@ -89,7 +87,7 @@ class Service:
         """
         asked = statistic(name)
         execution = Execution(parse_inputs(asked, body))
-        with self._admitted() as dataset:
+        with self._admission.admitted() as dataset:
             return self._accept(asked, execution, dataset)
 
     def execute(self, name: str, body: object) -> Job:
@@ -99,7 +97,7 @@ class Service:
         """
         asked = statistic(name)
         execution = parse_execution(asked, body)
-        with self._admitted() as dataset:
+        with self._admission.admitted() as dataset:
             validate(asked, execution.inputs, self._datasets.catalogue(dataset))
             return self._accept(asked, execution, dataset)
 
@@ -201,9 +199,7 @@ class Service:
 
     def num_jobs(self) -> int:
         """How many jobs are accepted, or being accepted, and not finished."""
-        with self._lock:
-            submitting = self._submitting
-        return submitting + self._store.count_open()
+        return self._admission.num_jobs()
 
     def measure(self) -> None:
         """Set the gauges that tell of open jobs: how many, and how old the oldest is."""
@@ -221,52 +217,20 @@ class Service:
         return Health(HealthStatus.DRAINING if reasons == (DRAINING,) else HealthStatus.DEGRADED, reasons)
 
     def drain(self) -> Drain:
-        """Take nothing new, and tell how far the rest is.
-
-        Other processes see the drain when their copy of the control record is too old, and indexes lag:
-        it is done when, after that time, no job was open twice, that time apart.
-        """
-        now = self._clock()
-        if not self._control.read().draining:
-            self._control.set(draining_since=now, quiet_since=0)
-            self._examination.expire()
-            log.info("draining")
-        record, left = self._control.read(), self.num_jobs()
-        restless = left > 0 or now < record.draining_since + self._settle
-        quiet_since = 0 if restless else record.quiet_since or now
-        if quiet_since != record.quiet_since:
-            self._control.set(quiet_since=quiet_since)
-        return Drain(left, bool(quiet_since) and now >= quiet_since + self._settle)
+        """Take nothing new, and tell how far the rest is."""
+        return self._admission.drain()
 
     def reopen(self) -> None:
         """Take new jobs again after a drain."""
-        self._control.set(draining_since=0, quiet_since=0)
-        self._examination.expire()
-        log.info("open")
+        self._admission.reopen()
 
     def dataset(self) -> str:
         """The fingerprint of the data set that new jobs are accepted under. Raises NoDataset."""
-        return named(self._control.read())
+        return self._admission.dataset()
 
     def catalogue(self) -> Mapping[str, Any]:
         """What can be asked of the current data set. Raises NoDataset."""
         return self._datasets.catalogue(self.dataset())
-
-    @contextmanager
-    def _admitted(self) -> Iterator[str]:
-        # Counted before the record is read: a drain that begins in between still waits for this job.
-        with self._lock:
-            self._submitting += 1
-        try:
-            record = self._control.read()
-            if record.draining:
-                raise Draining
-            dataset = named(record)
-            with self._capacity.place():
-                yield dataset
-        finally:
-            with self._lock:
-                self._submitting -= 1
 
     def _accept(self, asked: Statistic, execution: Execution, dataset: str) -> Job:
         job = Job(
@@ -299,15 +263,6 @@ class Service:
         except Exception as error:
             log.warning("%s stays: %s", job.id, error, extra={"job_id": job.id})
 
-    def _unready(self) -> str | None:
-        try:
-            record = self._control.read()
-        except Exception as error:
-            return f"the store does not answer ({type(error).__name__})"
-        if not record.dataset:
-            return str(NoDataset())
-        return DRAINING if record.draining else None
-
     def _finish(self, outcome: Job) -> Job:
         stored = self._store.finish(outcome)
         self._capacity.freed()
@@ -332,9 +287,3 @@ def gone_is_fine(job_id: str) -> Iterator[None]:
         yield
     except JobNotFound:
         log.warning("no such job %s: expired or removed", job_id, extra={"job_id": job_id})
-
-
-def named(record: ControlRecord) -> str:
-    if not record.dataset:
-        raise NoDataset
-    return record.dataset

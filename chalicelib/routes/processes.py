@@ -81,7 +81,7 @@ def execute(process_id: str) -> Response:
     if asynchronous:
         headers["Preference-Applied"] = "respond-async"
     facts = status_info(request, job)
-    form = form if asynchronous else JSON
+    form = form if form in DOCUMENT_FORMS else JSON
     return document(request, job.id, facts, 201, headers, where=where, form=form)
 
 

@@ -4,11 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from chalicelib.admission import DRAINING
 from chalicelib.aws import Aws
 from chalicelib.control import Control
 from chalicelib.errors import Draining
 from chalicelib.health import MAX_AGE, Examination, Health, HealthStatus
-from chalicelib.service import DRAINING, Service
+from chalicelib.service import Service
 from tests.simulated import ID_BLOCK, SimulatedDatasets, SimulatedQueue, SimulatedStore
 from tests.simulated_cloud import SimulatedCloud
 from tests.trouble import Steps

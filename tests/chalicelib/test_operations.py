@@ -9,8 +9,8 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from chalicelib.admission import DRAINING
 from chalicelib.bootstrap import get_service
-from chalicelib.service import DRAINING
 from local.emulator import Emulator
 from local.settings import LocalSettings
 from tests.samples import SOIL_CSV, ask, job

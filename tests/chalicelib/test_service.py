@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import chalicelib.service
+from chalicelib.admission import Drain
 from chalicelib.aws import Aws
 from chalicelib.control import Control
 from chalicelib.datasets import S3Datasets
@@ -23,7 +24,7 @@ from chalicelib.errors import (
 from chalicelib.ingestor import DataIngestor
 from chalicelib.jobs import JobStatus
 from chalicelib.listing import Filter, Position
-from chalicelib.service import Drain, Service
+from chalicelib.service import Service
 from chalicelib.stores import JobStore
 from tests.samples import GLOBAL_HUMUS, job, soil
 from tests.simulated import editions

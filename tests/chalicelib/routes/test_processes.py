@@ -244,7 +244,9 @@ def test_who_waits_too_long_is_sent_to_the_job(
     response = execute(http, idle_url, "best5", HUMUS, Accept="text/csv")
     assert response.status_code == 201
     check("statusInfo", response.json())
+    assert response.json()["links"][0]["type"] == "application/json"
     assert "Preference-Applied" not in response.headers
+    assert "<h1>job_id_2</h1>" in execute(http, idle_url, "best5", HUMUS, Accept="text/html").text
     assert http.get(response.headers["Location"], timeout=5).json()["status"] == "accepted"
 
 

@@ -3,10 +3,12 @@
 import pytest
 import requests
 
-from local.emulator import Emulator
+from chalicelib.bootstrap import get_service
+from chalicelib.control import CONTROL, ControlRecord
 from tests.chalicelib.routes.test_html import Balance
 from tests.chalicelib.routes.test_processes import HUMUS, execute, problem, rel
 from tests.ogc_schemas import check
+from tests.simulated_cloud import SimulatedCloud
 
 CONF = "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/"
 # Their documents have tests of their own.
@@ -82,9 +84,11 @@ def test_links_name_the_host_that_was_asked(url: str, http: requests.Session) ->
     assert "script" not in junk.text
 
 
-def test_without_data(url: str, http: requests.Session, emulator: Emulator) -> None:
+def test_without_data(url: str, http: requests.Session) -> None:
     """503: there is nothing to describe yet, but the rest of the interface stands."""
-    emulator.service._control.set(dataset="")
+    cloud = SimulatedCloud()
+    cloud.table[CONTROL] = ControlRecord()
+    get_service.use(lambda: cloud.process().service)
     assert problem(http.get(url, timeout=5)) == (503, "NoApplicableCode")
     assert problem(http.get(f"{url}/processes/best5", timeout=5)) == (503, "NoApplicableCode")
     assert http.get(f"{url}/processes", timeout=5).status_code == 200
