@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from chalicelib.jobs import Job, JobStatus, by_acceptance
 from chalicelib.listing import Filter, Page, Position, page
+from chalicelib.service import Service
 from tests.samples import job
 
 STATES = [
@@ -100,3 +101,17 @@ def test_reading_stops_where_the_interval_begins() -> None:
 
     assert [one.id for one in page(jobs(), Filter(earliest=3), 9, None).jobs] == ["job_id_3"]
     assert seen == ["job_id_3", "job_id_2"]
+
+
+def test_pages_of_jobs(service: Service) -> None:
+    """Newest first, going on behind the last one, filtered."""
+    for _ in range(5):
+        service.submit("global_mean", {"question": "S1"})
+    service.process("job_id_2")
+    first = service.page(Filter(), 3)
+    assert [one.id for one in first.jobs] == ["job_id_5", "job_id_4", "job_id_3"]
+    assert first.next == Position(first.jobs[-1].accepted, 3)
+    second = service.page(Filter(), 3, first.next)
+    assert ([one.id for one in second.jobs], second.next) == (["job_id_2", "job_id_1"], None)
+    done = service.page(Filter(statuses=frozenset({JobStatus.SUCCESSFUL})), 3)
+    assert [one.id for one in done.jobs] == ["job_id_2"]

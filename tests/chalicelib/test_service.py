@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-import chalicelib.service
 from chalicelib.admission import Drain
 from chalicelib.aws import Aws
 from chalicelib.control import Control
@@ -17,45 +16,13 @@ from chalicelib.errors import (
     JobNotFound,
     NoDataset,
     Overloaded,
-    UnknownQuestion,
-    UnknownState,
     UnknownStatistic,
 )
-from chalicelib.ingestor import DataIngestor
 from chalicelib.jobs import JobStatus
-from chalicelib.listing import Filter, Position
 from chalicelib.service import Service
 from chalicelib.stores import JobStore
+from tests.chalicelib.conftest import Held
 from tests.samples import GLOBAL_HUMUS, job, soil
-from tests.simulated import editions
-
-
-class Held:
-    """A JobQueue that keeps what it is given until the test delivers it."""
-
-    def __init__(self) -> None:
-        self.ids: list[str] = []
-
-    def add_task(self, job_id: str) -> None:
-        self.ids.append(job_id)
-
-
-@pytest.fixture
-def queue() -> Held:
-    return Held()
-
-
-@pytest.fixture
-def control(clients: Aws) -> Control:
-    return Control(clients, "statline")
-
-
-@pytest.fixture
-def service(store: JobStore, queue: Held, clients: Aws, control: Control, tmp_path: Path) -> Service:
-    datasets, data = S3Datasets(clients, "statline"), soil(tmp_path)
-    datasets.publish("f1", data.snapshot(), data.catalogue())
-    control.set(dataset="f1")
-    return Service(store, queue, datasets, control, id_block=10)
 
 
 def test_the_way_of_a_question(service: Service, queue: Held) -> None:
@@ -274,138 +241,3 @@ def test_many_at_once_get_ids_of_their_own(service: Service) -> None:
         jobs = list(pool.map(lambda _: service.submit("global_mean", {"question": "S1"}), range(64)))
     assert len({one.id for one in jobs}) == 64
     assert {one.id for one in service.jobs()} == {one.id for one in jobs}
-
-
-EXECUTE = {"inputs": {"question": "S1"}, "response": "document"}
-
-
-def test_an_execute_request_makes_the_same_job(service: Service) -> None:
-    """As a submission does, and it keeps the form that the result was asked for in."""
-    executed = service.execute("global_mean", EXECUTE)
-    submitted = service.submit("global_mean", EXECUTE["inputs"])
-    assert (executed.statistic, executed.inputs) == (submitted.statistic, submitted.inputs)
-    service.process(executed.id)
-    done = service.get(executed.id)
-    assert (done.answer, done.response) == (GLOBAL_HUMUS, "document")
-    assert done.accepted <= done.started <= done.finished
-
-
-@pytest.mark.parametrize(
-    ("inputs", "error", "named"),
-    [
-        ({"question": "Humuss", "state": "Hessen"}, UnknownQuestion, '"Humus"'),
-        ({"question": "S1", "state": "hessen"}, UnknownState, '"Hessen"'),
-        ({"question": "S1"}, InvalidRequest, '"state"'),
-    ],
-)
-def test_an_execute_request_is_checked_at_once(
-    service: Service, queue: Held, inputs: dict[str, str], error: type[Exception], named: str
-) -> None:
-    """Against what the data set has; nothing that is refused makes a job."""
-    with pytest.raises(error, match=named):
-        service.execute("state_mean", {"inputs": inputs})
-    assert (list(service.jobs()), queue.ids, service.num_jobs()) == ([], [], 0)
-
-
-def test_waiting_ends_with_the_job(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At once, when it ends in this process; not at the next look."""
-    monkeypatch.setattr(chalicelib.service, "FIRST_LOOK", 60.0)
-    job = service.submit("global_mean", {"question": "S1"})
-    with ThreadPoolExecutor(8) as pool:
-        waiting = [pool.submit(service.wait, job, 30) for _ in range(8)]
-        service.process("job_id_1")
-        assert {one.result(5).answer for one in waiting} == {GLOBAL_HUMUS}
-
-
-def test_waiting_for_a_job_that_another_process_ends(
-    service: Service, store: JobStore, queue: Held, clients: Aws, control: Control
-) -> None:
-    """Nobody tells this one, so it looks now and then."""
-    worker = Service(store, queue, S3Datasets(clients, "statline"), control, id_block=10)
-    job = service.submit("global_mean", {"question": "S1"})
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(service.wait, job, 30)
-        worker.process("job_id_1")
-        assert waiting.result(5).answer == GLOBAL_HUMUS
-
-
-def test_waiting_is_bounded(service: Service) -> None:
-    """The job as it stands by then."""
-    job = service.submit("global_mean", {"question": "S1"})
-    assert service.wait(job, 0.05).status is JobStatus.ACCEPTED
-    for _ in range(2):
-        service.dismiss("job_id_1")
-    with pytest.raises(JobNotFound):
-        service.wait(job, 30)
-
-
-def test_an_open_job_is_dismissed(service: Service) -> None:
-    """Its message finds it ended, and who waits for it is told."""
-    job = service.submit("global_mean", {"question": "S1"})
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(service.wait, job, 30)
-        dismissed = service.dismiss("job_id_1")
-        assert waiting.result(5).status is JobStatus.DISMISSED
-    service.process("job_id_1")
-    assert service.get("job_id_1") == dismissed
-    assert (dismissed.status, service.num_jobs()) == (JobStatus.DISMISSED, 0)
-
-
-def test_dismissing_what_has_ended_removes_it(service: Service) -> None:
-    """Computed, failed or dismissed before: afterwards it is not found, nor listed."""
-    for _ in range(3):
-        service.submit("global_mean", {"question": "S1"})
-    service.process("job_id_1")
-    service.fail("job_id_2", "no luck")
-    service.dismiss("job_id_3")
-    for job_id in ("job_id_1", "job_id_2", "job_id_3"):
-        assert service.dismiss(job_id).status is JobStatus.DISMISSED
-        with pytest.raises(JobNotFound):
-            service.get(job_id)
-        with pytest.raises(JobNotFound):
-            service.dismiss(job_id)
-        service.process(job_id)
-        service.fail(job_id, "swept")
-    assert list(service.jobs()) == []
-
-
-def test_a_job_removed_while_it_is_computed(store: JobStore, clients: Aws, control: Control) -> None:
-    """The worker's answer comes to nothing, and its message is done with."""
-    service: Service
-
-    class Removing(S3Datasets):
-        def ingestor(self, fingerprint: str) -> DataIngestor:
-            for _ in range(2):
-                service.dismiss("job_id_1")
-            return editions()["first"]
-
-    control.set(dataset="f1")
-    service = Service(store, Held(), Removing(clients, "statline"), control, id_block=10)
-    service.submit("global_mean", {"question": "S1"})
-    service.process("job_id_1")
-    assert list(service.jobs()) == []
-
-
-def test_of_dismissal_and_answer_at_once_one_stands(service: Service) -> None:
-    """Either dismissed, or answered and then removed; never answered after it was dismissed."""
-    for number in range(1, 21):
-        service.submit("global_mean", {"question": "S1"})
-        with ThreadPoolExecutor(2) as pool:
-            pool.submit(service.process, f"job_id_{number}")
-            pool.submit(service.dismiss, f"job_id_{number}").result(5)
-    assert {one.status for one in service.jobs()} <= {JobStatus.DISMISSED}
-    assert service.num_jobs() == 0
-
-
-def test_pages_of_jobs(service: Service) -> None:
-    """Newest first, going on behind the last one, filtered."""
-    for _ in range(5):
-        service.submit("global_mean", {"question": "S1"})
-    service.process("job_id_2")
-    first = service.page(Filter(), 3)
-    assert [one.id for one in first.jobs] == ["job_id_5", "job_id_4", "job_id_3"]
-    assert first.next == Position(first.jobs[-1].accepted, 3)
-    second = service.page(Filter(), 3, first.next)
-    assert ([one.id for one in second.jobs], second.next) == (["job_id_2", "job_id_1"], None)
-    done = service.page(Filter(statuses=frozenset({JobStatus.SUCCESSFUL})), 3)
-    assert [one.id for one in done.jobs] == ["job_id_2"]

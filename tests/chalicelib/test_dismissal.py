@@ -1,0 +1,74 @@
+"""Jobs that a client wants no more."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from chalicelib.aws import Aws
+from chalicelib.control import Control
+from chalicelib.datasets import S3Datasets
+from chalicelib.errors import JobNotFound
+from chalicelib.ingestor import DataIngestor
+from chalicelib.jobs import JobStatus
+from chalicelib.service import Service
+from chalicelib.stores import JobStore
+from tests.chalicelib.conftest import Held
+from tests.simulated import editions
+
+
+def test_an_open_job_is_dismissed(service: Service) -> None:
+    """Its message finds it ended, and who waits for it is told."""
+    job = service.submit("global_mean", {"question": "S1"})
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(service.wait, job, 30)
+        dismissed = service.dismiss("job_id_1")
+        assert waiting.result(5).status is JobStatus.DISMISSED
+    service.process("job_id_1")
+    assert service.get("job_id_1") == dismissed
+    assert (dismissed.status, service.num_jobs()) == (JobStatus.DISMISSED, 0)
+
+
+def test_dismissing_what_has_ended_removes_it(service: Service) -> None:
+    """Computed, failed or dismissed before: afterwards it is not found, nor listed."""
+    for _ in range(3):
+        service.submit("global_mean", {"question": "S1"})
+    service.process("job_id_1")
+    service.fail("job_id_2", "no luck")
+    service.dismiss("job_id_3")
+    for job_id in ("job_id_1", "job_id_2", "job_id_3"):
+        assert service.dismiss(job_id).status is JobStatus.DISMISSED
+        with pytest.raises(JobNotFound):
+            service.get(job_id)
+        with pytest.raises(JobNotFound):
+            service.dismiss(job_id)
+        service.process(job_id)
+        service.fail(job_id, "swept")
+    assert list(service.jobs()) == []
+
+
+def test_a_job_removed_while_it_is_computed(store: JobStore, clients: Aws, control: Control) -> None:
+    """The worker's answer comes to nothing, and its message is done with."""
+    service: Service
+
+    class Removing(S3Datasets):
+        def ingestor(self, fingerprint: str) -> DataIngestor:
+            for _ in range(2):
+                service.dismiss("job_id_1")
+            return editions()["first"]
+
+    control.set(dataset="f1")
+    service = Service(store, Held(), Removing(clients, "statline"), control, id_block=10)
+    service.submit("global_mean", {"question": "S1"})
+    service.process("job_id_1")
+    assert list(service.jobs()) == []
+
+
+def test_of_dismissal_and_answer_at_once_one_stands(service: Service) -> None:
+    """Either dismissed, or answered and then removed; never answered after it was dismissed."""
+    for number in range(1, 21):
+        service.submit("global_mean", {"question": "S1"})
+        with ThreadPoolExecutor(2) as pool:
+            pool.submit(service.process, f"job_id_{number}")
+            pool.submit(service.dismiss, f"job_id_{number}").result(5)
+    assert {one.status for one in service.jobs()} <= {JobStatus.DISMISSED}
+    assert service.num_jobs() == 0
