@@ -76,6 +76,29 @@ def test_a_job_whose_answer_is_in_s3(make: Callable[[int], Service], calls: Call
     assert calls(lambda: service.get("job_id_2")) == ["GetItem", "GetObject"]
 
 
+def test_an_execution_that_is_waited_for(make: Callable[[int], Service], calls: Calls) -> None:
+    """The catalogue once for a function's life; one read a look, none besides once the job has ended."""
+    service = make(8192)
+    body = {"inputs": HUMUS}
+    assert calls(lambda: service.execute("global_mean", body)) == ["GetObject", "PutItem", "SendMessage"]
+    assert calls(lambda: service.execute("global_mean", body)) == ["PutItem", "SendMessage"]
+    job = service.get("job_id_2")
+    service.process(job.id)
+    assert calls(lambda: service.wait(job, 9)) == ["GetItem"]
+
+
+def test_a_dismissal(make: Callable[[int], Service], calls: Calls) -> None:
+    """A write to end a job; a second to remove it, and a third where its answer is in S3."""
+    service = make(0)
+    for _ in range(2):
+        service.submit("global_mean", HUMUS)
+    service.process("job_id_2")
+    assert calls(lambda: service.dismiss("job_id_3")) == ["GetItem", "UpdateItem"]
+    assert calls(lambda: service.dismiss("job_id_3")) == ["GetItem", "DeleteItem"]
+    removal = ["GetItem", "GetObject", "DeleteItem", "DeleteObject"]
+    assert calls(lambda: service.dismiss("job_id_2")) == removal
+
+
 def test_a_turn_of_the_sweeper(make: Callable[[int], Service], calls: Calls) -> None:
     """Three queries while nothing is lost: for lost jobs, for the oldest, for their number."""
     service = make(8192)
