@@ -107,7 +107,7 @@ class Service:
         A store that fails meanwhile is no reason to give up a job that was accepted.
         """
         end, pause = time.monotonic() + seconds, FIRST_LOOK
-        with self._endings.of(job.id) as ended, deadline.within(seconds + LAST_LOOK):
+        with self._endings.of(job.id) as ended, deadline.within(max(seconds, 0) + LAST_LOOK):
             while True:
                 with suppress(Unavailable):
                     job = self._store.get(job.id)

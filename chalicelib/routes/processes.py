@@ -1,5 +1,6 @@
 """OGC API - Processes: what can be executed, and its execution."""
 
+import time
 from typing import Any
 
 from chalice.app import Blueprint, Request, Response
@@ -11,7 +12,7 @@ from chalicelib.jobs import JSON
 from chalicelib.routes.answers import DOCUMENT_FORMS, document, problem
 from chalicelib.routes.http import ANY_TYPE, DATASET, endpoint, json_body
 from chalicelib.routes.jobs import status_info
-from chalicelib.routes.links import REL, address, base_url, job_url, link
+from chalicelib.routes.links import REL, address, base_url, link
 from chalicelib.routes.negotiation import negotiate
 from chalicelib.routes.queries import Query
 from chalicelib.routes.results import RESULT_FORMS, result
@@ -19,7 +20,7 @@ from chalicelib.statistics import STATISTICS, statistic
 
 routes = Blueprint(__name__)
 
-# API Gateway gives up after 29 s, and the question and the last look may each take some seconds.
+# Of a request in all: API Gateway gives up after 29 s, and the last look may take some more.
 SYNC_SECONDS = 18.0
 
 
@@ -68,13 +69,14 @@ def process(process_id: str) -> Response:
 @endpoint(routes, failed=problem, blocking=True)
 def execute(process_id: str) -> Response:
     request, service, asked = routes.current_request, get_service(), statistic(process_id)
+    end = time.monotonic() + SYNC_SECONDS
     asynchronous = prefers_async(str(request.headers.get("prefer", "")))
-    # Before there is a job: one whose answer nobody can take helps nobody.
-    form = negotiate(request, DOCUMENT_FORMS if asynchronous else RESULT_FORMS)
+    # Before there is a job: one whose answer nobody can take, or whose place cannot be told, helps nobody.
+    form, base = negotiate(request, DOCUMENT_FORMS if asynchronous else RESULT_FORMS), base_url(request)
     job = service.execute(asked.name, json_body(request))
-    where = job_url(request, job.id)
+    where = f"{base}/jobs/{job.id}"
     if not asynchronous:
-        job = service.wait(job, SYNC_SECONDS)
+        job = service.wait(job, end - time.monotonic())
         if job.status.is_terminal:
             return result(request, job, {"Link": f'<{where}>; rel="monitor"; type="{JSON}"'})
     headers = {"Location": where, DATASET: job.dataset}

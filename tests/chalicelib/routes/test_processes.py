@@ -209,10 +209,11 @@ def test_what_is_refused(
 
 
 @pytest.mark.parametrize("headers", [{}, ASYNC])
-def test_a_form_that_nobody_has(url: str, http: requests.Session, headers: dict[str, str]) -> None:
-    """406 before there is a job."""
+def test_an_answer_that_nobody_could_take(url: str, http: requests.Session, headers: dict[str, str]) -> None:
+    """Refused before there is a job: no such form, no such host."""
     response = execute(http, url, "best5", HUMUS, Accept="image/png", **headers)
     assert problem(response) == (406, "NoApplicableCode")
+    assert problem(execute(http, url, "best5", HUMUS, Host="<b>", **headers))[0] == 400
     assert http.get(f"{url}/jobs", timeout=5).json()["jobs"] == []
 
 
