@@ -51,6 +51,7 @@ def test_what_is_asked(body: dict[str, Any], expected: Execution) -> None:
         ({"inputs": {"question": {"value": {"value": "S1"}}}}, '"question"'),
         ({"inputs": {"question": {"href": "http://169.254.169.254/"}}}, "169.254"),
         ({"inputs": {"question": {"href": "file:///etc/passwd"}}}, "data: URLs"),
+        ({"inputs": {"question": {"href": "http://data.example/data:,S1"}}}, "data: URLs"),
         ({"inputs": {"question": {"href": "data:no-comma"}}}, "data: URLs"),
         ({"inputs": {"question": {"href": "data:;base64,U"}}}, "UTF-8"),
         ({"inputs": {"question": {"href": "data:,%ff"}}}, "UTF-8"),
