@@ -46,6 +46,21 @@ def test_after_a_crash_everything_is_as_it_was(machine: Machine) -> None:
     assert again.count_open() == 10
 
 
+def test_what_was_removed_stays_removed(machine: Machine) -> None:
+    """Record and file, after a restart too; so does a dismissal that did not remove."""
+    store = machine.boot()
+    for number in store.reserve_ids(2):
+        store.create(job(number))
+    store.finish(job(1).succeed(b'{"a":1.5}', now=9))
+    dismissed = store.finish(job(2).dismiss(now=9))
+    store.delete("job_id_1")
+    again = machine.boot()
+    with pytest.raises(JobNotFound):
+        again.get("job_id_1")
+    assert list(again.jobs()) == [again.get("job_id_2")] == [dismissed]
+    assert machine.tasks == []
+
+
 def test_no_id_is_given_again(machine: Machine) -> None:
     """Not after a crash, nor after one in the middle of a block, nor when the journal is deleted."""
     first = machine.boot().reserve_ids(10)
