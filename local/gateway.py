@@ -3,7 +3,9 @@
 import base64
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -49,10 +51,10 @@ class Gateway(LocalGateway):
             )
         except ValueError:
             path = request.target.partition("?")[0]
-            return failure(404, f"there is nothing at {path[:500]}; GET / lists what there is")
+            return refusal(path)(404, f"there is nothing at {path[:500]}; GET / lists what there is")
         views = self._routes[event["requestContext"]["resourcePath"]]
         if method not in views:
-            return refused_method(request.method, list(views))
+            return refused_method(request, list(views))
         event["pathParameters"] = {name: unquote(text) for name, text in event["pathParameters"].items()}
         return Call(event, getattr(views[method].view_function, "blocking", False))
 
@@ -86,11 +88,23 @@ def path_and_query(target: str) -> str:
     return target.replace(";", "%3B").replace("#", "%23")
 
 
-def refused_method(method: str, possible: list[str]) -> Response:
+def refused_method(request: Request, possible: list[str]) -> Response:
+    method = request.method
     allow = ", ".join(sorted({*possible, "OPTIONS", *(["HEAD"] if "GET" in possible else [])}))
     if method == "OPTIONS":
         return Response(204, b"", {"Allow": allow})
-    return failure(405, f"{method} is not possible here; {allow} are", {"Allow": allow})
+    return refusal(request.target)(405, f"{method} is not possible here; {allow} are", {"Allow": allow})
+
+
+def refusal(path: str) -> Callable[..., Response]:
+    """How the interface that a path belongs to tells of an error."""
+    return failure if path.startswith("/api/") else problem
+
+
+def problem(status: int, reason: str, headers: dict[str, str] | None = None) -> Response:
+    facts = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": reason}
+    body = json.dumps(facts, ensure_ascii=False).encode()
+    return Response(status, body, {"Content-Type": "application/problem+json", **(headers or {})})
 
 
 def failure(status: int, reason: str, headers: dict[str, str] | None = None) -> Response:

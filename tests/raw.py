@@ -13,7 +13,9 @@ class Answer(NamedTuple):
 
     @property
     def reason(self) -> str:
-        """What an error says; anything but the service's own form of it has none."""
+        """What an error says, in either interface's form; anything else has none."""
+        if self.headers["content-type"] == "application/problem+json":
+            return str(self.body["detail"])
         assert self.body["status"] == "error"
         return str(self.body["reason"])
 

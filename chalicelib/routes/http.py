@@ -54,7 +54,7 @@ def endpoint(
 ) -> Callable[[View], View]:
     """Wrap a view: errors become answers by `failed`, and each request one log line at `level`.
 
-    `blocking` marks a view that may wait for something: a server gives it a thread of its own.
+    `blocking` marks a view that may wait for something, or takes long: a server gives it a thread of its own.
     """
 
     def wrap(view: View) -> View:

@@ -24,7 +24,7 @@ MESSAGES = {
 
 
 @routes.route("/jobs", content_types=ANY_TYPE)
-@endpoint(routes, failed=problem)
+@endpoint(routes, failed=problem, blocking=True)
 def jobs() -> Response:
     request = routes.current_request
     query = Query(request, *JOB_FILTERS, "limit", "cursor")

@@ -50,7 +50,7 @@ def get_response(job_id: str) -> Response:
 
 
 @routes.route("/api/jobs", content_types=ANY_TYPE)
-@endpoint(routes)
+@endpoint(routes, blocking=True)
 def jobs() -> Response:
     return ok({"status": "done", "data": [{job.id: WORD[job.status]} for job in get_service().jobs()]})
 

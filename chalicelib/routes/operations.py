@@ -20,7 +20,7 @@ STATUS = {HealthStatus.READY: 200, HealthStatus.DRAINING: 200, HealthStatus.DEGR
 
 
 @routes.route("/health", content_types=ANY_TYPE)
-@endpoint(routes, level=logging.DEBUG)
+@endpoint(routes, level=logging.DEBUG, blocking=True)
 def health() -> Response:
     status, reasons = get_service().health()
     body = render({"status": status, "reasons": reasons})

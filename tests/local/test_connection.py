@@ -223,7 +223,7 @@ def test_a_wrong_method(url: str, method: str, path: str, allow: str) -> None:
     assert response.status_code == 405
     assert set(response.headers["Allow"].split(", ")) <= set(allow.split(", "))
     assert "OPTIONS" in response.headers["Allow"]
-    assert method in response.json()["reason"]
+    assert method in response.text
 
 
 def test_options(url: str) -> None:

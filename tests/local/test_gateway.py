@@ -1,8 +1,10 @@
 """What the laptop's gateway makes of a request, and of the application's answer."""
 
+import json
+
 import pytest
 
-from local.gateway import path_and_query, refused_method, rendered
+from local.gateway import Request, path_and_query, refused_method, rendered
 
 
 @pytest.mark.parametrize(
@@ -28,7 +30,7 @@ def test_what_is_no_path_leads_nowhere(target: str) -> None:
 
 def test_options_names_the_methods() -> None:
     """Without a body; HEAD goes wherever GET does."""
-    answer = refused_method("OPTIONS", ["GET"])
+    answer = refused_method(Request("OPTIONS", "/jobs", {}, None), ["GET"])
     assert (answer.status, answer.body, answer.headers["Allow"]) == (204, b"", "GET, HEAD, OPTIONS")
 
 
@@ -44,3 +46,12 @@ def test_an_answer_of_bytes() -> None:
         }
     )
     assert (answer.body, answer.headers["Vary"]) == (b"\x00\x01\xff", "Accept, Accept-Encoding")
+
+
+def test_each_interface_tells_of_errors_in_its_own_way() -> None:
+    """The standard's as a problem, the original's as it always did."""
+    standard = refused_method(Request("PUT", "/jobs", {}, None), ["GET"])
+    assert standard.headers["Content-Type"] == "application/problem+json"
+    assert json.loads(standard.body)["status"] == standard.status == 405
+    original = refused_method(Request("PUT", "/api/jobs", {}, None), ["GET"])
+    assert json.loads(original.body)["status"] == "error"
