@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,10 +21,11 @@ from tests.slow import GATE
 PROJECT = Path(__file__).resolve().parent.parent
 CHALICE = str(Path(sys.executable).with_name("chalice"))
 READY = "Serving on "
+LINES = 20_000
 
 
 class ServerProcess:
-    """A started command; `url` is where it serves, `said` what it printed so far."""
+    """A started command; `url` is where it serves, `said` what it printed so far, or the end of it."""
 
     def __init__(self, command: list[str], home: Path, cwd: Path = PROJECT, **environ: str) -> None:
         defaults = {
@@ -40,7 +42,8 @@ class ServerProcess:
             text=True,
             start_new_session=True,
         )
-        self.said, self.url = "", ""
+        self._lines: deque[str] = deque(maxlen=LINES)
+        self.url = ""
         self._ready = threading.Event()
         # Read all along: a pipe that nobody empties would stop the server at 64 KiB of log.
         self._reader = threading.Thread(target=self._read)
@@ -50,10 +53,14 @@ class ServerProcess:
             self.kill()
             raise AssertionError(f"{command} did not serve:\n{self.said}")
 
+    @property
+    def said(self) -> str:
+        return "".join(self._lines)
+
     def _read(self) -> None:
         with self.process.stdout or io.StringIO() as lines:
             for line in lines:
-                self.said += line
+                self._lines.append(line)
                 if line.startswith(READY):
                     self.url = line.removeprefix(READY).strip()
                     self._ready.set()
