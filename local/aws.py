@@ -25,6 +25,7 @@ def start_moto() -> Any:
     from moto import mock_aws
 
     make_writes_atomic()
+    forget_what_is_deleted()
     mock = mock_aws()
     mock.start()
     return mock
@@ -53,6 +54,16 @@ def make_writes_atomic() -> None:
 
     setattr(call_action, "is_guarded", True)  # noqa: B010 - as below
     setattr(DynamoHandler, "call_action", call_action)  # noqa: B010 - mypy refuses a plain assignment
+
+
+def forget_what_is_deleted() -> None:
+    """moto lists every item and object that it ever made, for its dashboard: weeks of jobs would pile up."""
+    from moto.core.common_models import BaseModel
+
+    def new(cls: type[BaseModel], *_: Any, **__: Any) -> Any:
+        return super(BaseModel, cls).__new__(cls)
+
+    setattr(BaseModel, "__new__", new)  # noqa: B010 - as above
 
 
 def connect(settings: Settings) -> Aws:
