@@ -9,7 +9,8 @@ import click
 
 from chalicelib import __version__
 from chalicelib.errors import AwsUnavailable, StatlineError
-from local.cloud.commands import COMMANDS
+from local import asking
+from local.cloud import commands
 from local.console import say
 from local.settings import PROJECT, SAMPLE
 from local.stop_signal import StopSignal
@@ -84,7 +85,7 @@ def aws_errors() -> tuple[type[Exception], ...]:
     return BotoCoreError, ClientError
 
 
-for command in COMMANDS:
+for command in (*asking.COMMANDS, *commands.COMMANDS):
     main.add_command(command)
 
 if __name__ == "__main__":

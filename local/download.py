@@ -20,6 +20,7 @@ from tqdm import tqdm
 from urllib3 import Retry
 
 from chalicelib.errors import StatlineError, listed, shown
+from local.client import origin
 
 OFFICIAL_URL = "https://data.cdc.gov/api/views/hn4x-zwk7/rows.csv?accessType=DOWNLOAD"
 DATA = Path(__file__).parent.parent / "data"
@@ -93,7 +94,7 @@ def _open(session: requests.Session, url: str, host: str) -> requests.Response:
         return session.get(url, stream=True, timeout=TIMEOUT)
     except (requests.ConnectionError, requests.Timeout) as error:
         raise DownloadFailed(
-            f"could not reach {host}: {_origin(error)}; the bundled sample still works"
+            f"could not reach {host}: {origin(error)}; the bundled sample still works"
         ) from error
     except requests.RequestException as error:
         raise DownloadFailed(f"could not download {url}: {error}") from error
@@ -108,15 +109,8 @@ def _receive(response: requests.Response, file: BinaryIO, host: str, *, progress
                 bar.update(response.raw.tell() - bar.n)  # as the length counts: compressed
     except requests.RequestException as error:
         raise DownloadFailed(
-            f"the download from {host} was cut off after {file.tell():,} bytes: {_origin(error)}; try again"
+            f"the download from {host} was cut off after {file.tell():,} bytes: {origin(error)}; try again"
         ) from error
-
-
-def _origin(error: BaseException) -> BaseException:
-    """The first cause: the others repeat it, wrapped in names of classes and addresses in memory."""
-    while error.__context__ is not None:
-        error = error.__context__
-    return error
 
 
 def _check(path: Path, url: str, min_rows: int) -> int:

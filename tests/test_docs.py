@@ -30,6 +30,14 @@ def test_named_tests_exist(path: Path) -> None:
         assert (PROJECT / file).exists(), file
 
 
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_documented_options_exist(path: Path) -> None:
+    """Of the command that they stand behind."""
+    for name, rest in re.findall(r"python -m local ([a-z]+)([^`\n#]*)", path.read_text()):
+        known = {option for parameter in main.commands[name].params for option in parameter.opts}
+        assert set(re.findall(r"--[a-z-]+", rest)) <= known, f"{name}{rest}"
+
+
 def test_every_command_is_explained() -> None:
     """By a sentence that ends."""
     for name, command in main.commands.items():

@@ -92,21 +92,10 @@ def key(stage: str) -> None:
 
 @click.command()
 @stage_option
-def drain(stage: str) -> None:
-    """Take nothing new and wait until what was accepted is finished."""
-    service, pause = Stack(stage).service()[0], threading.Event()
-    while not (state := service.drain()).done:
-        click.echo(f"{state.left} jobs left")
-        pause.wait(PAUSE)
-    click.echo(f"Drained. `python -m local reopen --stage {stage}` takes jobs again.")
-
-
-@click.command()
-@stage_option
 def reopen(stage: str) -> None:
     """Take jobs again after a drain, in every function within 5 seconds."""
     Stack(stage).service()[0].reopen()
     click.echo("Open.")
 
 
-COMMANDS = (package, deploy, destroy, logs, publish, key, drain, reopen)
+COMMANDS = (package, deploy, destroy, logs, publish, key, reopen)
