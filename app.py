@@ -10,7 +10,7 @@ from chalicelib.bootstrap import get_service
 from chalicelib.config import Settings
 from chalicelib.emf import Exporter
 from chalicelib.metrics import REGISTRY
-from chalicelib.routes import jobs, legacy, operations, processes, root
+from chalicelib.routes import description, jobs, legacy, operations, processes, root
 
 BATCH_SIZE, CONCURRENCY = 10, 10
 
@@ -20,6 +20,7 @@ app.register_blueprint(legacy.routes)
 app.register_blueprint(operations.routes)
 app.register_blueprint(processes.routes)
 app.register_blueprint(jobs.routes)
+app.register_blueprint(description.routes)
 
 
 # Which queues these are, .chalice/resources.json says.

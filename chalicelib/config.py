@@ -49,7 +49,8 @@ class Settings:
     `resend_seconds` is sent to the workers again, one that is for `give_up_seconds` is failed.
     A finished job is kept for `retention_days`, 0 meaning for ever. A drain is done when twice,
     `settle_seconds` apart, no job was open: more than 0 where other processes accept jobs too.
-    While `max_open` jobs are open, no other is accepted.
+    While `max_open` jobs are open, no other is accepted. `access` says whether callers need a key;
+    it is API Gateway that asks for it.
     """
 
     table: str = "statline"
@@ -62,6 +63,7 @@ class Settings:
     retention_days: int = 0
     settle_seconds: int = 0
     max_open: int = 10_000
+    access: str = "open"
 
     @classmethod
     def from_environ(cls, environ: Environ) -> "Settings":
@@ -76,4 +78,5 @@ class Settings:
             retention_days=integer(environ, "STATLINE_RETENTION_DAYS", cls.retention_days),
             settle_seconds=integer(environ, "STATLINE_SETTLE_SECONDS", cls.settle_seconds),
             max_open=integer(environ, "STATLINE_MAX_OPEN", cls.max_open, minimum=1),
+            access=choice(environ, "STATLINE_ACCESS", cls.access, ("open", "key")),
         )

@@ -67,6 +67,13 @@ class UnknownStatistic(Refused):
         super().__init__(f"there is no statistic {shown(name)}; there are {', '.join(known)}")
 
 
+class UnknownFile(StatlineError):
+    """Raised when the interactive page has no file of the name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"/docs has no file {shown(name)}")
+
+
 class Draining(Refused):
     """Raised when the service finishes what it accepted and takes nothing new."""
 

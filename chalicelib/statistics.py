@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.cube import Labels, Measures
-from chalicelib.errors import InvalidRequest, NoUsableRows, UnknownStatistic, listed, shown
+from chalicelib.errors import NoUsableRows, UnknownStatistic
 from chalicelib.ingestor import DataIngestor, closest
+from chalicelib.schemas import fields, inputs_schema
 
 Answer = dict[str, Any]
 BEST_COUNT = 5
@@ -183,25 +184,7 @@ def statistic(name: str) -> Statistic:
 
 def parse_inputs(asked: Statistic, body: object) -> dict[str, str]:
     """The inputs in a request's body. Raises InvalidRequest, naming the field that is wrong."""
-    example = ", ".join(f'"{name}": "…"' for name in asked.parameters)
-    if not isinstance(body, dict):
-        raise InvalidRequest(f"the body must be a JSON object such as {{{example}}}")
-    if unknown := sorted(set(body) - set(asked.parameters)):
-        raise InvalidRequest(
-            f"unknown field {shown(unknown[0])}; {asked.name} takes {listed(asked.parameters)}"
-        )
-    return {name: text_field(body, name) for name in asked.parameters}
-
-
-def text_field(body: Mapping[str, object], name: str) -> str:
-    if name not in body:
-        raise InvalidRequest(f"field {shown(name)} is missing")
-    value = body[name]
-    if not isinstance(value, str) or not value.strip():
-        raise InvalidRequest(f"field {shown(name)} must be a non-empty string, not {json.dumps(value)[:200]}")
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        raise InvalidRequest(f"field {shown(name)} holds half a character (an unpaired surrogate)")
-    return value
+    return fields(inputs_schema(asked.name, asked.parameters), body)
 
 
 def answer(data: DataIngestor, name: str, inputs: Mapping[str, str]) -> bytes:

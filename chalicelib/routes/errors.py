@@ -16,6 +16,7 @@ STATUS: tuple[tuple[type[errors.StatlineError], int, dict[str, str]], ...] = (
     (errors.ResultNotReady, 404, {"Cache-Control": "no-store"}),
     (errors.JobNotFound, 404, {}),
     (errors.MetricsElsewhere, 404, {}),
+    (errors.UnknownFile, 404, {}),
     (errors.Draining, 503, {"Retry-After": "30"}),
     (errors.NoDataset, 503, {"Retry-After": "30"}),
     (errors.Unavailable, 503, {"Retry-After": "5"}),

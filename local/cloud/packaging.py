@@ -81,7 +81,8 @@ def inspect(path: Path) -> int:
 
 def sources() -> dict[str, str]:
     """Our files by their names in the package, with their digests."""
-    found = [PROJECT / "app.py", *(PROJECT / "chalicelib").rglob("*.py")]
+    inside = (path for path in (PROJECT / "chalicelib").rglob("*") if path.is_file())
+    found = [PROJECT / "app.py", *(path for path in inside if path.suffix != ".pyc")]
     return {path.relative_to(PROJECT).as_posix(): digest(path.read_bytes()) for path in found}
 
 

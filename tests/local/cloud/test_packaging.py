@@ -51,6 +51,7 @@ def test_the_package_is_the_application(out: Path) -> None:
     assert inspect(out / "deployment.zip") < 1_000_000
     names = zipfile.ZipFile(out / "deployment.zip").namelist()
     assert {name.split("/")[0] for name in names} == {"app.py", "chalicelib", "chalice"}
+    assert "chalicelib/viewer/swagger-ui/LICENSE" in names
 
 
 @pytest.mark.parametrize(
@@ -112,12 +113,14 @@ def test_every_stage_outwaits_its_functions(template: dict[str, Any]) -> None:
 
 
 def test_every_path_says_who_may(template: dict[str, Any]) -> None:
-    """A key where the stage asks for one; always a signature to change the service; nothing for health."""
+    """A key where the stage asks for one; always a signature to change the service; nothing for health, and
+    for the page that asks a person for the key.
+    """
     for path, methods in template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"].items():
         for method in methods.values():
             if path == "/api/graceful_shutdown":
                 assert method["security"] == [{"Signature": []}]
-            elif path == "/health":
+            elif path.startswith(("/health", "/docs")):
                 assert method["security"] == []
             else:
                 assert method["security"] == {"Fn::If": ["KeyRequired", [{"ApiKey": []}], []]}

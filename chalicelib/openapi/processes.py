@@ -1,0 +1,175 @@
+"""OGC API - Processes: its paths as operations."""
+
+from typing import Any
+
+from chalicelib.jobs import JobStatus
+from chalicelib.openapi.parts import (
+    COUNT,
+    JSON,
+    TEXT,
+    Part,
+    body,
+    in_path,
+    one_of,
+    operation,
+    ref,
+    refused,
+    response,
+    several,
+)
+from chalicelib.openapi.resources import PROCESS, execute_schema
+from chalicelib.schemas import Schema
+from chalicelib.statistics import STATISTICS, Statistic
+
+DISCOVERY, EXECUTION, JOBS = "Discovery (OGC)", "Execution (OGC)", "Jobs (OGC)"
+TAGS = {
+    DISCOVERY: "OGC API - Processes: what there is. Each answer is JSON, or a page for people.",
+    EXECUTION: "Each statistic is a process. Without `Prefer: respond-async` the answer is waited for.",
+    JOBS: "How a job stands, its result, and its dismissal.",
+}
+HTML, CSV = "text/html", "text/csv"
+DATASET = "Statline-Dataset"
+# Numbers of so many digits are read.
+NUMBER = COUNT | {"maximum": 10**12 - 1}
+FORM = {
+    "name": "f",
+    "in": "query",
+    "description": "The form of the answer, for links; otherwise the Accept header says it",
+    "schema": one_of("json", "html"),
+}
+# What cannot be said in a schema: a job that is not waited for has no CSV yet.
+FORM_OF_EXECUTION = FORM | {"description": f"{FORM['description']}; of a result that is waited for, csv too"}
+FORM_OR_CSV = FORM | {"schema": one_of("json", "html", "csv")}
+LIMIT = {
+    "name": "limit",
+    "in": "query",
+    "description": "How many at most; above 1000, 1000. A `next` link leads to more",
+    "schema": NUMBER | {"minimum": 1, "default": 10},
+}
+PREFER = {
+    "name": "Prefer",
+    "in": "header",
+    "description": "respond-async for a job to come back to; otherwise the answer is waited for",
+    "schema": TEXT,
+    "example": "respond-async",
+}
+JOB_ID = in_path("jobID", "As its Location and its status say", TEXT | {"example": "job_id_1"})
+RESULT: Schema = {"anyOf": [ref("Answer"), ref("Outputs")]}
+FROM_BODY = {"parameters": {"jobID": "$response.body#/jobID"}}
+NEXT = {name: {"operationId": name} | FROM_BODY for name in ("job", "results", "dismiss")}
+
+
+def paths(asked: dict[str, str]) -> dict[str, Part]:
+    """`asked` has an example for each parameter of a statistic."""
+    executions = {
+        f"/processes/{name}/execution": {"post": execution(known, asked)}
+        for name, known in STATISTICS.items()
+    }
+    return {
+        "/": {"get": reading(DISCOVERY, "landingPage", "What there is, and where", "LandingPage", "P503")},
+        "/conformance": {
+            "get": reading(DISCOVERY, "conformance", "What of the standard holds", "Conformance")
+        },
+        "/processes": {"get": reading(DISCOVERY, "processes", "The processes", "ProcessList", more=[LIMIT])},
+        "/processes/{processID}": {
+            "get": reading(
+                DISCOVERY,
+                "process",
+                "What a process takes and gives",
+                "Process",
+                "P404",
+                "P503",
+                more=[in_path("processID", "The name of a statistic", PROCESS)],
+            )
+        },
+        **executions,
+        "/jobs": {"get": JOB_LIST},
+        "/jobs/{jobID}": {"get": A_JOB, "delete": DISMISSAL},
+        "/jobs/{jobID}/results": {"get": RESULTS},
+    }
+
+
+def reading(tag: str, name: str, summary: str, resource: str, *errors: str, more: Any = ()) -> Part:
+    """An operation that answers with a resource, as JSON or as a page."""
+    found = response(summary, {JSON: ref(resource), HTML: TEXT}, (DATASET, "Vary", "Cache-Control"))
+    return operation(
+        tag, name, summary, {"200": found} | refused("P400", *errors, "P406"), parameters=[*more, FORM]
+    )
+
+
+def execution(known: Statistic, asked: dict[str, str]) -> Part:
+    job = response(
+        "A job: asked for, or still open after 20 seconds",
+        {JSON: ref("JobStatus"), HTML: TEXT},
+        ("Location", "Preference-Applied", DATASET, "Vary"),
+        links=NEXT,
+    )
+    return operation(
+        EXECUTION,
+        f"execute_{known.name}",
+        known.title,
+        {"200": answered("Link"), "201": job} | refused("P400", "P406", "P413", "P500", "P503"),
+        description=f"{known.description} As CSV, the columns are {', '.join(known.columns)}.",
+        parameters=[PREFER, FORM_OF_EXECUTION],
+        body=body(execute_schema(known), {"inputs": {name: asked[name] for name in known.parameters}}),
+    )
+
+
+def answered(*headers: str) -> Part:
+    return response("The result", {JSON: RESULT, CSV: TEXT, HTML: TEXT}, (DATASET, "Vary", *headers))
+
+
+RESULTS = operation(
+    JOBS,
+    "results",
+    "The result of a job that has ended",
+    {"200": answered()} | refused("P400", "P404", "P406", "P410", "P500", "P503"),
+    parameters=[JOB_ID, FORM_OR_CSV],
+)
+
+
+def some(items: Schema) -> Schema:
+    return several(items) | {"minItems": 1}
+
+
+def filtering(name: str, description: str, schema: Schema) -> Part:
+    found = {"name": name, "in": "query", "description": description, "schema": schema}
+    return found | ({"style": "form", "explode": False} if schema["type"] == "array" else {})
+
+
+FILTERS = [
+    filtering("type", "The standard knows one type", some(one_of("process"))),
+    filtering("processID", "Jobs of these statistics", some(PROCESS)),
+    filtering("status", "Jobs that stand so", some(one_of(*JobStatus))),
+    filtering(
+        "datetime",
+        "Accepted at this moment, or in this interval (RFC 3339; `../` or `/..` for an open end)",
+        TEXT | {"format": "interval", "example": "2026-01-31T12:00:00Z/.."},
+    ),
+    filtering("minDuration", "Computed for so many seconds, or longer", NUMBER),
+    filtering("maxDuration", "Computed for so many seconds, or less", NUMBER),
+    LIMIT,
+]
+LANDING = reading(DISCOVERY, "landingPage", "What there is, and where", "LandingPage", "P503")
+CONFORMANCE = reading(DISCOVERY, "conformance", "What of the standard holds", "Conformance")
+PROCESSES = reading(DISCOVERY, "processes", "The processes", "ProcessList", more=[LIMIT])
+A_PROCESS = reading(
+    DISCOVERY,
+    "process",
+    "What a process takes and gives",
+    "Process",
+    "P404",
+    "P503",
+    more=[in_path("processID", "The name of a statistic", PROCESS)],
+)
+JOB_LIST = reading(JOBS, "jobList", "Jobs, newest first", "JobList", "P404", "P503", more=FILTERS)
+A_JOB = reading(JOBS, "job", "How a job stands", "JobStatus", "P404", "P503", more=[JOB_ID])
+DISMISSAL = reading(
+    JOBS,
+    "dismiss",
+    "End an open job; forget one that has ended",
+    "JobStatus",
+    "P404",
+    "P503",
+    more=[JOB_ID],
+)
