@@ -6,6 +6,7 @@ from chalice.app import Blueprint, Response
 
 from chalicelib import __version__
 from chalicelib.bootstrap import get_service
+from chalicelib.openapi.document import MEDIA_TYPE
 from chalicelib.routes.answers import document, problem
 from chalicelib.routes.http import ANY_TYPE, DATASET, base_path, endpoint, ok
 from chalicelib.routes.links import REL, base_url, link
@@ -15,10 +16,9 @@ from chalicelib.statistics import STATISTICS
 routes = Blueprint(__name__)
 
 DATASET_FACTS = ("title", "synthetic", "source", "licence", "rows", "suppressed")
-OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 CONFORMANCE = "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/"
-# Each is claimed when it holds: oas30 and callback do not yet.
-CLASSES = ("core", "ogc-process-description", "json", "html", "job-list", "dismiss")
+# Each is claimed when it holds: callback does not yet.
+CLASSES = ("core", "ogc-process-description", "json", "html", "oas30", "job-list", "dismiss")
 
 
 @routes.route("/", content_types=ANY_TYPE)
@@ -45,7 +45,7 @@ def index() -> Response:
             "health": f"{path}/health",
         },
         "links": [
-            link(f"{base}/openapi.json", "service-desc", "The API's definition", OPENAPI),
+            link(f"{base}/openapi.json", "service-desc", "The API's definition", MEDIA_TYPE),
             link(f"{base}/docs", "service-doc", "The API's documentation", HTML),
             link(f"{base}/conformance", REL + "conformance", "Conformance classes"),
             link(f"{base}/processes", REL + "processes", "Processes"),
