@@ -127,13 +127,15 @@ class Client:
 
     def _send(self, method: str, path: str, body: object) -> "Response":
         import requests
+        from requests.exceptions import ChunkedEncodingError
 
+        gone = (requests.ConnectionError, requests.Timeout, ChunkedEncodingError)
         try:
             # A redirection is not followed: it would take the key to wherever it points.
             found = self._session.request(
                 method, self._url + path, json=body, timeout=TIMEOUT, allow_redirects=False
             )
-        except (requests.ConnectionError, requests.Timeout) as error:
+        except gone as error:
             raise Unreachable(self._url, origin(error)) from None
         except (requests.RequestException, ValueError) as error:  # such as an address that is none
             raise Refused(f"{self._url}: {error}") from None

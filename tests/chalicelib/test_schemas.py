@@ -1,8 +1,8 @@
 """The schemas that describe requests are those that check them."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft4Validator
 
 from chalicelib.errors import InvalidRequest
 from chalicelib.schemas import fields, inputs_schema
@@ -21,12 +21,15 @@ bodies = (
 
 
 @given(bodies)
+@example({"question": "\x1c", "state": "x"})
+@example({"question": "\ufeff", "state": "x"})
 def test_what_the_schema_allows_is_accepted_and_nothing_else(body: object) -> None:
-    """As a validator that others wrote understands the schema."""
+    """As a validator understands the schema that others wrote, whose regular expressions are not Python's."""
+    fits = Draft4Validator(SCHEMA).is_valid(body)
     try:
         found = fields(SCHEMA, body)
     except InvalidRequest:
-        assert not Draft202012Validator(SCHEMA).is_valid(body)
+        assert not fits
     else:
-        assert Draft202012Validator(SCHEMA).is_valid(body)
+        assert fits
         assert found == body
