@@ -1,0 +1,28 @@
+"""A real browser, where there is one."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = shutil.which("chromium")
+OPTIONS = """
+    --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
+    --disable-component-update --disable-sync --enable-logging=stderr --virtual-time-budget=10000
+"""
+
+needs_browser = pytest.mark.skipif(
+    CHROMIUM is None, reason="no chromium on this machine (Debian: apt install chromium)"
+)
+
+
+def shown_paths(address: str, profile: Path, width: int = 1000) -> set[str]:
+    """The paths that the page at /docs shows, drawn in a window of so many pixels, with no complaint."""
+    command = [str(CHROMIUM), *OPTIONS.split(), f"--user-data-dir={profile}", f"--window-size={width},1000"]
+    done = subprocess.run(
+        [*command, "--dump-dom", address], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert not [line for line in done.stderr.splitlines() if "CONSOLE" in line], done.stderr
+    return set(re.findall(r'data-path="([^"]+)"', done.stdout))
