@@ -160,11 +160,12 @@ def states(client: Client) -> Listing:
 
 
 @click.command(epilog=STATUSES)
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many at most.")
 @listing
-def jobs(client: Client) -> Listing:
-    """List every job and its status, oldest first."""
-    found = [{"id": job_id, "status": word} for job_id, word in client.jobs().items()]
-    return Listing(found, *columns_of(found, "id", "status"))
+def jobs(client: Client, limit: int) -> Listing:
+    """List the latest jobs and how they stand, newest first."""
+    found = client.jobs(limit)
+    return Listing(found, *columns_of(found, "jobID", "processID", "status", "created", "message"))
 
 
 def columns_of(found: list[dict[str, Any]], *columns: str) -> tuple[tuple[str, ...], list[list[Any]]]:

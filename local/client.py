@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 0.05, 1.5, 2.0  # seconds between two looks at what is awaited
 PATIENCE = 60.0  # seconds that a service which says "not now", or is being restarted, is asked again
+PAGE = 1000  # jobs asked for at once: as many as the service gives
 TIMEOUT = (5, 60)  # seconds to connect, seconds until an answer begins
 NOT_NOW = (429, 503)
 
@@ -100,9 +101,15 @@ class Client:
     def states(self) -> list[dict[str, Any]]:
         return list(self._ask("GET", "/api/states")["states"])
 
-    def jobs(self) -> dict[str, str]:
-        """The status of every job by its id, oldest acceptance first."""
-        return {job_id: word for job in self._ask("GET", "/api/jobs")["data"] for job_id, word in job.items()}
+    def jobs(self, limit: int, page_size: int = PAGE) -> list[dict[str, Any]]:
+        """The status documents of at most so many jobs, newest first."""
+        found: list[dict[str, Any]] = []
+        path: str | None = f"/jobs?limit={min(limit, page_size)}"
+        while path is not None and len(found) < limit:
+            page = self._ask("GET", path)
+            found += page["jobs"]
+            path = following(page)
+        return found[:limit]
 
     def drain(self) -> Drain:
         """Take nothing new, and tell how far the rest is."""
@@ -164,6 +171,13 @@ def understood(response: "Response") -> dict[str, Any]:
             "is the address Statline's, with its stage (…/v1)?"
         )
     raise Refused(f"{why} ({response.status_code})")
+
+
+def following(page: dict[str, Any]) -> str | None:
+    """Where a list of jobs goes on, below the service's address: nobody else may be sent the key."""
+    hrefs = (str(link["href"]) for link in page["links"] if link["rel"] == "next")
+    query = next(hrefs, "").partition("/jobs?")[2]
+    return f"/jobs?{query}" if query else None
 
 
 def retry_after(response: "Response") -> float | None:

@@ -75,7 +75,7 @@ def test_a_table_commands_no_terminal(here: str) -> None:
     [
         ("questions", ["id", "question", "best"]),
         ("states", ["name", "abbreviation"]),
-        ("jobs", ["id", "status"]),
+        ("jobs", ["jobID", "processID", "status", "created", "message"]),
     ],
 )
 def test_lists(here: str, command: str, columns: list[str]) -> None:
@@ -85,7 +85,20 @@ def test_lists(here: str, command: str, columns: list[str]) -> None:
     assert len(listed) >= 1
     rows = list(csv.reader(io.StringIO(run(command, "--format", "csv").stdout)))
     assert rows == [columns, *([one[name] or "" for name in columns] for one in listed)]
-    assert all(rows[1][0] in text for text in [run(command, "--format", "table").stdout])
+    assert rows[1][0] in run(command, "--format", "table").stdout
+
+
+def test_the_latest_jobs(here: str) -> None:
+    """Newest first, as many as wanted."""
+    for _ in range(3):
+        run("ask", "best5", "S1")
+    run("ask", "worst5", "Humuss")
+    listed = json.loads(run("jobs", "--limit", "2").stdout)
+    assert [(one["jobID"], one["processID"], one["status"]) for one in listed] == [
+        ("job_id_4", "worst5", "failed"),
+        ("job_id_3", "best5", "successful"),
+    ]
+    assert len(json.loads(run("jobs").stdout)) == 4
 
 
 def test_a_job_of_before(here: str) -> None:

@@ -82,10 +82,17 @@ def test_against_the_real_service(url: str, emulator: Emulator) -> None:
     client = Client(url + "/")
     job_id = client.submit("best5", {"question": "S1"})
     assert list(client.answer(job_id).items()) == [("Hessen", 4.0), ("Bayern", 2.0)]
-    assert client.jobs() == {job_id: "done"}
+    assert [(one["jobID"], one["status"]) for one in client.jobs(5)] == [(job_id, "successful")]
     assert [one["id"] for one in client.questions()] == ["S1", "S2"]
     assert [one["name"] for one in client.states()] == ["Bayern", "Hessen"]
     assert client.drain() == (0, True)
+
+
+def test_a_list_is_followed_to_its_end(url: str) -> None:
+    """Page by page, and no further than wanted."""
+    client = Client(url)
+    ids = [client.submit("best5", {"question": "S1"}) for _ in range(5)][::-1]
+    assert [[one["jobID"] for one in client.jobs(limit, page_size=2)] for limit in (3, 9)] == [ids[:3], ids]
 
 
 @pytest.mark.parametrize(("inputs", "named"), [({"question": "Humuss"}, "Humus"), ({"question": "S9"}, "S1")])
@@ -198,6 +205,15 @@ def test_the_key_goes_nowhere_else() -> None:
             Client(url, key="secret").questions()
     assert script.headers[0]["x-api-key"] == "secret"
     assert elsewhere.asked == []
+
+
+def test_a_list_goes_on_at_the_same_address() -> None:
+    """Whatever host its link names."""
+    links = [{"rel": "next", "href": "https://elsewhere/v1/jobs?cursor=x"}]
+    first = json.dumps({"jobs": [{"jobID": "job_id_1"}], "links": links}).encode()
+    with scripted((200, {}, first), (200, {}, b'{"jobs": [], "links": []}')) as (script, client, _):
+        assert client.jobs(5) == [{"jobID": "job_id_1"}]
+    assert [path for _, path, _ in script.asked] == ["/jobs?limit=5", "/jobs?cursor=x"]
 
 
 @pytest.mark.parametrize("url", ["http://[::1", "http://a b", "ftp://x"])
