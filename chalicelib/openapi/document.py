@@ -8,7 +8,6 @@ from chalicelib.openapi import original, processes, resources
 from chalicelib.openapi.parts import JSON, TEXT, Part, ref, response
 from chalicelib.schemas import Schema
 
-MEDIA_TYPE = "application/vnd.oai.openapi+json;version=3.0"
 DESCRIPTION = (
     "Statistical questions over survey data, answered asynchronously. Two interfaces over the same jobs: "
     "`/api/…`, plain and short, and OGC API - Processes 1.0, a published standard with clients of its own."

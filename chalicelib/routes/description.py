@@ -8,7 +8,7 @@ from chalice.app import Blueprint, Response
 from chalicelib.bootstrap import get_service
 from chalicelib.config import Settings
 from chalicelib.errors import UnknownFile
-from chalicelib.openapi.document import MEDIA_TYPE, document
+from chalicelib.openapi import MEDIA_TYPE
 from chalicelib.routes.http import ANY_TYPE, Headers, base_path, endpoint, ok
 
 routes = Blueprint(__name__)
@@ -40,6 +40,8 @@ POLICY = "; ".join(
 @routes.route("/openapi.json", content_types=ANY_TYPE)
 @endpoint(routes)
 def openapi() -> Response:
+    from chalicelib.openapi.document import document  # many small parts, which few functions ever serve
+
     server = base_path(routes.current_request) or "/"
     key_needed = Settings.from_environ(os.environ).access == "key"
     return ok(document(get_service().catalogue(), server, key_needed), {"Content-Type": MEDIA_TYPE})
@@ -53,7 +55,7 @@ def page() -> Response:
 
 
 @routes.route("/docs/{name}", content_types=ANY_TYPE)
-@endpoint(routes)
+@endpoint(routes, blocking=True)
 def part(name: str) -> Response:
     if name not in FILES:
         raise UnknownFile(name)

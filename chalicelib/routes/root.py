@@ -6,7 +6,7 @@ from chalice.app import Blueprint, Response
 
 from chalicelib import __version__
 from chalicelib.bootstrap import get_service
-from chalicelib.openapi.document import MEDIA_TYPE
+from chalicelib.openapi import MEDIA_TYPE
 from chalicelib.routes.answers import document, problem
 from chalicelib.routes.http import ANY_TYPE, DATASET, base_path, endpoint, ok
 from chalicelib.routes.links import REL, base_url, link
