@@ -56,6 +56,16 @@ def test_health_needs_no_key(secured: Deployed) -> None:
     assert (told.status_code, "CloudWatch" in told.json()["reason"]) == (404, True)
 
 
+def test_the_page_at_docs_needs_no_key_and_what_it_shows_does(secured: Deployed) -> None:
+    """It asks for one; the definition then says how it is sent."""
+    keyless = {"x-api-key": None}
+    assert secured.get("/docs", headers=keyless).status_code == 200
+    assert secured.get("/docs/page.js", headers=keyless).status_code == 200
+    assert secured.get("/openapi.json", headers=keyless).status_code == 403
+    described = secured.get("/openapi.json", headers={"x-api-key": secured.stack.key()}).json()
+    assert described["security"] == [{"key": []}]
+
+
 def test_shutdown_takes_signed_requests_only(keyed: Deployed) -> None:
     """A key is not enough; with an operator's signature it drains."""
     assert keyed.get(SHUTDOWN).status_code == 403

@@ -1,4 +1,4 @@
-"""The definition and its page, deployed: behind the stage's prefix, and before the key."""
+"""The definition and its page, deployed: behind the stage's prefix."""
 
 import re
 from pathlib import Path
@@ -7,8 +7,6 @@ from openapi_spec_validator import OpenAPIV30SpecValidator, validate
 
 from tests.browser import needs_browser, shown_paths
 from tests.cloud.deployed import Deployed
-
-NO_KEY = {"x-api-key": None}
 
 
 def test_the_definition_knows_where_it_is(deployed: Deployed) -> None:
@@ -33,12 +31,3 @@ def test_a_browser_shows_it(deployed: Deployed, tmp_path: Path) -> None:
     """A browser takes every name below localhost for this machine."""
     shown = shown_paths(f"http://{deployed.http.headers['Host']}/v1/docs", tmp_path)
     assert shown == set(deployed.get("/openapi.json").json()["paths"])
-
-
-def test_the_page_needs_no_key_and_what_it_shows_does(secured: Deployed) -> None:
-    """It asks for one; the definition then says how it is sent."""
-    assert secured.get("/docs", headers=NO_KEY).status_code == 200
-    assert secured.get("/docs/page.js", headers=NO_KEY).status_code == 200
-    assert secured.get("/openapi.json", headers=NO_KEY).status_code == 403
-    described = secured.get("/openapi.json", headers={"x-api-key": secured.stack.key()}).json()
-    assert described["security"] == [{"key": []}]

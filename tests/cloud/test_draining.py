@@ -1,0 +1,22 @@
+"""Draining a stage from the command line, and opening it again."""
+
+import os
+import subprocess
+import sys
+
+from tests.cloud.deployed import Deployed
+from tests.cloud.ministack import CREDENTIALS
+from tests.processes import PROJECT
+
+
+def test_drain_a_stage(deployed: Deployed) -> None:
+    """With AWS credentials, not over HTTP."""
+    environ = os.environ | CREDENTIALS | {"AWS_ENDPOINT_URL": deployed.url.removesuffix("/v1")}
+    environ.pop("AWS_CA_BUNDLE", None)
+    for command, said in (("drain", "Drained."), ("reopen", "Open.")):
+        arguments = [sys.executable, "-m", "local", command, "--stage", "test"]
+        done = subprocess.run(
+            arguments, cwd=PROJECT, env=environ, capture_output=True, text=True, timeout=120, check=False
+        )
+        assert (done.returncode, done.stdout[: len(said)]) == (0, said), done.stderr
+    deployed.settle()
