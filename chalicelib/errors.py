@@ -252,6 +252,13 @@ class MissingColumns(DatasetError):
         )
 
 
+class RaggedRow(DatasetError):
+    """Raised when a row has not as many fields as the header."""
+
+    def __init__(self, path: object, line: int, fields: int, width: int) -> None:
+        super().__init__(f"{path}, line {line}: {fields} fields, where the header has {width}")
+
+
 class NoRowsInDataset(DatasetError):
     """Raised when no row of a data set has a question and a value."""
 
@@ -260,10 +267,13 @@ class NoRowsInDataset(DatasetError):
 
 
 class InvalidValue(DatasetError):
-    """Raised when a value is no finite decimal number."""
+    """Raised when a value, or what its alias reads it as, is no finite decimal number."""
 
-    def __init__(self, path: object, line: int, column: str, value: str) -> None:
-        super().__init__(f"{path}, line {line}, column {shown(column)}: {shown(value)} is not a number")
+    def __init__(self, path: object, line: int, column: str, value: str, read_as: str | None = None) -> None:
+        alias = "" if read_as in (None, value) else f", read as {shown(read_as)},"
+        super().__init__(
+            f"{path}, line {line}, column {shown(column)}: {shown(value)}{alias} is not a number"
+        )
 
 
 class InvalidDescription(DatasetError):
