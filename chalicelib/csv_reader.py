@@ -1,12 +1,17 @@
 """CSV to cube, by the fastest engine that reads a file as the careful one does. Not for Lambda."""
 
 import logging
+import os
+from pathlib import Path
 
 from chalicelib.cube import Cube
 from chalicelib.dataset import Description, Source, named
 from chalicelib.engines import careful
 from chalicelib.engines.blocks import Declined
 from chalicelib.errors import DatasetError, EmptyDataset, NoRowsInDataset
+
+# Below this, `careful` is done before Arrow is imported.
+SMALL_BYTES = 1 << 20
 
 log = logging.getLogger("statline.ingest")
 
@@ -27,8 +32,10 @@ def read_cube(source: Source, description: Description) -> Cube:
 
 def read_fast(source: Source, description: Description) -> tuple[Cube, int] | None:
     """What `careful.read` would give, or None where it has to be asked."""
+    if size_of(source) < SMALL_BYTES:
+        return None
     try:
-        from chalicelib.engines import arrow  # an optional package, and 0.1 s to import
+        from chalicelib.engines import arrow  # which need not be installed
     except ImportError:
         return None
     try:
@@ -38,3 +45,10 @@ def read_fast(source: Source, description: Description) -> tuple[Cube, int] | No
     except DatasetError:
         pass  # which error a file deserves, `careful` says
     return None
+
+
+def size_of(source: Source) -> int:
+    """The bytes of a file or stream as it is stored; 0 for what is no file."""
+    if isinstance(source, Path):
+        return source.stat().st_size if source.is_file() else 0
+    return source.seek(0, os.SEEK_END)

@@ -4,7 +4,6 @@ Arrow's parser takes records apart as Python's csv does. What the two would read
 in every block, and a file that has it is declined, as is every one in which something is wrong.
 """
 
-import csv
 import os
 from concurrent.futures import ThreadPoolExecutor
 
@@ -43,7 +42,7 @@ def read(
             parser = Parser(blocks.header, named(source), description)
             with ThreadPoolExecutor(threads) as pool:
                 parts = list(pool.map(lambda _: summed(blocks, parser), range(threads)))
-    except (ValueError, csv.Error) as error:  # Arrow's own errors are ValueErrors
+    except ValueError as error:  # Arrow's own errors are ValueErrors
         raise Declined(str(error)) from None
     return merged(part.cube() for part in parts), sum(part.rows for part in parts)
 
@@ -92,7 +91,7 @@ class Parser:
         table = pa.csv.read_csv(block, self._read, self._parse, self._convert)
         rows = len(table) - 1
         if table[self._columns["question"]][rows].as_py() != END:
-            raise ValueError("a quote is open after what looked like a record")
+            raise ValueError("a quote is open where a record seemed to end")
         labels, values = (
             [self._column(table, role, rows) for role in LABELS],
             self._column(table, "value", rows),

@@ -21,7 +21,6 @@ def read(source: Source, description: Description, part_rows: int = PART_ROWS) -
     Raises DatasetNotFound, NotCsv, WrongEncoding, EmptyDataset, MissingColumns, RaggedRow or InvalidValue.
     """
     name = named(source)
-    csv.field_size_limit(LONGEST_FIELD)
     with opened(source) as file:
         text = io.TextIOWrapper(file, "utf-8-sig", newline="")
         records = Records(text, name)
@@ -43,6 +42,7 @@ class Records:
 
     def __init__(self, lines: Iterable[str], name: str) -> None:
         self.line, self._lines, self._name, self._ended = 1, lines, name, False
+        csv.field_size_limit(LONGEST_FIELD)
 
     def __iter__(self) -> Iterator[list[str]]:
         reader, end = csv.reader(self._checked()), 0

@@ -1,15 +1,19 @@
 """The fast engine beside the careful one: the same cube, or none."""
 
+import gzip
 import io
+from collections.abc import Callable
 
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from chalicelib import snapshot
-from chalicelib.dataset import Description
+from chalicelib.dataset import REQUIRED_ROLES, Description
 from chalicelib.engines import arrow, careful
 from chalicelib.engines.blocks import Declined
-from chalicelib.errors import DatasetError
+from chalicelib.engines.rows import LONGEST_FIELD
+from chalicelib.errors import DatasetError, NotCsv
 from tests.samples import DESCRIPTION
 
 SOIL = Description.from_dict(DESCRIPTION | {"aliases": {"value": {"none": ""}, "category": {"a": "b"}}})
@@ -74,3 +78,87 @@ def test_a_file_gives_what_the_careful_engine_gives_or_nothing(
     expected, rows = careful.read(io.BytesIO(content), SOIL)
     assert number == rows
     assert snapshot.dumps(cube, SOIL) == snapshot.dumps(expected, SOIL)
+
+
+ROW = b"Humus,S1,Bayern,1,Nutzung,Wald\n"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        b'Humus,S1,"Bayern, ""Ost""\n\n",1.5,Nutzung,Wald\n' * 50,
+        ROW.replace(b"\n", b"\r\n") * 50,
+        ROW * 20 + b"\n\n" + ROW + b"\r\n",
+        b'Humus,S1,"a" "b",1,a"b,"c" d\n',
+        "Möhre,S1,Thüringen,1,Ä,Ö\n".encode() * 50,
+        ROW + b"Humus,S1,Bayern,1e18,a,b\n" * 30,
+        ROW + b"Humus,S1,Bayern,0.25,a,b\n" * 9,
+        ROW[:-1],
+    ],
+    ids=["quotes", "crlf", "blank lines", "stray quotes", "umlauts", "large sums", "a finer scale", "no end"],
+)
+@pytest.mark.parametrize(
+    "pack", [bytes, gzip.compress, lambda rows: gzip.compress(HEADER) + gzip.compress(rows[30:])]
+)
+def test_what_is_plain_is_read_fast(rows: bytes, pack: Callable[[bytes], bytes]) -> None:
+    """Not declined, in blocks of a few rows."""
+    content = pack(HEADER + rows)
+    assert fast(content, block_bytes=160, threads=1) == careful.read(io.BytesIO(content), SOIL)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (HEADER + MARK + ROW, "byte order mark"),
+        (HEADER + ROW.replace(b"S1", b"S\0"), "binary"),
+        (HEADER + ROW.replace(b"Wald", b"W\xe4ld"), "UTF8"),
+        (HEADER[:-1] + b",More\n" + ROW[:-1] + b",\xe4\n", "UTF8"),
+        (HEADER.replace(b"Art", b"\xe4"), "decode"),
+        (HEADER + ROW + b"Humus,S1,Bayern\n", "Expected 6 columns, got 3"),
+        (HEADER + ROW + ROW[:-1] + b",more\n", "Expected 6 columns, got 7"),
+        (HEADER + ROW + b"  \n", "Expected 6 columns, got 1"),
+        (HEADER + ROW + b'Humus,S1,Bayern,1,Nutzung,"Wald\n', "open"),
+        (HEADER + ROW + b'Humus,S1,Bayern,1,Nutzung,"Wald\n' + ROW * 9, "open|columns"),
+        (HEADER + ROW + b",S1,Bayern,x,a,b\n", "question"),
+        (HEADER + ROW + b"Humus,S1,Bayern,x,a,b\n", "is not a number"),
+        (HEADER + ROW + b"Humus,S1,Bayern," + b"9" * 20 + b",a,b\n", "64 bits"),
+        (HEADER + ROW.replace(b"Bayern", b'"' + b"B\n" * 300 + b'"'), "end of a record"),
+        (HEADER + b"x" * 900, "end of a record"),
+        (b"\n" + HEADER + ROW, "header"),
+        (HEADER.replace(b"\n", b"\r") + ROW, "header"),
+        (HEADER[:-1] + b',"a\nb"\n' + ROW, "header"),
+        (b"", "header"),
+    ],
+)
+def test_what_may_be_read_otherwise_is_declined(content: bytes, why: str) -> None:
+    """With the reason, for the log."""
+    with pytest.raises(Declined, match=why):
+        fast(content, block_bytes=400)
+
+
+@pytest.mark.parametrize(
+    "content", [gzip.compress(HEADER + ROW)[:-8] + bytes(8), gzip.compress(HEADER + ROW)[:-9]]
+)
+def test_damaged_compression_is_noticed(content: bytes) -> None:
+    """A wrong checksum, a missing end."""
+    with pytest.raises(NotCsv, match="compression"):
+        fast(content)
+
+
+def test_one_column_is_left_to_the_careful() -> None:
+    """For whom a line of blanks is no row."""
+    description = Description.from_dict({"title": "t", "columns": dict.fromkeys(REQUIRED_ROLES, "1")})
+    with pytest.raises(Declined, match="one column"):
+        arrow.read(io.BytesIO(b"1\n1\n \n"), description)
+
+
+def test_no_block_holds_a_field_that_is_too_long_for_the_careful() -> None:
+    """So the limit need not be looked for."""
+    assert arrow.BLOCK_BYTES <= LONGEST_FIELD
+
+
+def test_more_combinations_than_can_be_numbered_are_declined() -> None:
+    """20,000 texts in each of five columns could be combined in 3.2e21 ways."""
+    rows = b"".join(b"%d,%d,%d,1,%d,%d\n" % ((number,) * 5) for number in range(20_000))
+    with pytest.raises(Declined, match="combinations"):
+        fast(HEADER + rows)
