@@ -24,7 +24,7 @@ class DataIngestor:
     @classmethod
     def from_csv(cls, source: Source | str, description: Description) -> "DataIngestor":
         """Read a CSV file or binary stream, gzipped or not. Raises a DatasetError that says what is wrong."""
-        from chalicelib.csv_reader import read_cube  # pandas: never in Lambda, never at a second start
+        from chalicelib.csv_reader import read_cube  # which Lambda and a second start do without
 
         with rewindable(Path(source) if isinstance(source, str) else source) as rows:
             return cls(read_cube(rows, description), description)

@@ -1,4 +1,4 @@
-"""A snapshot: a cube and its description as bytes, read back without pandas, refused when damaged.
+"""A snapshot: a cube and its description as bytes, read back without what reads CSV, refused when damaged.
 
 One header line, `statline-snapshot <version> <sha256 of the rest>`, then zlib-compressed JSON. Labels
 stand once in tables; the cells of a question are columns of integers, so a further dimension or

@@ -18,14 +18,14 @@ def forbid(event, arguments):
 sys.dont_write_bytecode = True
 sys.addaudithook(forbid)
 import app
-print(*sorted({"pandas", "numpy", "moto", "boto3"} & set(sys.modules)))
+print(*sorted({"pandas", "numpy", "pyarrow", "moto", "boto3"} & set(sys.modules)))
 """
 
 BARE = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
 
 
 def test_importing_the_application_starts_nothing() -> None:
-    """No thread, no socket, no file; neither pandas nor moto nor boto3."""
+    """No thread, no socket, no file; neither NumPy nor Arrow nor moto nor boto3."""
     done = subprocess.run(
         [sys.executable, "-c", WATCHED], env=BARE, capture_output=True, text=True, check=False
     )
