@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from chalicelib.cube import Cube, Labels, merged
+from chalicelib.cube import Cube, merged
 from chalicelib.dataset import Description, Source, named, opened
 from chalicelib.engines.blocks import BYTE_ORDER_MARK, LINE_END, Blocks, Declined
 from chalicelib.engines.careful import Records, header_of
@@ -42,14 +42,14 @@ def read(
             parser = Parser(blocks.header, named(source), description)
             with ThreadPoolExecutor(threads) as pool:
                 parts = list(pool.map(lambda _: summed(blocks, parser), range(threads)))
+        return merged(part.cube() for part in parts), sum(part.rows for part in parts)
     except ValueError as error:  # Arrow's own errors are ValueErrors
         raise Declined(str(error)) from None
-    return merged(part.cube() for part in parts), sum(part.rows for part in parts)
 
 
 def summed(blocks: Blocks, parser: "Parser") -> Sums:
     """The sums of as many blocks as this thread comes to."""
-    sums = Sums(len(LABELS), parser.labels_of, parser.value_of)
+    sums = Sums(parser.cleaned)
     buffer = bytearray(blocks.size + len(LINE_END) + len(parser.end))
     try:
         while length := blocks.fill(buffer):
@@ -92,19 +92,13 @@ class Parser:
         rows = len(table) - 1
         if table[self._columns["question"]][rows].as_py() != END:
             raise ValueError("a quote is open where a record seemed to end")
-        labels, values = (
-            [self._column(table, role, rows) for role in LABELS],
-            self._column(table, "value", rows),
-        )
-        if not all(cleaned(text, "question", self._description) for text in labels[0].texts):
+        labels = [self._column(table, role, rows) for role in LABELS]
+        if not all(self.cleaned(text, "question") for text in labels[0].texts):
             raise ValueError("a row without a question may have any text as its value")
-        return labels, values
+        return labels, self._column(table, "value", rows)
 
-    def labels_of(self, texts: tuple[str, ...]) -> Labels:
-        return tuple(cleaned(text, role, self._description) for text, role in zip(texts, LABELS, strict=True))
-
-    def value_of(self, text: str) -> str:
-        return cleaned(text, "value", self._description)
+    def cleaned(self, text: str, role: str) -> str:
+        return cleaned(text, role, self._description)
 
     def _column(self, table: pa.Table, role: str, rows: int) -> Column:
         if role not in self._columns:

@@ -1,8 +1,8 @@
 """Exact sums over columns of numbered texts: what `rows.cube_of` adds up, many rows at a time."""
 
 import math
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from itertools import islice, starmap
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -10,11 +10,15 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from chalicelib.cube import Cube, Labels, Measures
-from chalicelib.engines.rows import cube_of, number
+from chalicelib.engines.rows import LABELS, Number, cube_of, number
 
 Integers = npt.NDArray[np.integer]
 
 LARGEST = 2**63 - 1  # of an int64
+
+# Summing up costs as much as the combinations known so far, whatever comes to them.
+BATCH_ROWS = 1 << 16
+MOST_VALUES = 1 << 16  # that are remembered with their numbers
 
 
 class Column(NamedTuple):
@@ -25,56 +29,72 @@ class Column(NamedTuple):
 
 
 class Sums:
-    """Measures of every combination of texts met so far, `width` of them to a row. For one thread.
+    """Measures of every combination of labels met so far. For one thread.
 
-    `labels_of` says what the texts of a row mean, and `value_of` what number a text means, if any.
+    `clean` says what a text means in a role; it is asked once for each text, not for each row.
     """
 
     def __init__(
         self,
-        width: int,
-        labels_of: Callable[[tuple[str, ...]], Labels],
-        value_of: Callable[[str], str],
+        clean: Callable[[str, str], str],
+        batch_rows: int = BATCH_ROWS,
+        most_values: int = MOST_VALUES,
     ) -> None:
         self.rows = 0
-        self._labels_of = labels_of
-        self._number_of = lru_cache(maxsize=1 << 16)(lambda text: number(value_of(text)))
-        self._whole, self._scale, self._bound = Cube(), 0, 0
-        self._numbers: list[dict[str, int]] = [{} for _ in range(width)]
-        self._sizes = [0] * width
+        self._clean, self._batch_rows, self._most_values = clean, batch_rows, most_values
+        self._scale = 0
+        self._bound = 0  # that no sum can be beyond
+        self._codes: list[dict[str, int]] = [{} for _ in LABELS]
+        self._values: dict[str, int] = {}
+        self._numbers: list[Number] = []
+        self._sizes = [0] * len(LABELS)
         self._keys: Integers = np.empty(0, np.int64)
         self._measures: Integers = np.empty((len(Measures._fields), 0), np.int64)
+        self._waiting: list[list[Integers]] = []
+        self._waiting_rows = 0
 
     def add(self, columns: list[Column], values: Column) -> None:
-        """Count rows, given by their texts and values.
+        """Count rows, given by a column for each of `LABELS` and their values.
 
-        Raises ValueError for a value that is no number or whose sum may not fit, and for more combinations
-        of texts than can be numbered.
+        Raises ValueError for a value that is no number, and for more combinations of texts than 64 bits can
+        number.
         """
-        measures = self._measured(values.texts, len(values.places))
-        slots = self._slots([self._numbered(*pair) for pair in zip(self._numbers, columns, strict=True)])
-        for sums, measure in zip(self._measures, measures, strict=True):
-            np.add.at(sums, slots, measure[values.places])
-        self.rows += len(slots)
+        pairs = zip([*self._codes, self._values], [*columns, values], strict=True)
+        self._waiting.append([coded(column, codes) for codes, column in pairs])
+        for text in islice(self._values, len(self._numbers), None):
+            self._numbers.append(number(self._clean(text, "value")))
+        self.rows += len(values.places)
+        self._waiting_rows += len(values.places)
+        if self._waiting_rows >= self._batch_rows:
+            self._sum_up()
 
     def cube(self) -> Cube:
         """The cube of all rows."""
-        return self._whole.merge(cube_of(self._summed(), self._scale))
+        self._sum_up()
+        return cube_of(self._summed(), self._scale)
 
-    def _summed(self) -> Iterator[tuple[Labels, Measures]]:
-        texts = [list(numbers) for numbers in self._numbers]
-        rows = zip(*(column.tolist() for column in taken_apart(self._keys, self._sizes)), strict=True)
-        for places, measures in zip(rows, self._measures.T.tolist(), strict=True):
-            row = tuple(names[place] for names, place in zip(texts, places, strict=True))
-            yield self._labels_of(row), Measures(*measures)
+    def _sum_up(self) -> None:
+        if not self._waiting:
+            return
+        *labels, values = (np.concatenate(parts) for parts in zip(*self._waiting, strict=True))
+        self._waiting, self._waiting_rows = [], 0
+        table = self._table(len(values))
+        slots = self._slots(labels)
+        for sums, measure in zip(self._measures, table, strict=True):
+            np.add.at(sums, slots, measure[values])
+        if len(self._values) > self._most_values:
+            self._values, self._numbers = {}, []
 
-    def _numbered(self, numbers: dict[str, int], column: Column) -> Integers:
-        own = [numbers.setdefault(text, len(numbers)) for text in column.texts]
-        return np.array(own, np.int64)[column.places]
+    def _summed(self) -> Iterable[tuple[Labels, Measures]]:
+        roles = zip(self._codes, LABELS, strict=True)
+        texts = [[self._clean(text, role) for text in codes] for codes, role in roles]
+        columns = zip(texts, taken_apart(self._keys, self._sizes), strict=True)
+        labels = zip(*(map(known.__getitem__, places.tolist()) for known, places in columns), strict=True)
+        return zip(labels, starmap(Measures, self._measures.T.tolist()), strict=True)
 
     def _slots(self, rows: list[Integers]) -> Integers:
         """The place in `_measures` of each row; places are made for new combinations."""
-        sizes = list(map(len, self._numbers))
+        sizes = list(map(len, self._codes))
         if sizes != self._sizes:
             self._keys = put_together(taken_apart(self._keys, self._sizes), sizes)
             self._sizes = sizes
@@ -83,28 +103,28 @@ class Sums:
         # The known come first and are distinct, so each keeps its place.
         found = pa.Array.from_buffers(pa.int64(), len(keys), [None, pa.py_buffer(keys)]).dictionary_encode()
         self._keys = integers(found.dictionary)
-        self._measures = np.pad(self._measures, ((0, 0), (0, len(self._keys) - known)))
+        places = np.zeros((len(self._measures), len(self._keys) - known), self._measures.dtype)
+        self._measures = np.concatenate([self._measures, places], axis=1)
         return integers(found.indices)[known:]
 
-    def _measured(self, texts: list[str], rows: int) -> Integers:
-        """The measures of a row with each text as its value, in units of `_scale`."""
-        numbers = [self._number_of(text) for text in texts]
-        scale = max(self._scale, *(decimals for _, decimals, _ in numbers))
-        totals = [units * 10 ** (scale - decimals) for units, decimals, _ in numbers]
-        bound = max(map(abs, totals)) * rows
-        if bound > LARGEST:
-            raise ValueError("its sums may need more than 64 bits")
-        if scale != self._scale or self._bound + bound > LARGEST:
-            self._spill(scale)
-        self._bound += bound
-        counted = [count for _, _, count in numbers]
-        return np.array([totals, counted, [1 - count for count in counted]], np.int64)
+    def _table(self, rows: int) -> Integers:
+        """The measures of a row with each of the values, in units of `_scale`, which may have to change."""
+        scale = max(self._scale, *(value.decimals for value in self._numbers))
+        totals = [value.units * 10 ** (scale - value.decimals) for value in self._numbers]
+        step = 10 ** (scale - self._scale)
+        self._scale = scale
+        self._bound = self._bound * step + max(map(abs, totals)) * rows
+        if max(self._bound, step) > LARGEST:
+            self._measures = self._measures.astype(object)  # Python's own integers have no limit
+        self._measures[0] *= step
+        counted = [value.counted for value in self._numbers]
+        return np.array([totals, counted, [1 - count for count in counted]], self._measures.dtype)
 
-    def _spill(self, scale: int) -> None:
-        """Put what is summed up into integers without a limit, and go on from nothing in another scale."""
-        self._whole = self.cube()
-        self._measures[:] = 0
-        self._scale, self._bound = scale, 0
+
+def coded(column: Column, codes: dict[str, int]) -> Integers:
+    """The code of each row's text; those not met before get the next ones."""
+    own = [codes.setdefault(text, len(codes)) for text in column.texts]
+    return np.array(own, np.int32)[column.places]
 
 
 def integers(array: pa.Array) -> Integers:
@@ -116,7 +136,7 @@ def put_together(columns: list[Integers], sizes: list[int]) -> Integers:
     """One integer for the integers of a row, each less than its column's size. Raises ValueError."""
     if math.prod(sizes) > LARGEST:
         raise ValueError("more combinations of texts are possible than 64 bits can number")
-    keys = columns[0]
+    keys = columns[0].astype(np.int64)
     for column, size in zip(columns[1:], sizes[1:], strict=True):
         keys = keys * size + column
     return keys
