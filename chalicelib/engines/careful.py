@@ -81,11 +81,11 @@ def summed(records: Records, name: str, description: Description, part_rows: int
             raise RaggedRow(name, records.line, len(fields), layout.width)
         fields.append("")
         labels, value = labels_of(fields), fields[place]
-        if value not in part.numbers and not part.takes(value):
-            if cleaned(labels[0], "question", description):
-                line = records.line + line_breaks(fields[:place])
-                raise invalid_value(name, line, value, description)
-            value = ""  # it counts nowhere, whatever it is
+        # A row without a question counts nowhere, whatever its value is.
+        known = value in part.numbers or part.takes(value)
+        if not known and cleaned(labels[0], "question", description):
+            line = records.line + line_breaks(fields[:place])
+            raise invalid_value(name, line, value, description)
         part.values[labels].append(value)
         total += 1
         if total % part_rows == 0:

@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,6 +47,18 @@ def test_sums_are_exact(batches: list[list[str]]) -> None:
     thousandths = [round(1000 * Fraction(value)) for values in batches for value in values]
     assert Fraction(measures.total, 10 ** found.cube().scale) == Fraction(sum(thousandths), 1000)
     assert measures.counted == len(thousandths)
+
+
+@pytest.mark.parametrize("batches", [[[""], ["1e-40"]], [["1e18"] * 5, ["0.1"]], [["9e18"], ["9e18"]]])
+def test_64_bits_are_left_in_time(batches: list[list[str]]) -> None:
+    """When the scale alone is beyond them, when what is there is in a finer one, when it is added to."""
+    found = Sums(lambda text, role: text, most_values=0)
+    for values in batches:
+        add(found, values)
+        found.cube()
+    (measures,) = found.cube().cells["q"].values()
+    expected = sum(Fraction(value or 0) for values in batches for value in values)
+    assert Fraction(measures.total, 10 ** found.cube().scale) == expected
 
 
 def test_many_values_and_many_rows_are_summed_up_as_they_come() -> None:
