@@ -150,15 +150,32 @@ def wait_until_busy(url: str, ledger: Ledger) -> bool:
     return False
 
 
-def kill_under_load(server: ServerProcess, ledger: Ledger, chance: random.Random) -> tuple[float, bool]:
+def freeze_when_busy(server: ServerProcess, home: Path, ledger: Ledger) -> tuple[float, bool]:
+    """Stop the server in the middle of things; returns the moment, and whether it was busy at it.
+
+    Between seeing that a job is open and a kill it may be answered: who stands still can be looked at.
+    """
+    end = time.monotonic() + PATIENCE
+    while True:
+        busy, moment = wait_until_busy(server.url, ledger), time.monotonic()
+        server.signal(signal.SIGSTOP)
+        if open_jobs(home) & ledger.told.keys():
+            return moment, busy
+        if moment > end:
+            return moment, False
+        server.signal(signal.SIGCONT)
+
+
+def kill_under_load(
+    server: ServerProcess, home: Path, ledger: Ledger, chance: random.Random
+) -> tuple[float, bool]:
     """The moment of the kill, which comes from `chance`, and whether the server was busy at it."""
     killed = threading.Event()
     with ThreadPoolExecutor(1) as pool:
         loaded = pool.submit(asyncio.run, load(server.url, ledger, killed, chance.getrandbits(64)))
         threading.Event().wait(chance.uniform(0.3, 1.3))
-        busy = wait_until_busy(server.url, ledger)
+        moment, busy = freeze_when_busy(server, home, ledger)
         killed.set()
-        moment = time.monotonic()
         server.signal(signal.SIGKILL)
         loaded.result(30)
     assert server.wait() == -signal.SIGKILL
@@ -194,7 +211,7 @@ def test_sigkill_under_load_loses_nothing(home: Path, capsys: pytest.CaptureFixt
             earlier = sorted(ledger.told.keys() - set(fresh))
             check(server.url, ledger, fresh + chance.sample(earlier, min(CHECKED_AGAIN, len(earlier))))
             before = set(ledger.told)
-            killed, busy = kill_under_load(server, ledger, chance)
+            killed, busy = kill_under_load(server, home, ledger, chance)
         fresh, left = sorted(ledger.told.keys() - before), open_jobs(home)
         recent = ledger.recent(killed)
         all_recent += recent
