@@ -53,9 +53,9 @@ class Emulator:
         settings = self.settings
         undo.enter_context(locked_home(settings))
         log_file = LogFile(settings)
-        lines = LogLines([logs.Output(sys.stdout), log_file])
-        logs.configure(settings.log_level, settings.log_format, lines)
-        undo.callback(lines.flush)
+        self.log_lines = LogLines([logs.Output(sys.stdout), log_file])
+        logs.configure(settings.log_level, settings.log_format, self.log_lines)
+        undo.callback(self.log_lines.flush)
         name, saved, data = load_dataset(settings)
         snapshot_file = SnapshotFile(settings.snapshots / f"{name}.snapshot", saved)
         snapshot_file.problem()

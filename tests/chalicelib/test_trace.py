@@ -97,8 +97,13 @@ def settings(home: Path) -> LocalSettings:
 @pytest.fixture
 def lines(emulator: Emulator) -> Callable[[], list[dict[str, str]]]:
     """The emulator's log."""
-    path = emulator.settings.state / "logs" / "statline.log"
-    return lambda: [json.loads(line) for line in path.read_text().splitlines()]
+
+    def read() -> list[dict[str, str]]:
+        emulator.log_lines.flush()
+        text = (emulator.settings.state / "logs" / "statline.log").read_text()
+        return [json.loads(line) for line in text.splitlines()]
+
+    return read
 
 
 Lines = Callable[[], list[dict[str, str]]]
@@ -159,7 +164,7 @@ def test_a_worker_names_the_trace_of_the_job_that_failed_it(emulator: Emulator, 
         ("message of job_id_5", TRACE_ID),
         ("message of job_id_6", TRACE_ID[::-1]),
         ("message of job_id_7", None),
-        ("no such job job_id_8: expired or deleted", None),
+        ("no such job job_id_8: expired or removed", None),
         ("failed job_id_5", TRACE_ID),
         ("failed job_id_6", TRACE_ID[::-1]),
     ]
