@@ -21,16 +21,20 @@ LOCK := $(VENV)/check/bin/uv pip compile --quiet --universal --python-version 3.
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
-$(VENV)/installed: requirements-dev.txt
+$(VENV)/installed: requirements-run.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Statline needs Python 3.11 or newer; PYTHON=... names one")'
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/$(PIP_INSTALL) -r requirements-run.txt
+	touch $@
+
+$(VENV)/dev-installed: requirements-dev.txt $(VENV)/installed
 	$(BIN)/$(PIP_INSTALL) -r requirements-dev.txt
 	touch $@
 
 run: $(VENV)/installed  ## Serve on http://127.0.0.1:8000 (PORT= another port)
 	@exec $(BIN)/python -m local
 
-$(VENV)/cloud/installed: requirements-cloud.txt $(VENV)/installed
+$(VENV)/cloud/installed: requirements-cloud.txt $(VENV)/dev-installed
 	$(PYTHON) -m venv $(VENV)/cloud
 	$(VENV)/cloud/bin/$(PIP_INSTALL) -r requirements-cloud.txt
 	touch $@
@@ -40,7 +44,7 @@ $(VENV)/check/installed: requirements-check.txt $(VENV)/installed
 	$(VENV)/check/bin/$(PIP_INSTALL) -r requirements-check.txt
 	touch $@
 
-$(VENV)/bench-installed: requirements-bench.txt $(VENV)/installed
+$(VENV)/bench-installed: requirements-bench.txt $(VENV)/dev-installed
 	$(BIN)/$(PIP_INSTALL) -r requirements-bench.txt
 	touch $@
 
@@ -49,7 +53,7 @@ $(DYNALITE): $(VENV)/cloud/installed
 	-npm install --prefix $(VENV)/cloud --silent --no-audit --no-fund --ignore-scripts dynalite@4.0.0
 	@test -f $@ || echo "npm cannot install dynalite here: the contract of the AWS adapters is not tested on it"
 
-test: $(VENV)/installed  ## Run the tests
+test: $(VENV)/dev-installed  ## Run the tests
 	$(BIN)/python -m pytest
 
 test-cloud: export STATLINE_MINISTACK := $(VENV_PATH)/cloud/bin/ministack
@@ -58,7 +62,7 @@ test-cloud: $(VENV)/cloud/installed $(DYNALITE)  ## Deploy to an emulator of AWS
 	$(BIN)/python -m pytest tests/chalicelib/test_stores.py tests/chalicelib/test_adapters.py -k "ministack or dynalite"
 	$(BIN)/python -m pytest tests/cloud
 
-test-long: $(VENV)/installed  ## What takes 20 minutes: 50 SIGKILL rounds, 5000 simulations, the storm, 10 minutes of fuzzing
+test-long: $(VENV)/dev-installed  ## What takes 20 minutes: 50 SIGKILL rounds, 5000 simulations, the storm, 10 minutes of fuzzing
 	STATLINE_CRASH_ROUNDS=50 STATLINE_SIMULATIONS=5000 STATLINE_STORM_SECONDS=60 \
 	$(BIN)/python -m pytest tests/local/test_crashes.py tests/chalicelib/test_simulation.py tests/test_storm.py
 	$(MAKE) fuzz
@@ -67,14 +71,14 @@ soak: $(VENV)/bench-installed  ## Keep a server busy for MINUTES (30), and draw 
 	mkdir -p out
 	$(BIN)/python -m bench.soak --minutes $(MINUTES) --out out/soak.svg
 
-$(VENV)/fuzz-installed: requirements-fuzz.txt $(VENV)/installed
+$(VENV)/fuzz-installed: requirements-fuzz.txt $(VENV)/dev-installed
 	$(BIN)/$(PIP_INSTALL) -r requirements-fuzz.txt
 	touch $@
 
 fuzz: $(VENV)/fuzz-installed  ## Send the server bytes that it never expected, for STATLINE_FUZZ_SECONDS (600)
 	$(BIN)/python -m tests.fuzz.http .fuzz/http -max_total_time=$(STATLINE_FUZZ_SECONDS)
 
-check: $(VENV)/installed $(VENV)/check/installed  ## Check format, lint, types, security, what is pinned, the package
+check: $(VENV)/dev-installed $(VENV)/check/installed  ## Check format, lint, types, security, what is pinned, the package
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -113,7 +117,8 @@ sample: $(VENV)/installed  ## Write the synthetic sample anew
 	$(BIN)/python -m local sample
 
 lock: $(VENV)/check/installed  ## Pin what requirements-*.in name, with hashes; pins that are good stay
-	$(LOCK) requirements-dev.in --output-file requirements-dev.txt
+	$(LOCK) requirements-run.in --output-file requirements-run.txt
+	$(LOCK) requirements-dev.in --output-file requirements-dev.txt --constraint requirements-run.txt
 	$(LOCK) requirements-check.in --output-file requirements-check.txt
 	$(LOCK) requirements-cloud.in --output-file requirements-cloud.txt
 	$(LOCK) requirements-bench.in --output-file requirements-bench.txt --constraint requirements-dev.txt

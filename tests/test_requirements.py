@@ -14,7 +14,7 @@ PIN = re.compile(r"([a-z0-9-]+)==\S+")
 def names(path: Path) -> set[str]:
     """Of the packages in a requirements file, as indexes spell them."""
     lines = [line.partition("#")[0] for line in path.read_text().splitlines()]
-    found = [re.match(r"[A-Za-z0-9._-]+", line) for line in lines]
+    found = [re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", line) for line in lines]
     return {re.sub(r"[-_.]+", "-", name[0]).lower() for name in found if name}
 
 
