@@ -40,6 +40,11 @@ class S3Datasets:
         self._aws.s3.put_object(Bucket=self._bucket, Key=catalogue_key(fingerprint), Body=texts)
         self._aws.s3.put_object(Bucket=self._bucket, Key=snapshot_key(fingerprint), Body=snapshot)
 
+    def hold(self, fingerprint: str, data: DataIngestor) -> None:
+        """Keep a data set that is in memory anyway: the first to ask for it need not wait until it is loaded."""
+        with self._lock:
+            keep(self._ingestors, fingerprint, data)
+
     def published(self) -> list[str]:
         """The fingerprints of the data sets that are stored, in order."""
         pages = self._aws.s3.get_paginator("list_objects_v2").paginate(

@@ -63,6 +63,7 @@ class Emulator:
         clients = aws.connect(settings.service)
         datasets = S3Datasets(clients, settings.service.bucket)
         datasets.publish(name, saved, data.catalogue())
+        datasets.hold(name, data)
         control = Control(clients, settings.service.table)
         control.set(dataset=name)
         self.store = self._mirrored(clients, undo)

@@ -72,6 +72,13 @@ def test_memory_holds_the_last_data_sets_only(clients: Aws, tmp_path: Path) -> N
     assert datasets.ingestor("f0") is not first
 
 
+def test_what_is_in_memory_anyway_is_not_loaded(clients: Aws, tmp_path: Path) -> None:
+    """Who has a data set hands it over; nothing is read."""
+    datasets, data = S3Datasets(clients, "statline"), soil(tmp_path)
+    datasets.hold("f", data)
+    assert datasets.ingestor("f") is data
+
+
 def test_the_provider_makes_one_service_for_all_threads() -> None:
     """A crowd that asks at once waits for one."""
     made, together = [], threading.Barrier(8, timeout=5)
