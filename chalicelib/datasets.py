@@ -41,7 +41,7 @@ class S3Datasets:
         self._aws.s3.put_object(Bucket=self._bucket, Key=snapshot_key(fingerprint), Body=snapshot)
 
     def hold(self, fingerprint: str, data: DataIngestor) -> None:
-        """Keep a data set that is in memory anyway: the first to ask for it need not wait until it is loaded."""
+        """Keep a data set that is in memory anyway: the first to ask for it need not wait."""
         with self._lock:
             keep(self._ingestors, fingerprint, data)
 
