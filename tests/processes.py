@@ -69,6 +69,11 @@ class ServerProcess:
     def signal(self, number: int) -> None:
         self.process.send_signal(number)
 
+    def stop(self) -> None:
+        """Let it stand still, every thread of it, until SIGCONT."""
+        self.signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
+
     def wait(self) -> int:
         """The exit status, when all that was printed is in `said`."""
         status = self.process.wait(30)

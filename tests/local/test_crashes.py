@@ -158,7 +158,7 @@ def freeze_when_busy(server: ServerProcess, home: Path, ledger: Ledger) -> tuple
     end = time.monotonic() + PATIENCE
     while True:
         busy, moment = wait_until_busy(server.url, ledger), time.monotonic()
-        server.signal(signal.SIGSTOP)
+        server.stop()
         if open_jobs(home) & ledger.told.keys():
             return moment, busy
         if moment > end:
