@@ -10,7 +10,8 @@ MINUTES ?= 30
 PORT ?= 8000
 export PORT
 
-# Bytecode is written when a module is first used: compiling all of it here would double the time.
+# Bytecode is written when a module is first used: compiling all of it in advance takes as long as the rest.
+unexport PYTHONDONTWRITEBYTECODE
 PIP_INSTALL := pip install --quiet --disable-pip-version-check --no-compile --require-hashes
 LOCK := $(VENV)/check/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' --exclude-newer '7 days' $(UPGRADE)
