@@ -2,11 +2,13 @@
 
     python -m tools.release
 
-Made from pyproject.toml and the pinned requirements alone: the same commit gives the same bytes. What
-ships beside our own code is the runtime that Chalice packs, so its release is the whole first bill.
+Made from files of the commit alone, so it gives the same bytes on any machine. What ships beside our own
+code is the runtime that Chalice packs and the viewer of /docs: the whole first bill.
 """
 
+import base64
 import hashlib
+import json
 import re
 import subprocess
 import sys
@@ -16,6 +18,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 OUT = PROJECT / "out"
 PACKAGE = ("deployment.zip", "sam.json")
 DEVELOPMENT = PROJECT / "requirements-dev.txt"
+VIEWER = PROJECT / "chalicelib" / "viewer" / "swagger-ui" / "ORIGIN.md"
 SHIPPED, DEVELOPED = "sbom-package.json", "sbom-development.json"
 
 
@@ -38,6 +41,28 @@ def bill(requirements: str) -> bytes:
     return done.stdout
 
 
+def with_viewer(bill: bytes, origin: str) -> bytes:
+    """The bill with the viewer in it, whose version and digest are in the text of its origin."""
+    found = re.search(r"`swagger-ui-dist` (\S+), unchanged.*?`sha512-(\S+)`", origin, re.DOTALL)
+    if found is None:
+        raise LookupError("the origin of the viewer names no version and no digest")
+    version, digest = found[1], base64.b64decode(found[2]).hex()
+    document = json.loads(bill)
+    document["components"].append(
+        {
+            "bom-ref": "swagger-ui-dist",
+            "type": "library",
+            "name": "swagger-ui-dist",
+            "version": version,
+            "purl": f"pkg:npm/swagger-ui-dist@{version}",
+            "hashes": [{"alg": "SHA-512", "content": digest}],
+            "licenses": [{"license": {"id": "Apache-2.0"}}],
+        }
+    )
+    document["dependencies"].append({"ref": "swagger-ui-dist"})
+    return json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
 def checksums(folder: Path, names: list[str]) -> str:
     """As `sha256sum --check` reads them."""
     sums = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
@@ -46,7 +71,8 @@ def checksums(folder: Path, names: list[str]) -> str:
 
 def main() -> None:
     pinned = DEVELOPMENT.read_text()
-    (OUT / SHIPPED).write_bytes(bill(requirement("chalice", pinned)))
+    shipped = bill(requirement("chalice", pinned))
+    (OUT / SHIPPED).write_bytes(with_viewer(shipped, VIEWER.read_text()))
     (OUT / DEVELOPED).write_bytes(bill(pinned))
     sums = checksums(OUT, [*PACKAGE, SHIPPED, DEVELOPED])
     (OUT / "SHA256SUMS").write_text(sums)

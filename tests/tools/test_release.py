@@ -1,11 +1,12 @@
 """What goes beside the package: the pins of what ships, and checksums."""
 
+import json
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tools.release import DEVELOPMENT, checksums, requirement
+from tools.release import DEVELOPMENT, VIEWER, checksums, requirement, with_viewer
 
 PINNED = """\
 # comment
@@ -44,3 +45,14 @@ def test_checksums_are_what_sha256sum_checks(tmp_path: Path) -> None:
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
     (tmp_path / "two").write_text("2")
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 1
+
+
+def test_the_viewer_is_on_the_bill() -> None:
+    """By the version and the digest that its origin names; an origin that names none makes no bill."""
+    bill = b'{"components": [], "dependencies": []}'
+    (viewer,) = json.loads(with_viewer(bill, VIEWER.read_text()))["components"]
+    assert viewer["purl"] == f"pkg:npm/swagger-ui-dist@{viewer['version']}"
+    assert viewer["version"] in VIEWER.read_text()
+    assert len(viewer["hashes"][0]["content"]) == 128
+    with pytest.raises(LookupError):
+        with_viewer(bill, "# Swagger UI")
