@@ -52,11 +52,13 @@ class Cube:
         self._unit: int = 10**scale
         # As many entries as a data set has questions and statistics have shapes.
         self._rollup = lru_cache(maxsize=None)(self._compute_rollup)
+        self._counted = lru_cache(maxsize=None)(self._compute_counted)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Cube):
             return NotImplemented
-        return vars(self) | {"_rollup": None} == vars(other) | {"_rollup": None}
+        memories = dict.fromkeys(("_rollup", "_counted"))
+        return vars(self) | memories == vars(other) | memories
 
     __hash__ = None  # type: ignore[assignment] # compared by content, which can grow
 
@@ -84,6 +86,13 @@ class Cube:
         by location, but in none by category. The rollup by no dimension has the one key `()`.
         """
         return self._rollup(question, by)
+
+    def counted(self, question: str, *by: str) -> Mapping[Labels, Measures]:
+        """The cells of a rollup that have a value to average."""
+        return self._counted(question, by)
+
+    def _compute_counted(self, question: str, by: Labels) -> dict[Labels, Measures]:
+        return {labels: found for labels, found in self._rollup(question, by).items() if found.counted}
 
     def _compute_rollup(self, question: str, by: Labels) -> dict[Labels, Measures]:
         places = [DIMENSIONS.index(dimension) for dimension in by]

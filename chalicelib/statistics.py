@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.cube import Labels, Measures
+from chalicelib.cube import Measures
 from chalicelib.errors import NoUsableRows, UnknownStatistic
 from chalicelib.ingestor import DataIngestor, closest
 from chalicelib.schemas import fields, inputs_schema
@@ -61,7 +61,7 @@ def global_mean(data: DataIngestor, question: str) -> Answer:
 
 
 def diff_from_mean(data: DataIngestor, question: str) -> Answer:
-    whole, states = of_all(data, question), usable(data, question, "location")
+    whole, states = of_all(data, question), data.cube.counted(question, "location")
     return {state: data.cube.mean_difference(whole, states[(state,)]) for state, _ in ranked(data, question)}
 
 
@@ -71,36 +71,29 @@ def state_diff_from_mean(data: DataIngestor, question: str, state: str) -> Answe
 
 
 def mean_by_category(data: DataIngestor, question: str) -> Answer:
-    cells = usable(data, question, "location", "category", "segment")
+    cells = data.cube.counted(question, "location", "category", "segment")
     if not cells:
         raise NoUsableRows(question)
     return {str(labels): data.cube.mean(cells[labels]) for labels in sorted(cells)}
 
 
 def state_mean_by_category(data: DataIngestor, question: str, state: str) -> Answer:
-    cells = usable(data, question, "location", "category", "segment")
+    cells = data.cube.counted(question, "location", "category", "segment")
     own = sorted(labels for labels in cells if labels[0] == state)
     if not own:
         raise NoUsableRows(question, state, closest(state, {labels[0] for labels in cells}))
     return {state: {str(labels[1:]): data.cube.mean(cells[labels]) for labels in own}}
 
 
-def usable(data: DataIngestor, question: str, *by: str) -> dict[Labels, Measures]:
-    """The rollup's cells that have a value to average."""
-    return {
-        labels: measures for labels, measures in data.cube.rollup(question, *by).items() if measures.counted
-    }
-
-
 def of_all(data: DataIngestor, question: str) -> Measures:
-    found = usable(data, question)
+    found = data.cube.counted(question)
     if not found:
         raise NoUsableRows(question)
     return found[()]
 
 
 def of_state(data: DataIngestor, question: str, state: str) -> Measures:
-    states = usable(data, question, "location")
+    states = data.cube.counted(question, "location")
     if (state,) not in states:
         raise NoUsableRows(question, state, closest(state, [name for (name,) in states]))
     return states[(state,)]
@@ -108,7 +101,9 @@ def of_state(data: DataIngestor, question: str, state: str) -> Measures:
 
 def ranked(data: DataIngestor, question: str, highest_first: bool = False) -> list[tuple[str, float]]:
     """States and their means in order of mean; among equal means in order of name, whichever end is first."""
-    means = [(state, data.cube.mean(found)) for (state,), found in usable(data, question, "location").items()]
+    means = [
+        (state, data.cube.mean(found)) for (state,), found in data.cube.counted(question, "location").items()
+    ]
     if not means:
         raise NoUsableRows(question)
     return sorted(means, key=lambda pair: (-pair[1] if highest_first else pair[1], pair[0]))
