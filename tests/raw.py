@@ -5,6 +5,12 @@ import socket
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+import requests
+
+POST = b"POST /api/best5 HTTP/1.1\r\nHost: x\r\n"
+QUESTION = b'{"question": "S1"}'
+CLOSE = b"Connection: close\r\n"
+
 
 class Answer(NamedTuple):
     status: int
@@ -42,3 +48,13 @@ def answers(said: bytes) -> list[Answer]:
         found.append(Answer(int(status.split()[1]), headers, json.loads(rest[:length])))
         said = rest[length:]
     return found
+
+
+def accepted(url: str) -> int:
+    return len(requests.get(f"{url}/api/jobs", timeout=5).json()["data"])
+
+
+def post(url: str, body: bytes, *headers: bytes) -> Answer:
+    length = b"Content-Length: %d" % len(body)
+    head = b"".join(header + b"\r\n" for header in (*headers, length))
+    return talk(url, POST + CLOSE + head + b"\r\n" + body)[0]
