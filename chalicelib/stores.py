@@ -224,7 +224,7 @@ class DynamoJobStore:
             raise JobNotFound(item["id"]["S"]) from None
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def compressed(answer: bytes) -> bytes:
     """Remembered, since many jobs have one answer and compressing takes longer than finding it."""
     return zlib.compress(answer)
