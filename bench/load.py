@@ -120,9 +120,10 @@ def get(path: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()
 
 
-def post(path: str, body: object) -> bytes:
+def post(path: str, body: object, more: str = "") -> bytes:
+    """`more` has header lines, each with its end."""
     content = json.dumps(body).encode()
-    head = f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Length: {len(content)}\r\n\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: bench\r\n{more}Content-Length: {len(content)}\r\n\r\n"
     return head.encode() + content
 
 

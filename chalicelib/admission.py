@@ -44,21 +44,21 @@ class Admission:
         self._entering = 0
 
     @contextmanager
-    def admitted(self) -> Iterator[str]:
-        """The data set that a job is accepted under. Raises Draining, NoDataset or Overloaded."""
-        # Counted before the record is read: a drain that begins in between still waits for this job.
+    def admitted(self, count: int = 1) -> Iterator[str]:
+        """The data set that so many jobs are accepted under. Raises Draining, NoDataset or Overloaded."""
+        # Counted before the record is read: a drain that begins in between still waits for these jobs.
         with self._lock:
-            self._entering += 1
+            self._entering += count
         try:
             record = self._control.read()
             if record.draining:
                 raise Draining
             dataset = named(record)
-            with self._capacity.place():
+            with self._capacity.places(count):
                 yield dataset
         finally:
             with self._lock:
-                self._entering -= 1
+                self._entering -= count
 
     def num_jobs(self) -> int:
         """How many jobs are accepted, or being accepted, and not finished."""

@@ -3,10 +3,19 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import NamedTuple
 
 from chalicelib.jobs import Job
 
 Key = tuple[str, str, tuple[tuple[str, str], ...]]
+
+
+class Answer(NamedTuple):
+    """The bytes, for which job they were computed, and when, in milliseconds since the epoch."""
+
+    answer: bytes
+    source: str
+    computed: int
 
 
 class Answers:
@@ -15,22 +24,26 @@ class Answers:
     def __init__(self, limit: int) -> None:
         self._limit, self._size = limit, 0
         self._lock = threading.Lock()
-        self._answers: OrderedDict[Key, bytes] = OrderedDict()
+        self._answers: OrderedDict[Key, Answer] = OrderedDict()
 
     def kept(self, job: Job) -> bytes | None:
         """The answer to a job's question, if it is kept."""
         with self._lock:
-            return self._answers.get(key_of(job))
+            known = self._answers.get(key_of(job))
+        return known.answer if known else None
 
-    def of(self, job: Job, compute: Callable[[], bytes]) -> bytes:
-        """The answer to a job's question, from `compute` where it is not kept, whose errors pass through."""
+    def of(self, job: Job, compute: Callable[[], bytes], clock: Callable[[], int]) -> Answer:
+        """The answer to a job's question, from `compute` where it is not kept, whose errors pass through.
+
+        A `fresh` job has its own computed, whatever is kept.
+        """
         key = key_of(job)
         with self._lock:
-            if key in self._answers:
+            if key in self._answers and not job.fresh:
                 self._answers.move_to_end(key)
                 return self._answers[key]
         # Not under the lock: of threads that miss at once each computes, to the same bytes.
-        answer = compute()
+        answer = Answer(compute(), job.id, clock())
         with self._lock:
             self._keep(key, answer)
         return answer
@@ -40,12 +53,14 @@ class Answers:
         """Bytes that are kept."""
         return self._size
 
-    def _keep(self, key: Key, answer: bytes) -> None:
-        self._size += len(answer) - len(self._answers.get(key, b""))
+    def _keep(self, key: Key, answer: Answer) -> None:
+        if key in self._answers:
+            self._size -= len(self._answers[key].answer)
         self._answers[key] = answer
+        self._size += len(answer.answer)
         while self._size > self._limit:
             _, oldest = self._answers.popitem(last=False)
-            self._size -= len(oldest)
+            self._size -= len(oldest.answer)
 
 
 def key_of(job: Job) -> Key:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib import logs
 from chalicelib.aws import Aws
+from chalicelib.callbacks import Callbacks
 from chalicelib.config import Settings, choice
 from chalicelib.control import Control
 from chalicelib.datasets import S3Datasets
@@ -57,6 +58,7 @@ def aws_service() -> Service:
         settle_seconds=settings.settle_seconds,
         max_open=settings.max_open,
         count_seconds=COUNT_SECONDS,
+        sender=Callbacks(settings.callback_private),
     )
 
 

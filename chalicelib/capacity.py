@@ -40,22 +40,22 @@ class Capacity:
         self._freed: deque[float] = deque(maxlen=PACE_OF)
 
     @contextmanager
-    def place(self) -> Iterator[None]:
-        """Hold a place while a job is made. Raises Overloaded.
+    def places(self, count: int = 1) -> Iterator[None]:
+        """Hold so many places while jobs are made. Raises Overloaded.
 
         A job may be in the count already while it is pending: as many may be refused too early.
         """
         with self._lock:
             taken = self._taken()
-            if taken >= self.limit:
+            if taken + count > self.limit:
                 raise Overloaded(taken, self.limit, self._wait())
-            self._admitted += 1
-            self._pending += 1
+            self._admitted += count
+            self._pending += count
         try:
             yield
         finally:
             with self._lock:
-                self._pending -= 1
+                self._pending -= count
 
     def freed(self) -> None:
         """A job has ended here: what the next one refused is told to wait goes by the pace of these."""

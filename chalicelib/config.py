@@ -50,7 +50,8 @@ class Settings:
     A finished job is kept for `retention_days`, 0 meaning for ever. A drain is done when twice,
     `settle_seconds` apart, no job was open: more than 0 where other processes accept jobs too.
     While `max_open` jobs are open, no other is accepted. `access` says whether callers need a key;
-    it is API Gateway that asks for it.
+    it is API Gateway that asks for it. Callbacks go to public addresses alone, unless
+    `callback_private`.
     """
 
     table: str = "statline"
@@ -64,6 +65,7 @@ class Settings:
     settle_seconds: int = 0
     max_open: int = 10_000
     access: str = "open"
+    callback_private: bool = False
 
     @classmethod
     def from_environ(cls, environ: Environ) -> "Settings":
@@ -79,4 +81,5 @@ class Settings:
             settle_seconds=integer(environ, "STATLINE_SETTLE_SECONDS", cls.settle_seconds),
             max_open=integer(environ, "STATLINE_MAX_OPEN", cls.max_open, minimum=1),
             access=choice(environ, "STATLINE_ACCESS", cls.access, ("open", "key")),
+            callback_private=choice(environ, "STATLINE_CALLBACK_PRIVATE", "no", ("no", "yes")) == "yes",
         )

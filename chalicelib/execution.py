@@ -4,15 +4,16 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from chalicelib.descriptions import MEDIA_TYPES, OUTPUT
 from chalicelib.errors import InvalidRequest, listed, shown
-from chalicelib.jobs import JSON, RAW
+from chalicelib.jobs import FAILED_URI, IN_PROGRESS_URI, JSON, RAW, SUCCESS_URI
 from chalicelib.statistics import Statistic, parse_inputs
 
+CALLBACK_NAMES = (SUCCESS_URI, IN_PROGRESS_URI, FAILED_URI)
 RESPONSES = (RAW, DOCUMENT := "document")
 
 
@@ -20,16 +21,18 @@ RESPONSES = (RAW, DOCUMENT := "document")
 class Execution:
     """What is asked, and how it is to be answered.
 
-    `response` is "raw" for the result itself, "document" for a JSON object of all outputs by name.
-    A member `subscriber`, for callbacks, is not read.
+    `response` is "raw" for the result itself, "document" for a JSON object of all outputs by name,
+    `subscriber` has the addresses to call back, and `fresh` wants no answer that is known already.
     """
 
     inputs: dict[str, str]
     response: str = RAW
     media_type: str = JSON
+    subscriber: Mapping[str, str] = field(default_factory=dict)
+    fresh: bool = False
 
 
-def parse_execution(asked: Statistic, body: object) -> Execution:
+def parse_execution(asked: Statistic, body: object, fresh: bool = False) -> Execution:
     """Raises InvalidRequest, naming the member that is wrong."""
     if not isinstance(body, dict):
         raise InvalidRequest(f"the body must be an object such as {example(asked)}")
@@ -38,7 +41,7 @@ def parse_execution(asked: Statistic, body: object) -> Execution:
     response = body.get("response", RAW)
     if response not in RESPONSES:
         raise InvalidRequest(f'"response" must be one of {listed(RESPONSES)}, not {as_json(response)}')
-    return Execution(inputs, response, media_type(member(body, "outputs")))
+    return Execution(inputs, response, media_type(member(body, "outputs")), subscriber(body), fresh)
 
 
 def example(asked: Statistic) -> str:
@@ -78,6 +81,19 @@ def referenced(name: str, href: object) -> str:
         raise InvalidRequest(
             f"input {shown(name)}: {shown(href)} does not hold UTF-8 text: {error}"
         ) from None
+
+
+def subscriber(body: Mapping[str, Any]) -> dict[str, str]:
+    """The addresses to call back, by the standard's names for them; who subscribes is told of success."""
+    given = member(body, "subscriber")
+    for name, url in given.items():
+        if name not in CALLBACK_NAMES or not isinstance(url, str):
+            raise InvalidRequest(
+                f'"subscriber" has texts named {listed(CALLBACK_NAMES)}, not {as_json({name: url})}'
+            )
+    if given and SUCCESS_URI not in given:
+        raise InvalidRequest(f'"subscriber" lacks "{SUCCESS_URI}"')
+    return given
 
 
 def media_type(outputs: Mapping[str, Any]) -> str:

@@ -1,7 +1,6 @@
 """Job ids from a counter that is written once a block, not once a job."""
 
 import threading
-from collections.abc import Iterator
 
 from chalicelib.jobs import job_id
 from chalicelib.stores import JobStore
@@ -16,12 +15,12 @@ class JobIds:
     def __init__(self, store: JobStore, block: int) -> None:
         self._store, self._block = store, block
         self._lock = threading.Lock()
-        self._numbers: Iterator[int] = iter(())
+        self._numbers = range(0)
 
-    def next(self) -> str:
+    def take(self, count: int = 1) -> list[str]:
+        """That many ids, which follow each other."""
         with self._lock:
-            number = next(self._numbers, None)
-            if number is None:
-                self._numbers = iter(self._store.reserve_ids(self._block))
-                number = next(self._numbers)
-        return job_id(number)
+            if len(self._numbers) < count:
+                self._numbers = self._store.reserve_ids(max(count, self._block))
+            numbers, self._numbers = self._numbers[:count], self._numbers[count:]
+        return list(map(job_id, numbers))

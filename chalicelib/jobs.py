@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 from chalicelib.errors import JobNotFound
 
@@ -28,6 +29,17 @@ class JobStatus(StrEnum):
         return self not in (JobStatus.ACCEPTED, JobStatus.RUNNING)
 
 
+SUCCESS_URI, IN_PROGRESS_URI, FAILED_URI = "successUri", "inProgressUri", "failedUri"
+# Whom a subscriber wants told, by what happened. Somebody else may have dismissed what it waits for.
+CALLBACKS = {
+    JobStatus.ACCEPTED: IN_PROGRESS_URI,
+    JobStatus.RUNNING: IN_PROGRESS_URI,
+    JobStatus.SUCCESSFUL: SUCCESS_URI,
+    JobStatus.FAILED: FAILED_URI,
+    JobStatus.DISMISSED: FAILED_URI,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One question: what was asked, under which data set, and, once terminal, what came of it.
@@ -37,6 +49,11 @@ class Job:
     one that ended otherwise, `cause` the name of the condition behind it. `response` ("raw" or "document")
     and `media_type` say in which form the result was asked for. `trace` is the id of the request's trace,
     empty where there was none; lists may lack it.
+
+    `subscriber` has the addresses that are to be called back, by their names in the standard, and `unsent`
+    says that one is still to be told how the job ended; lists lack both, and `fresh`.
+    `source` is the job whose answer, computed at `computed`, was given again; `fresh` that the client wanted
+    none of that.
     """
 
     id: str
@@ -53,15 +70,29 @@ class Job:
     reason: str | None = None
     cause: str | None = None
     trace: str = ""
+    subscriber: Mapping[str, str] = field(default_factory=dict)
+    unsent: bool = False
+    fresh: bool = False
+    source: str | None = None
+    computed: int | None = None
 
     def succeed(self, answer: bytes, now: int) -> "Job":
-        return replace(self, status=JobStatus.SUCCESSFUL, answer=answer, finished=now)
+        return self._end(JobStatus.SUCCESSFUL, now, answer=answer)
 
     def fail(self, reason: str, now: int, cause: str | None = None) -> "Job":
-        return replace(self, status=JobStatus.FAILED, reason=shortened(reason), finished=now, cause=cause)
+        return self._end(JobStatus.FAILED, now, reason=shortened(reason), cause=cause)
 
     def dismiss(self, now: int) -> "Job":
-        return replace(self, status=JobStatus.DISMISSED, reason="dismissed by a client", finished=now)
+        return self._end(JobStatus.DISMISSED, now, reason="dismissed by a client")
+
+    @property
+    def callback(self) -> str | None:
+        """The address that is to be told of the job as it stands."""
+        return self.subscriber.get(CALLBACKS[self.status])
+
+    def _end(self, status: JobStatus, now: int, **facts: Any) -> "Job":
+        unsent = CALLBACKS[status] in self.subscriber
+        return replace(self, status=status, finished=now, unsent=unsent, **facts)
 
 
 def shortened(reason: str) -> str:

@@ -24,6 +24,7 @@ OPEN_LIMIT = REGISTRY.add(Gauge("statline_jobs_open_limit", "Open jobs beyond wh
 OLDEST = REGISTRY.add(
     Gauge("statline_jobs_oldest_open_age_seconds", "Since the acceptance of the oldest open job; 0 if none.")
 )
+CALLBACKS = REGISTRY.add(Counter("statline_callbacks_total", "Callbacks to subscribers.", ["outcome"]))
 STORE_ERRORS = REGISTRY.add(
     Counter("statline_store_errors_total", "Calls to storage that failed.", ["operation"])
 )

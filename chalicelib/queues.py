@@ -1,16 +1,25 @@
 """How an accepted job reaches a worker: the JobQueue port and its SQS adapter."""
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from chalicelib.errors import AwsUnavailable
 
 if TYPE_CHECKING:
     from chalicelib.aws import Aws
+
+# SQS takes so many messages in one call, and holds one back for so many seconds.
+BATCH, LONGEST_DELAY = 10, 900
 
 
 class JobQueue(Protocol):
     """Delivers each id at least once, in any order. Only the id travels: the record is in the store."""
 
-    def add_task(self, job_id: str) -> None:
-        """Hand a job to the workers."""
+    def add_task(self, job_id: str, delay: float = 0) -> None:
+        """Hand a job to the workers, not before `delay` seconds are over."""
+
+    def add_tasks(self, job_ids: Sequence[str]) -> None:
+        """Hand over several at once. Where this fails, some may have been."""
 
 
 class SqsJobQueue:
@@ -19,5 +28,16 @@ class SqsJobQueue:
     def __init__(self, aws: "Aws", queue_url: str) -> None:
         self._aws, self._queue_url = aws, queue_url
 
-    def add_task(self, job_id: str) -> None:
-        self._aws.sqs.send_message(QueueUrl=self._queue_url, MessageBody=job_id)
+    def add_task(self, job_id: str, delay: float = 0) -> None:
+        later: Any = {"DelaySeconds": min(int(delay), LONGEST_DELAY)} if delay else {}
+        self._aws.sqs.send_message(QueueUrl=self._queue_url, MessageBody=job_id, **later)
+
+    def add_tasks(self, job_ids: Sequence[str]) -> None:
+        for start in range(0, len(job_ids), BATCH):
+            entries: Any = [
+                {"Id": str(place), "MessageBody": job_id}
+                for place, job_id in enumerate(job_ids[start : start + BATCH])
+            ]
+            answer = self._aws.sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
+            if refused := answer.get("Failed"):
+                raise AwsUnavailable(f"SQS did not take {len(refused)} messages: {refused[0].get('Code')}")

@@ -3,41 +3,40 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from chalicelib import deadline, trace
+from chalicelib import trace
+from chalicelib.acceptance import Acceptance, Question
 from chalicelib.admission import DRAINING, Admission, Drain
-from chalicelib.answers import Answers
+from chalicelib.answers import Answer, Answers
+from chalicelib.batch import check_each, parse_batch
+from chalicelib.callbacks import Callbacks
 from chalicelib.capacity import Capacity
+from chalicelib.claims import Key
 from chalicelib.config import Settings
 from chalicelib.control import Control
 from chalicelib.counted import counted
 from chalicelib.datasets import Datasets
 from chalicelib.descriptions import validate
 from chalicelib.endings import Endings
-from chalicelib.errors import Abandoned, JobNotFound, Unanswerable, Unavailable
+from chalicelib.errors import Abandoned, JobNotFound, Unanswerable
 from chalicelib.execution import Execution, parse_execution
 from chalicelib.health import Check, Examination, Health, HealthStatus
 from chalicelib.ids import JobIds
 from chalicelib.jobs import Job, JobStatus
 from chalicelib.listing import Filter, Page, Position, page
-from chalicelib.metrics import ACCEPTED, DURATION, FINISHED, OLDEST, OPEN, OPEN_LIMIT
+from chalicelib.metrics import DURATION, FINISHED, OLDEST, OPEN, OPEN_LIMIT
+from chalicelib.notices import Notices, Sender
 from chalicelib.queues import JobQueue
 from chalicelib.registry import OTHER
-from chalicelib.statistics import STATISTICS, Statistic, answer, parse_inputs, statistic
+from chalicelib.statistics import STATISTICS, answer, parse_inputs, statistic
 from chalicelib.stores import JobStore
 
-# One attempt, and another where the first failed at once: whoever asked for the job still waits.
-TAKE_BACK_SECONDS = 1
 ANSWERS_BYTES = 16_000_000  # answers that are kept, to be given again
 
 log = logging.getLogger("statline.jobs")
-
-# Where jobs end in another process a waiting thread must look: soon at first, then less and less often.
-# The last look may take some seconds more.
-FIRST_LOOK, LONGEST_PAUSE, LAST_LOOK = 0.1, 2.0, 2.0
 
 
 def now_ms() -> int:
@@ -60,10 +59,11 @@ class Service:
         max_open: int = Settings.max_open,
         count_seconds: float = 0.0,
         checks: Iterable[Check] = (),
+        sender: Sender | None = None,
+        notices: JobQueue | None = None,
     ) -> None:
         self._store, self._queue = counted(store, "store"), counted(queue, "queue")
         self._datasets = counted(datasets, "datasets")
-        self._ids = JobIds(self._store, id_block)
         self.answers = Answers(ANSWERS_BYTES)
         self._endings = Endings()
         self._clock = clock
@@ -77,46 +77,54 @@ class Service:
             settle_seconds * 1000,
             changed=self._examination.expire,
         )
+        ids = JobIds(self._store, id_block)
+        self._acceptance = Acceptance(self._store, self._queue, self._admission, ids, clock)
+        self._notices = Notices(self._store, notices or self._queue, sender or Callbacks(), clock)
 
-    def submit(self, name: str, body: object) -> Job:
-        """Accept a question as a job.
+    def submit(self, name: str, body: object, key: str | None = None, fresh: bool = False) -> Job:
+        """Accept a question as a job; with a key, once. `fresh` wants the answer computed for it alone.
 
-        Raises UnknownStatistic, InvalidRequest, Draining, NoDataset or Overloaded; then no job was made.
+        Raises UnknownStatistic, InvalidRequest, Draining, NoDataset, Overloaded, KeyReused, or KeyInUse while
+        a key's first request is at work in this process; then no job was made.
         Raises Unavailable when storage or queue fail; then none is left, or one that nobody was told of,
         which the sweeper brings to its end.
         """
         asked = statistic(name)
-        execution = Execution(parse_inputs(asked, body))
-        with self._admission.admitted() as dataset:
-            return self._accept(asked, execution, dataset)
+        execution = Execution(parse_inputs(asked, body), fresh=fresh)
+        first = key and Key.of(key, "submit", asked.name, body)
+        return self._acceptance.accept([Question(asked, execution)], first or None, lambda dataset: None)[0]
 
-    def execute(self, name: str, body: object) -> Job:
+    def execute(self, name: str, body: object, key: str | None = None, fresh: bool = False) -> Job:
         """Accept an execute request of OGC API - Processes as a job.
 
         Raises as `submit` does, and UnknownQuestion or UnknownState; then no job was made.
         """
         asked = statistic(name)
-        execution = parse_execution(asked, body)
-        with self._admission.admitted() as dataset:
-            validate(asked, execution.inputs, self._datasets.catalogue(dataset))
-            return self._accept(asked, execution, dataset)
+        question = Question(asked, parse_execution(asked, body, fresh))
+        first = key and Key.of(key, "execute", asked.name, body)
+        return self._acceptance.accept(
+            [question], first or None, lambda dataset: self._check(question, dataset)
+        )[0]
+
+    def execute_all(self, body: object, key: str | None = None, fresh: bool = False) -> list[Job]:
+        """Accept a batch of executions as jobs whose ids follow each other: all, or none.
+
+        Raises as `execute` does, but InvalidRequest for all that is wrong with one of them.
+        """
+        questions = parse_batch(body, fresh)
+        first = key and Key.of(key, "batch", body)
+
+        def check(dataset: str) -> None:
+            check_each(questions, lambda question: self._check(question, dataset))
+
+        return self._acceptance.accept(questions, first or None, check)
 
     def wait(self, job: Job, seconds: float) -> Job:
         """The job when it has ended, or as it was last seen after `seconds`. Raises JobNotFound.
 
         A store that fails meanwhile is no reason to give up a job that was accepted.
         """
-        end, pause = time.monotonic() + seconds, FIRST_LOOK
-        with self._endings.of(job.id) as ended, deadline.within(max(seconds, 0) + LAST_LOOK):
-            while True:
-                with suppress(Unavailable):
-                    job = self._store.get(job.id)
-                left = end - time.monotonic()
-                if job.status.is_terminal or left <= 0:
-                    return job
-                ended.wait(min(left, pause))
-                ended.clear()
-                pause = min(2 * pause, LONGEST_PAUSE)
+        return self._endings.wait(job, seconds, self._store.get)
 
     def dismiss(self, job_id: str) -> Job:
         """End a job that is open; forget one that has ended, and its result. Returns it as dismissed.
@@ -133,7 +141,7 @@ class Service:
         return replace(job, status=JobStatus.DISMISSED, answer=None, reason="removed by a client")
 
     def process(self, job_id: str) -> None:
-        """Answer a job, under its trace. Delivered again, late or twice, it changes nothing.
+        """Answer a job, under its trace, or tell its end. Delivered again, late or twice, it changes nothing.
 
         A fault of store or data set propagates, so that the queue delivers the job again.
         """
@@ -143,19 +151,29 @@ class Service:
     def _process(self, job: Job) -> None:
         trace.adopt(job.trace)
         if job.status.is_terminal:
+            if job.unsent:
+                self._notices.send(job)
             return
         job = replace(job, started=self._clock())
+        self._notices.progress(job)
         try:
-            found = self.answer(job)
-            outcome = job.succeed(found, self._clock())
+            found = self._answer(job)
+            outcome = job.succeed(found.answer, self._clock())
+            if found.source != job.id:
+                outcome = replace(outcome, source=found.source, computed=found.computed)
         except Unanswerable as error:
             outcome = job.fail(str(error), self._clock(), cause=type(error).__name__)
         self._finish(outcome)
 
     def answer(self, job: Job) -> bytes:
         """The answer to a job's question, to the bit. Raises Unanswerable."""
+        return self._answer(job).answer
+
+    def _answer(self, job: Job) -> Answer:
         return self.answers.of(
-            job, lambda: answer(self._datasets.ingestor(job.dataset), job.statistic, job.inputs)
+            job,
+            lambda: answer(self._datasets.ingestor(job.dataset), job.statistic, job.inputs),
+            self._clock,
         )
 
     def fail(self, job_id: str, reason: str) -> None:
@@ -179,6 +197,7 @@ class Service:
             else:
                 log.warning("sending %s again", job_id, extra={"job_id": job_id, "ms": now - accepted})
                 self._queue.add_task(job_id)
+        self._notices.sweep()
 
     def _give_up(self, job_id: str, age: int) -> None:
         with trace.scope():
@@ -232,41 +251,15 @@ class Service:
         """What can be asked of the current data set. Raises NoDataset."""
         return self._datasets.catalogue(self.dataset())
 
-    def _accept(self, asked: Statistic, execution: Execution, dataset: str) -> Job:
-        job = Job(
-            self._ids.next(),
-            asked.name,
-            execution.inputs,
-            dataset,
-            accepted=self._clock(),
-            response=execution.response,
-            media_type=execution.media_type,
-            trace=trace.current(),
-        )
-        self._store.create(job)
-        try:
-            self._queue.add_task(job.id)
-        except Exception:
-            self._take_back(job)
-            raise
-        ACCEPTED.add(job.statistic)
-        log.info(
-            "accepted %s", job.id, extra={"job_id": job.id, "statistic": job.statistic, "dataset": dataset}
-        )
-        return job
-
-    def _take_back(self, job: Job) -> None:
-        """Forget a job that could not be queued, as far as anybody can know: its message may be out."""
-        try:
-            with deadline.within(TAKE_BACK_SECONDS):
-                self._store.delete(job.id)
-        except Exception as error:
-            log.warning("%s stays: %s", job.id, error, extra={"job_id": job.id})
+    def _check(self, question: Question, dataset: str) -> None:
+        self._notices.check(question.execution.subscriber)
+        validate(question.asked, question.execution.inputs, self._datasets.catalogue(dataset))
 
     def _finish(self, outcome: Job) -> Job:
         stored = self._store.finish(outcome)
         self._capacity.freed()
         self._endings.announce(stored.id)
+        self._notices.ended(stored)
         took = self._clock() - stored.accepted
         if stored == outcome:  # not where somebody else's outcome came first
             FINISHED.add(stored.statistic if stored.statistic in STATISTICS else OTHER, stored.status)

@@ -1,8 +1,9 @@
 """Where jobs are kept: the JobStore port and its AWS adapter.
 
 A job is one DynamoDB item. Two sparse indexes hang off it: `open` holds the jobs that are not
-finished, so counting them costs what is open; `listed` holds every job without its answer, so
-listing never reads answers. Answers are compressed, and lie in the item while they are small.
+finished, so counting them costs what is open, and apart from them those whose end is still to be told;
+`listed` holds every job without its answer, so listing never reads answers. Answers are compressed, and lie
+in the item while they are small. An idempotency key is an item too.
 """
 
 import hashlib
@@ -10,25 +11,36 @@ import itertools
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
+from chalicelib.claims import Claim
 from chalicelib.errors import JobNotFound
-from chalicelib.jobs import JOB_ID, Job, JobStatus, by_acceptance, job_number
+from chalicelib.items import (
+    OPEN,
+    UNSENT,
+    Item,
+    claim_id,
+    compressed,
+    index_key,
+    to_claim,
+    to_claim_item,
+    to_item,
+    to_job,
+)
+from chalicelib.jobs import JOB_ID, Job, by_acceptance, job_number
 
 if TYPE_CHECKING:
     from chalicelib.aws import Aws
-
-Item = dict[str, Any]
 
 COUNTER = "#counter"
 OPEN_INDEX = "open"
 LISTED_INDEX = "listed"
 # What finishing a job writes; of it, what the list shows is in the index `listed`.
-OUTCOME = ("status", "started", "finished", "answer", "answer_key", "reason", "cause", "expires")
-# A job's facts that its item may lack: what did not happen yet, and what older items never had.
-OPTIONAL_TIMES = ("started", "finished")
-OPTIONAL_TEXTS = ("response", "media_type", "reason", "cause", "trace")
+OUTCOME = (
+    *("status", "started", "finished", "answer", "answer_key", "reason", "cause", "expires"),
+    *("source", "computed", "open"),
+)
 
 
 class JobStore(Protocol):
@@ -37,8 +49,8 @@ class JobStore(Protocol):
     def reserve_ids(self, count: int) -> range:
         """Numbers that were never given before and never will be again; the first ever is 1."""
 
-    def create(self, job: Job) -> None:
-        """Store an accepted job. It is durable when this returns."""
+    def create(self, *jobs: Job) -> None:
+        """Store accepted jobs, at most 100, all or none. They are durable when this returns."""
 
     def get(self, job_id: str) -> Job:
         """The job as it stands, its answer included. Raises JobNotFound."""
@@ -48,6 +60,18 @@ class JobStore(Protocol):
 
         Raises JobNotFound for a job that was never created or is deleted.
         """
+
+    def claim(self, claim: Claim, void: Claim | None = None) -> Claim:
+        """Bind a key, once; returns the claim as it stands, which is the first. `void` counts as none."""
+
+    def claimed(self, key: str) -> Claim | None:
+        """What a key is bound to. A claim may be forgotten with its jobs, or when it has expired."""
+
+    def settle(self, job_id: str) -> None:
+        """A finished job's end need not be told any more; no error if there is no such job."""
+
+    def unsent_before(self, moment: int) -> Iterator[str]:
+        """Ids of the jobs accepted before `moment` whose end is still to be told, oldest first."""
 
     def delete(self, job_id: str) -> None:
         """Forget a job and its answer; no error if there is none."""
@@ -98,17 +122,28 @@ class DynamoJobStore:
         last = int(answer["Attributes"]["reserved"]["N"])
         return range(last - count + 1, last + 1)
 
-    def create(self, job: Job) -> None:
+    def create(self, *jobs: Job) -> None:
+        if len(jobs) == 1:
+            self._create(jobs[0])
+            return
+        # The SDK gives it a token, under which its own retries change nothing.
+        puts: Any = [{"Put": self._new(job)} for job in jobs]
+        self._aws.dynamodb.transact_write_items(TransactItems=puts)
+
+    def _create(self, job: Job) -> None:
         try:
-            self._aws.dynamodb.put_item(
-                TableName=self._table,
-                Item=self.item(job),
-                ConditionExpression="attribute_not_exists(id)",
-            )
+            self._aws.dynamodb.put_item(**self._new(job))
         except self._aws.dynamodb.exceptions.ConditionalCheckFailedException:
             # The SDK retries a write whose answer was lost; then the item in the way is our own.
             if self.get(job.id) != job:
                 raise
+
+    def _new(self, job: Job) -> Item:
+        return {
+            "TableName": self._table,
+            "Item": self.item(job),
+            "ConditionExpression": "attribute_not_exists(id)",
+        }
 
     def get(self, job_id: str) -> Job:
         job_number(job_id)
@@ -128,14 +163,50 @@ class DynamoJobStore:
                 Key={"id": {"S": outcome.id}},
                 UpdateExpression="SET "
                 + ", ".join(f"#{name} = :{name}" for name in changes)
-                + " REMOVE #open",
-                ConditionExpression="attribute_exists(#open)",
-                ExpressionAttributeNames={f"#{name}": name for name in [*changes, "open"]},
-                ExpressionAttributeValues={f":{name}": value for name, value in changes.items()},
+                + ("" if outcome.unsent else " REMOVE #open"),
+                ConditionExpression="#open = :still",
+                ExpressionAttributeNames={f"#{name}": name for name in {*changes, "open"}},
+                ExpressionAttributeValues={
+                    **{f":{name}": value for name, value in changes.items()},
+                    ":still": {"S": OPEN},
+                },
             )
         except self._aws.dynamodb.exceptions.ConditionalCheckFailedException:
             return self.get(outcome.id)
         return outcome
+
+    def claim(self, claim: Claim, void: Claim | None = None) -> Claim:
+        item = to_claim_item(claim)
+        condition: Item = {"ConditionExpression": "attribute_not_exists(id)"}
+        if void is not None:
+            condition["ConditionExpression"] += " OR jobs = :void"
+            condition["ExpressionAttributeValues"] = {":void": to_claim_item(void)["jobs"]}
+        try:
+            self._aws.dynamodb.put_item(TableName=self._table, Item=item, **condition)
+        except self._aws.dynamodb.exceptions.ConditionalCheckFailedException:
+            return self.claimed(claim.key) or self.claim(claim)  # gone by now if it had just expired
+        return claim
+
+    def claimed(self, key: str) -> Claim | None:
+        found = self._aws.dynamodb.get_item(
+            TableName=self._table, Key={"id": {"S": claim_id(key)}}, ConsistentRead=True
+        )
+        return to_claim(found["Item"]) if "Item" in found else None
+
+    def settle(self, job_id: str) -> None:
+        # Told already, or gone: then there is nothing to change.
+        with suppress(self._aws.dynamodb.exceptions.ConditionalCheckFailedException):
+            self._aws.dynamodb.update_item(
+                TableName=self._table,
+                Key={"id": {"S": job_id}},
+                UpdateExpression="REMOVE #open",
+                ConditionExpression="#open = :unsent",
+                ExpressionAttributeNames={"#open": "open"},
+                ExpressionAttributeValues={":unsent": {"S": UNSENT}},
+            )
+
+    def unsent_before(self, moment: int) -> Iterator[str]:
+        yield from (item["id"]["S"] for item in self._before(moment, UNSENT))
 
     def delete(self, job_id: str) -> None:
         if not JOB_ID.fullmatch(job_id):
@@ -164,22 +235,24 @@ class DynamoJobStore:
 
     def count_open(self) -> int:
         pages = self._aws.dynamodb.get_paginator("query").paginate(
-            **self._in_index(OPEN_INDEX, "open"), Select="COUNT"
+            **self._in_index(OPEN_INDEX, OPEN), Select="COUNT"
         )
         return sum(page["Count"] for page in pages)
 
     def open_before(self, moment: int) -> Iterator[tuple[str, int]]:
-        query = self._in_index(OPEN_INDEX, "open")
+        for item in self._before(moment, OPEN):
+            yield item["id"]["S"], int(item["accepted"]["N"])
+
+    def _before(self, moment: int, value: str) -> Iterator[Item]:
+        query = self._in_index(OPEN_INDEX, value)
         query["KeyConditionExpression"] += " AND accepted < :time"
         query["ExpressionAttributeValues"][":time"] = {"N": str(moment)}
         for page in self._aws.dynamodb.get_paginator("query").paginate(**query):
-            for item in page["Items"]:
-                yield item["id"]["S"], int(item["accepted"]["N"])
+            yield from page["Items"]
 
     def item(self, job: Job) -> Item:
         """The whole record of a job. An answer that is too large for it is in S3 when this returns."""
-        index: Item = {} if job.status.is_terminal else {"open": {"S": "open"}}
-        return {**to_item(job), **index, **self._write_answer(job), **self._expiry(job)}
+        return {**to_item(job), **index_key(job), **self._write_answer(job), **self._expiry(job)}
 
     def _in_index(self, index: str, value: str) -> dict[str, Any]:
         return {
@@ -222,45 +295,3 @@ class DynamoJobStore:
         except self._aws.s3.exceptions.NoSuchKey:
             # Deleted since the record was read, or expired before it: the answer is stored nowhere.
             raise JobNotFound(item["id"]["S"]) from None
-
-
-@lru_cache(maxsize=256)
-def compressed(answer: bytes) -> bytes:
-    """Remembered, since many jobs have one answer and compressing takes longer than finding it."""
-    return zlib.compress(answer)
-
-
-def to_item(job: Job) -> Item:
-    """The DynamoDB item of a job, without its answer and index keys of open jobs."""
-    item: Item = {
-        "id": {"S": job.id},
-        "listed": {"S": "job"},
-        "statistic": {"S": job.statistic},
-        "inputs": {"M": {name: {"S": value} for name, value in job.inputs.items()}},
-        "dataset": {"S": job.dataset},
-        "accepted": {"N": str(job.accepted)},
-        "status": {"S": job.status.value},
-    }
-    times = {name: getattr(job, name) for name in OPTIONAL_TIMES}
-    texts = {name: getattr(job, name) for name in OPTIONAL_TEXTS}
-    item |= {name: {"N": str(value)} for name, value in times.items() if value is not None}
-    item |= {name: {"S": value} for name, value in texts.items() if value}
-    return item
-
-
-def to_job(item: Item, answer: bytes | None = None) -> Job:
-    return Job(
-        id=item["id"]["S"],
-        statistic=item["statistic"]["S"],
-        inputs={name: value["S"] for name, value in item["inputs"]["M"].items()},
-        dataset=item["dataset"]["S"],
-        accepted=int(item["accepted"]["N"]),
-        status=JobStatus(item["status"]["S"]),
-        answer=answer,
-        **optional(item),
-    )
-
-
-def optional(item: Item) -> dict[str, Any]:
-    times = {name: int(item[name]["N"]) for name in OPTIONAL_TIMES if name in item}
-    return times | {name: item[name]["S"] for name in OPTIONAL_TEXTS if name in item}

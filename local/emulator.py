@@ -12,17 +12,20 @@ from dataclasses import replace
 from chalicelib import logs, snapshot
 from chalicelib.aws import Aws
 from chalicelib.bootstrap import job_store
+from chalicelib.callbacks import Callbacks
 from chalicelib.control import Control
 from chalicelib.dataset import Description, find_description, fingerprint
 from chalicelib.datasets import S3Datasets
 from chalicelib.errors import Abandoned, DamagedSnapshot
 from chalicelib.ingestor import DataIngestor
 from chalicelib.jobs import Job
+from chalicelib.listing import FOR_EVER
 from chalicelib.service import Service
 from local import aws
 from local.files import read_regular
 from local.home import HomeUnusable, LogFile, SnapshotFile, locked_home, snapshots
 from local.journal import Journal
+from local.later import Later
 from local.log_lines import LogLines
 from local.results import MirroredStore
 from local.settings import DEFAULT_DESCRIPTION, LocalSettings
@@ -68,6 +71,7 @@ class Emulator:
         control.set(dataset=name)
         self.store = self._mirrored(clients, undo)
         self.pool = ThreadPool(settings.threads, self._process, self._abandon)
+        callbacks = Later(self._process)
         self.checks |= {
             "runners": self.pool.problem,
             "results": self.store.files.problem,
@@ -83,14 +87,18 @@ class Emulator:
             settings.service.id_block,
             max_open=settings.service.max_open,
             checks=self.checks.values(),
+            sender=Callbacks(settings.service.callback_private),
+            notices=callbacks,
         )
         try:
             self.store.restore(self.pool.add_task)
         except OSError as error:
             raise HomeUnusable(settings, error) from error
         self._publish_earlier(datasets, current=name)
-        self.pool.start()
-        undo.callback(self.pool.stop)
+        callbacks.add_tasks([*self.store.unsent_before(FOR_EVER)])
+        for workers in (callbacks, self.pool):
+            workers.start()
+            undo.callback(workers.stop)
         log.info(
             "serving %s", data.description.title, extra={"dataset": name, "open": self.store.count_open()}
         )

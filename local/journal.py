@@ -59,8 +59,8 @@ class Journal:
 
     def highest_unread(self) -> int:
         """The highest job number that stands in what was passed over, or 0: it may have been given."""
-        found = (JOB_ID.search(line.decode(errors="replace")) for line in self._unread)
-        return max((int(match[1]) for match in found if match), default=0)
+        found = (match for line in self._unread for match in JOB_ID.finditer(line.decode(errors="replace")))
+        return max((int(match[1]) for match in found), default=0)
 
     def rewrite(self, records: Iterable[Record]) -> None:
         """Replace the whole file at once, which forgets what no longer matters.

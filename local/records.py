@@ -32,6 +32,11 @@ def to_record(job: Job, checksum: int | None = None) -> dict[str, Any]:
         "reason": job.reason,
         "cause": job.cause,
         "trace": job.trace,
+        "subscriber": dict(job.subscriber),
+        "unsent": job.unsent,
+        "fresh": job.fresh,
+        "source": job.source,
+        "computed": job.computed,
         "checksum": checksum,
     }
 
@@ -52,6 +57,11 @@ def to_job(record: dict[str, Any]) -> Job:
         reason=record.get("reason"),
         cause=record.get("cause"),
         trace=str(record.get("trace", "")),
+        subscriber=dict(record.get("subscriber", {})),
+        unsent=bool(record.get("unsent", False)),
+        fresh=bool(record.get("fresh", False)),
+        source=record.get("source"),
+        computed=record.get("computed"),
     )
     job_number(job.id)
     return job

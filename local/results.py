@@ -15,10 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from chalicelib.claims import Claim
 from chalicelib.errors import JobNotFound, StatlineError, Unavailable
 from chalicelib.jobs import Job, JobStatus, by_acceptance, job_number
 from chalicelib.stores import JobStore
 from local.answer_files import AnswerFiles
+from local.claims import Claims, claim_record, to_claim
 from local.journal import Journal
 from local.records import NO_JOB, answer_file, to_job, to_record
 
@@ -55,6 +57,7 @@ class MirroredStore:
         self._checksums: dict[str, int] = {}
         self._open: set[str] = set()
         self._finished: dict[str, None] = {}  # in order of finishing: the first is the next to go
+        self._claims = Claims()
 
     def restore(self, add_task: Callable[[str], None]) -> None:
         """Take up where the last run stopped; open jobs go to `add_task`.
@@ -87,12 +90,36 @@ class MirroredStore:
             self._reserved = numbers[-1]
             return numbers
 
-    def create(self, job: Job) -> None:
+    def create(self, *jobs: Job) -> None:
         with self._lock:
-            self._record({"job": to_record(job)})
-            self._inner.create(job)
-            self._jobs[job.id] = job
-            self._open.add(job.id)
+            # One record, however many: a crash leaves all or none.
+            records = [to_record(job) for job in jobs]
+            self._record({"job": records[0]} if len(jobs) == 1 else {"jobs": records})
+            self._inner.create(*jobs)
+            self._jobs |= {job.id: job for job in jobs}
+            self._open |= {job.id for job in jobs}
+
+    def claim(self, claim: Claim, void: Claim | None = None) -> Claim:
+        with self._lock:
+            known = self._claims.get(claim.key)
+            if known is not None and known != void:
+                return known
+            self._record(claim_record(claim))
+            self._claims.add(claim, self._jobs)
+            return claim
+
+    def claimed(self, key: str) -> Claim | None:
+        return self._claims.get(key)
+
+    def settle(self, job_id: str) -> None:
+        with self._lock:
+            if job_id in self._jobs and self._jobs[job_id].unsent:
+                self._record({"settled": job_id})
+                self._inner.settle(job_id)
+                self._settle(job_id)
+
+    def unsent_before(self, moment: int) -> Iterator[str]:
+        yield from (job.id for job in self.jobs() if job.unsent and job.accepted < moment)
 
     def get(self, job_id: str) -> Job:
         # Polls are most of all requests: the sole owner answers them without the inner store, and unlocked.
@@ -188,8 +215,13 @@ class MirroredStore:
                 self._reserved = max(self._reserved, int(record["reserved"]))
             elif "removed" in record:
                 self._forget(record["removed"])
+            elif "settled" in record:
+                self._settle(record["settled"])
+            elif "claim" in record:
+                self._claims.add(to_claim(record["claim"]), self._jobs)
             else:
-                self._replay_job(to_job(record["job"]), record["job"].get("checksum"))
+                for one in record["jobs"] if "jobs" in record else [record["job"]]:
+                    self._replay_job(to_job(one), one.get("checksum"))
         except NO_JOB:
             self._journal.pass_over(record)
 
@@ -220,6 +252,11 @@ class MirroredStore:
         for known in (self._jobs, self._checksums, self._finished):
             known.pop(job_id, None)
         self._open.discard(job_id)
+        self._claims.forget(job_id)
+
+    def _settle(self, job_id: str) -> None:
+        if job_id in self._jobs:
+            self._jobs[job_id] = replace(self._jobs[job_id], unsent=False)
 
     def _expire(self) -> None:
         # A journal that takes nothing ends no finish that it took: the oldest go another time.
@@ -231,6 +268,7 @@ class MirroredStore:
         yield {"reserved": self._reserved}
         for identifier in [*self._finished, *self._open]:
             yield {"job": to_record(self._jobs[identifier], self._checksums.get(identifier))}
+        yield from self._claims.records()
 
     def _answer(self, job: Job) -> bytes:
         checksum = self._checksums.get(job.id)

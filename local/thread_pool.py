@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import NamedTuple
 
@@ -48,8 +48,12 @@ class ThreadPool:
         for runner in self._runners:
             runner.start()
 
-    def add_task(self, job_id: str) -> None:
+    def add_task(self, job_id: str, delay: float = 0) -> None:
         self.job_queue.put(Task(job_id))
+
+    def add_tasks(self, job_ids: Sequence[str]) -> None:
+        for job_id in job_ids:
+            self.add_task(job_id)
 
     def problem(self) -> str | None:
         """What is wrong with the runners, or None."""

@@ -3,10 +3,13 @@
 import logging
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 from chalicelib.aws import Aws
+from chalicelib.claims import Claim
 from chalicelib.errors import JobNotFound
 from chalicelib.jobs import JOB_ID, Job, job_number
 from chalicelib.stores import DynamoJobStore
@@ -51,10 +54,11 @@ class WriteBehindStore:
             given, self._numbers = self._numbers[:count], self._numbers[count:]
             return given
 
-    def create(self, job: Job) -> None:
+    def create(self, *jobs: Job) -> None:
         with self._changed:
-            self._open.add(job.id)
-            self._add(job.id, job)
+            for job in jobs:
+                self._open.add(job.id)
+                self._add(job.id, job)
 
     def get(self, job_id: str) -> Job:
         job_number(job_id)
@@ -71,6 +75,21 @@ class WriteBehindStore:
                 self._add(outcome.id, outcome)
                 return outcome
         return self.get(outcome.id)
+
+    def claim(self, claim: Claim, void: Claim | None = None) -> Claim:
+        return self._store.claim(claim, void)
+
+    def claimed(self, key: str) -> Claim | None:
+        return self._store.claimed(key)
+
+    def settle(self, job_id: str) -> None:
+        with self._changed, suppress(JobNotFound):
+            if (job := self.get(job_id)).unsent:
+                self._add(job_id, replace(job, unsent=False))
+
+    def unsent_before(self, moment: int) -> Iterator[str]:
+        self.flush()
+        return self._store.unsent_before(moment)
 
     def delete(self, job_id: str) -> None:
         if not JOB_ID.fullmatch(job_id):

@@ -3,13 +3,14 @@
 import functools
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from chalicelib.claims import Claim
 from chalicelib.control import CONTROL, ControlRecord
-from chalicelib.errors import DatasetGone, JobNotFound, Unanswerable
+from chalicelib.errors import CallbackFailed, DatasetGone, JobNotFound, Unanswerable
 from chalicelib.ingestor import DataIngestor
 from chalicelib.jobs import Job, by_acceptance
 from chalicelib.statistics import answer
@@ -43,6 +44,7 @@ class SimulatedStore:
         self._reserved = 0
         self._jobs: dict[str, Job] = {}
         self._indexed = self._jobs
+        self._claims: dict[str, Claim] = {}
 
     def lag(self) -> None:
         self._indexed = dict(self._jobs)
@@ -63,10 +65,29 @@ class SimulatedStore:
             self._reserved += count
             return range(self._reserved - count + 1, self._reserved + 1)
 
-    def create(self, job: Job) -> None:
+    def create(self, *jobs: Job) -> None:
         with self._steps.call(), self._lock:
-            if self._jobs.setdefault(job.id, replace(job, inputs=dict(job.inputs))) != job:
-                raise IdTaken(job.id)
+            for job in jobs:
+                if self._jobs.setdefault(job.id, replace(job, inputs=dict(job.inputs))) != job:
+                    raise IdTaken(job.id)
+
+    def claim(self, claim: Claim, void: Claim | None = None) -> Claim:
+        with self._steps.call(), self._lock:
+            if self._claims.get(claim.key) in (None, void):
+                self._claims[claim.key] = claim
+            return self._claims[claim.key]
+
+    def claimed(self, key: str) -> Claim | None:
+        with self._steps.call(), self._lock:
+            return self._claims.get(key)
+
+    def settle(self, job_id: str) -> None:
+        with self._steps.call(), self._lock:
+            if job_id in self._jobs:
+                self._jobs[job_id] = replace(self._jobs[job_id], unsent=False)
+
+    def unsent_before(self, moment: int) -> Iterator[str]:
+        yield from (job.id for job in self._listed() if job.unsent and job.accepted < moment)
 
     def get(self, job_id: str) -> Job:
         with self._steps.call(), self._lock:
@@ -116,7 +137,7 @@ class SimulatedQueue:
         self.sent: list[str] = []
         self.failed: list[str] = []
 
-    def add_task(self, job_id: str) -> None:
+    def add_task(self, job_id: str, delay: float = 0) -> None:
         try:
             with self._steps.call():
                 self.waiting.append(job_id)
@@ -125,11 +146,39 @@ class SimulatedQueue:
             self.failed.append(job_id)
             raise
 
+    def add_tasks(self, job_ids: Sequence[str]) -> None:
+        for job_id in job_ids:
+            self.add_task(job_id)
+
     def remove(self, job_id: str) -> bool:
         """Take one message out, if there is one: what is delivered again may be handled already."""
         if found := job_id in self.waiting:
             self.waiting.remove(job_id)
         return found
+
+
+class SimulatedSender:
+    """Sender to subscribers in memory; while `down` none of them takes anything."""
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self._steps = steps or Steps()
+        self.down = False
+        self.tried: set[str] = set()
+        self.received: dict[str, set[tuple[str, bytes]]] = {}
+
+    def check(self, url: str) -> None:
+        """Any address will do."""
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
+        job_id = headers["Statline-Job"]
+        self.tried.add(job_id)
+        try:
+            with self._steps.call():
+                if self.down:
+                    raise CallbackFailed("down")
+                self.received.setdefault(job_id, set()).add((url, body))
+        except Fault as error:
+            raise CallbackFailed("the answer is lost") from error
 
 
 class SimulatedDatasets:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from chalicelib import workers
+from chalicelib.claims import LASTS_SECONDS
 from chalicelib.config import Settings
 from chalicelib.control import CONTROL, ControlRecord
-from chalicelib.errors import Draining, JobNotFound, Overloaded
+from chalicelib.errors import Draining, JobNotFound, KeyReused, Overloaded
 from chalicelib.jobs import Job
 from chalicelib.service import Service
 from tests.simulated import (
@@ -15,6 +16,7 @@ from tests.simulated import (
     SimulatedControl,
     SimulatedDatasets,
     SimulatedQueue,
+    SimulatedSender,
     SimulatedStore,
 )
 from tests.trouble import Steps
@@ -22,7 +24,10 @@ from tests.trouble import Steps
 SETTINGS = Settings()
 RESEND_MS, GIVE_UP_MS = SETTINGS.resend_seconds * 1000, SETTINGS.give_up_seconds * 1000
 ID_BLOCK, MAX_OPEN = 3, 6
+KEYS = ["a", "b"]
 QUESTION = ("global_mean", {"question": "Humus"})
+
+SUBSCRIBER = {name: f"http://client.test/{name}" for name in ("successUri", "inProgressUri", "failedUri")}
 
 Handler = Callable[[Service, workers.Event], dict[str, Any]]
 
@@ -36,30 +41,60 @@ class Process(NamedTuple):
 
 class SimulatedCloud:
     """`told` holds every job whose id a client was given, as it was then, `buried` what had a dead letter,
-    `unwanted` what a client wanted no more.
+    `unwanted` what a client wanted no more, `keys` what each key led to.
     """
 
     def __init__(self) -> None:
         self.steps, self.clock = Steps(), SimulatedClock()
         self.store, self.queue = SimulatedStore(self.steps), SimulatedQueue(self.steps)
         self.datasets, self.table = SimulatedDatasets(self.steps), {CONTROL: ControlRecord(dataset="first")}
+        self.sender = SimulatedSender(self.steps)
         self.told: dict[str, Job] = {}
         self.buried: set[str] = set()
         self.unwanted: set[str] = set()
+        self.keys: dict[str, list[str]] = {}
 
     def process(self) -> Process:
         """A process that has just started."""
         control = SimulatedControl(self.table, self.steps, self.clock)
         service = Service(
-            self.store, self.queue, self.datasets, control, ID_BLOCK, self.clock, max_open=MAX_OPEN
+            self.store,
+            self.queue,
+            self.datasets,
+            control,
+            ID_BLOCK,
+            self.clock,
+            max_open=MAX_OPEN,
+            sender=self.sender,
         )
         return Process(service, control)
 
-    def submit(self, service: Service, statistic: str, inputs: dict[str, str]) -> Job:
-        job = service.submit(statistic, inputs)
-        assert job.id not in self.told, f"{job.id} was given twice"
-        self.told[job.id] = job
+    def submit(self, service: Service, statistic: str, inputs: dict[str, str], key: str | None = None) -> Job:
+        job = service.submit(statistic, inputs, key)
+        self.tell([job], key)
         return job
+
+    def batch(self, service: Service, count: int, key: str | None = None) -> list[Job]:
+        """Executions of subscribers."""
+        statistic, inputs = QUESTION
+        one = {"processID": statistic, "inputs": inputs, "subscriber": SUBSCRIBER}
+        jobs = service.execute_all({"executions": [one] * count}, key)
+        assert len(jobs) == count
+        self.tell(jobs, key)
+        return jobs
+
+    def tell(self, jobs: list[Job], key: str | None) -> None:
+        ids = [job.id for job in jobs]
+        if key is not None:
+            earlier = self.keys.setdefault(key, ids)
+            if earlier != ids:
+                old = self.clock.now - self.told[earlier[0]].accepted >= LASTS_SECONDS * 1000
+                assert old or not self.store.ids() >= {*earlier}, f"{key} led to {earlier}, now to {ids}"
+                self.keys[key] = ids
+            elif self.told.keys() >= {*ids}:
+                return
+        assert not self.told.keys() & {*ids}, f"one of {ids} was given twice"
+        self.told |= {job.id: job for job in jobs}
 
     def dismiss(self, service: Service, job_id: str) -> Job:
         self.unwanted.add(job_id)
@@ -79,9 +114,9 @@ class SimulatedCloud:
     def meanwhile(self, what: str) -> None:
         """What another process does, from its start on, in the middle of somebody's step."""
         service, waiting = self.process().service, [*self.queue.waiting]
-        if what == "submit":
-            with contextlib.suppress(Draining, Overloaded):
-                self.submit(service, *QUESTION)
+        if what in ("submit", "submit with a key"):
+            with contextlib.suppress(Draining, Overloaded, KeyReused):
+                self.submit(service, *QUESTION, KEYS[0] if "key" in what else None)
         elif what == "deliver":
             self.deliver(service, workers.process, waiting)
         elif what == "bury":
@@ -95,6 +130,10 @@ class SimulatedCloud:
         else:
             self.clock.now += {"sweep": RESEND_MS, "late sweep": GIVE_UP_MS}[what] + 1
             workers.sweep(service, SETTINGS)
+
+    def unsent(self) -> set[str]:
+        """The jobs whose end is still to be told."""
+        return {job.id for job in self.store.jobs() if job.unsent}
 
     def open_jobs(self) -> set[str]:
         return {job.id for job in self.store.jobs() if not job.status.is_terminal}

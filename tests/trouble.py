@@ -65,6 +65,6 @@ class Trouble(NamedTuple):
 
 
 OURS = ["crash", "fault", "outage"]
-ANOTHERS = ["submit", "deliver", "bury", "sweep", "late sweep", "drain", "dismiss"]
-MOMENTS = 10  # no fewer than a step has
+ANOTHERS = ["submit", "submit with a key", "deliver", "bury", "sweep", "late sweep", "drain", "dismiss"]
+MOMENTS = 20  # no fewer than a step has
 troubles = st.none() | st.builds(Trouble, st.sampled_from(OURS + ANOTHERS), st.integers(0, MOMENTS - 1))

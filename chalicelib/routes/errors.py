@@ -12,6 +12,8 @@ STATUS: tuple[tuple[type[errors.StatlineError], int, dict[str, str]], ...] = (
     (errors.QuestionFailed, 400, {}),
     (errors.Dismissed, 410, {}),
     (errors.NoResult, 500, {}),
+    (errors.KeyReused, 422, {}),
+    (errors.KeyInUse, 409, {"Retry-After": "1"}),
     (errors.UnknownStatistic, 404, {}),
     (errors.ResultNotReady, 404, {"Cache-Control": "no-store"}),
     (errors.JobNotFound, 404, {}),

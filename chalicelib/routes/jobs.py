@@ -1,13 +1,13 @@
 """OGC API - Processes: jobs, their status, their results, and their dismissal."""
 
 import logging
-from datetime import UTC, datetime
 from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.bootstrap import get_service
 from chalicelib.jobs import Job, JobStatus
+from chalicelib.outcomes import status_facts
 from chalicelib.routes.answers import document, problem
 from chalicelib.routes.http import ANY_TYPE, DATASET, endpoint
 from chalicelib.routes.links import REL, address, base_url, job_url, link
@@ -15,12 +15,6 @@ from chalicelib.routes.queries import JOB_FILTERS, Query, cursor, job_filter, po
 from chalicelib.routes.results import result
 
 routes = Blueprint(__name__)
-
-MESSAGES = {
-    JobStatus.ACCEPTED: "waiting to be computed",
-    JobStatus.RUNNING: "being computed",
-    JobStatus.SUCCESSFUL: "computed",
-}
 
 
 @routes.route("/jobs", content_types=ANY_TYPE)
@@ -71,25 +65,4 @@ def status_info(request: Request, job: Job) -> dict[str, Any]:
         links.append(link(where + "/results", REL + "results", "Result"))
     elif job.status is JobStatus.FAILED:
         links.append(link(where + "/results", REL + "exceptions", "Why there is no result"))
-    times = {
-        "created": job.accepted,
-        "started": job.started,
-        "finished": job.finished,
-        "updated": job.finished or job.accepted,
-    }
-    return {
-        "jobID": job.id,
-        "processID": job.statistic,
-        "type": "process",
-        "status": job.status.value,
-        "message": job.reason or MESSAGES.get(job.status, job.status.value),
-        "progress": 100 if job.status is JobStatus.SUCCESSFUL else 0,
-        **{name: timestamp(ms) for name, ms in times.items() if ms is not None},
-        "links": links,
-    }
-
-
-def timestamp(ms: int) -> str:
-    """RFC 3339, in UTC, to the millisecond."""
-    moment = datetime.fromtimestamp(ms // 1000, UTC).replace(microsecond=ms % 1000 * 1000)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return status_facts(job) | {"links": links}

@@ -18,6 +18,7 @@ from chalicelib.routes.http import (
     ok,
     render,
 )
+from chalicelib.routes.preferences import declines_reuse, idempotency_key
 
 routes = Blueprint(__name__)
 
@@ -35,7 +36,8 @@ WORD = {
 @endpoint(routes)
 def submit(statistic: str) -> Response:
     request = routes.current_request
-    job = get_service().submit(statistic, json_body(request))
+    key, fresh = idempotency_key(request), declines_reuse(request)
+    job = get_service().submit(statistic, json_body(request), key, fresh)
     location = f"{base_path(request)}/api/get_results/{job.id}"
     return ok({"job_id": job.id}, {"Location": location, DATASET: job.dataset})
 

@@ -11,9 +11,10 @@ from chalicelib.errors import InvalidRequest, shown
 from chalicelib.jobs import JSON
 from chalicelib.routes.answers import DOCUMENT_FORMS, document, problem
 from chalicelib.routes.http import ANY_TYPE, DATASET, endpoint, json_body
-from chalicelib.routes.jobs import status_info
+from chalicelib.routes.jobs import listed, status_info
 from chalicelib.routes.links import REL, address, base_url, link
 from chalicelib.routes.negotiation import negotiate
+from chalicelib.routes.preferences import declines_reuse, idempotency_key, prefers_async
 from chalicelib.routes.queries import Query
 from chalicelib.routes.results import RESULT_FORMS, result
 from chalicelib.statistics import STATISTICS, statistic
@@ -70,10 +71,11 @@ def process(process_id: str) -> Response:
 def execute(process_id: str) -> Response:
     request, service, asked = routes.current_request, get_service(), statistic(process_id)
     end = time.monotonic() + SYNC_SECONDS
-    asynchronous = prefers_async(str(request.headers.get("prefer", "")))
+    asynchronous = prefers_async(request)
+    key, fresh = idempotency_key(request), declines_reuse(request)
     # Before there is a job: one whose answer nobody can take, or whose place cannot be told, helps nobody.
     form, base = negotiate(request, DOCUMENT_FORMS if asynchronous else RESULT_FORMS), base_url(request)
-    job = service.execute(asked.name, json_body(request))
+    job = service.execute(asked.name, json_body(request), key, fresh)
     where = f"{base}/jobs/{job.id}"
     if not asynchronous:
         job = service.wait(job, end - time.monotonic())
@@ -87,7 +89,12 @@ def execute(process_id: str) -> Response:
     return document(request, job.id, facts, 201, headers, where=where, form=form)
 
 
-def prefers_async(prefer: str) -> bool:
-    """Of the preferences (RFC 7240) that are about this, the first counts. Without one: no."""
-    names = [part.split(";")[0].strip().lower() for part in prefer.split(",")]
-    return next((name for name in names if name in ("respond-async", "respond-sync")), "") == "respond-async"
+@routes.route("/batch", methods=["POST"], content_types=ANY_TYPE)
+@endpoint(routes, failed=problem)
+def batch() -> Response:
+    request = routes.current_request
+    form = negotiate(request, DOCUMENT_FORMS)
+    key, fresh = idempotency_key(request), declines_reuse(request)
+    jobs = get_service().execute_all(json_body(request), key, fresh)
+    facts = {"jobs": [listed(request, job) for job in jobs]}
+    return document(request, "Batch", facts, 201, {DATASET: jobs[0].dataset}, form=form)

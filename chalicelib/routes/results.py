@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from chalice.app import Request, Response
 
-from chalicelib.descriptions import CSV, OUTPUT
+from chalicelib.descriptions import CSV
 from chalicelib.errors import (
     BestEndUnknown,
     Dismissed,
@@ -17,9 +17,10 @@ from chalicelib.errors import (
 )
 from chalicelib.execution import DOCUMENT
 from chalicelib.jobs import JSON, Job, JobStatus
+from chalicelib.outcomes import results_document
 from chalicelib.routes import html
 from chalicelib.routes.answers import page, varying
-from chalicelib.routes.http import DATASET, render
+from chalicelib.routes.http import DATASET
 from chalicelib.routes.links import forms, job_url
 from chalicelib.routes.negotiation import HTML, negotiate
 from chalicelib.statistics import statistic
@@ -40,7 +41,7 @@ def result(request: Request, job: Job, headers: Mapping[str, str] | None = None)
     if chosen == CSV:
         text = as_csv(statistic(job.statistic), answer)
         return Response(text, headers={"Content-Type": f"{CSV}; charset=utf-8", **more})
-    body = in_document(job, answer) if job.response == DOCUMENT else answer.decode()
+    body = results_document(job, answer) if job.response == DOCUMENT else answer.decode()
     return Response(body, headers={"Content-Type": JSON, **more})
 
 
@@ -58,12 +59,6 @@ def offers(job: Job) -> tuple[str, ...]:
     """All forms there are; first the one that the job was asked for."""
     first = JSON if job.response == DOCUMENT else job.media_type
     return (first, *(form for form in RESULT_FORMS if form != first))
-
-
-def in_document(job: Job, answer: bytes) -> str:
-    """The standard's document of all outputs by name. The answer's bytes are placed, never rebuilt."""
-    value = answer.decode() if job.media_type == JSON else render(as_csv(statistic(job.statistic), answer))
-    return f'{{"{OUTPUT}": {{"mediaType": "{job.media_type}", "value": {value}}}}}'
 
 
 def content(request: Request, job: Job, answer: bytes) -> str:

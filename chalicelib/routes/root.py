@@ -17,8 +17,7 @@ routes = Blueprint(__name__)
 
 DATASET_FACTS = ("title", "synthetic", "source", "licence", "rows", "suppressed")
 CONFORMANCE = "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/"
-# Each is claimed when it holds: callback does not yet.
-CLASSES = ("core", "ogc-process-description", "json", "html", "oas30", "job-list", "dismiss")
+CLASSES = ("core", "ogc-process-description", "json", "html", "oas30", "job-list", "callback", "dismiss")
 
 
 @routes.route("/", content_types=ANY_TYPE)

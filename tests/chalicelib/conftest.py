@@ -1,5 +1,6 @@
 """A service over real stores, with a queue that the test delivers by hand."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,11 @@ class Held:
     def __init__(self) -> None:
         self.ids: list[str] = []
 
-    def add_task(self, job_id: str) -> None:
+    def add_task(self, job_id: str, delay: float = 0) -> None:
         self.ids.append(job_id)
+
+    def add_tasks(self, job_ids: Sequence[str]) -> None:
+        self.ids.extend(job_ids)
 
 
 @pytest.fixture

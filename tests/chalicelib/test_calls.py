@@ -1,5 +1,6 @@
 """What a job costs: the AWS calls of its life, counted at botocore's own hook."""
 
+import functools
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -100,10 +101,10 @@ def test_a_dismissal(make: Callable[[int], Service], calls: Calls) -> None:
 
 
 def test_a_turn_of_the_sweeper(make: Callable[[int], Service], calls: Calls) -> None:
-    """Three queries while nothing is lost: for lost jobs, for the oldest, for their number."""
+    """Four queries while nothing is lost: for lost jobs and callbacks, for the oldest, for their number."""
     service = make(8192)
     service.submit("global_mean", HUMUS)
-    assert calls(lambda: workers.sweep(service, Settings())) == ["Query"] * 3
+    assert calls(lambda: workers.sweep(service, Settings())) == ["Query"] * 4
 
 
 def test_health_is_not_asked_of_aws_each_time(make: Callable[[int], Service], calls: Calls) -> None:
@@ -118,3 +119,19 @@ def test_the_counter_is_written_once_a_block(make: Callable[[int], Service], cal
     met = calls(lambda: [service.submit("global_mean", HUMUS) for _ in range(150)])
     assert met.count("UpdateItem") == 1
     assert met.count("Query") <= (time.monotonic() - start) // COUNT_SECONDS
+
+
+def test_a_key_costs_two_calls(make: Callable[[int], Service], calls: Calls) -> None:
+    """One to look it up, one to bind it; whoever sends none pays nothing. Told again, a job costs two."""
+    service = make(8192)
+    ask = functools.partial(service.submit, "global_mean", HUMUS, "key")
+    assert calls(ask) == ["GetItem", "PutItem", "SendMessage", "PutItem"]
+    assert calls(ask) == ["GetItem", "GetItem"]
+
+
+def test_a_batch(make: Callable[[int], Service], calls: Calls) -> None:
+    """One call for its jobs, one for each ten messages, however many jobs."""
+    service, one = make(8192), {"processID": "global_mean", "inputs": HUMUS}
+    service.execute("global_mean", one)  # which reads what the data set has
+    met = calls(lambda: service.execute_all({"executions": [one] * 12}))
+    assert met == ["TransactWriteItems", "SendMessageBatch", "SendMessageBatch"]

@@ -31,7 +31,7 @@ class World:
 
     def accept(self, process: int = 0) -> bool:
         try:
-            with self.processes[process].place():
+            with self.processes[process].places():
                 self.open += 1
         except Overloaded:
             return False
@@ -51,7 +51,7 @@ def test_one_that_failed_keeps_no_place() -> None:
     """However often it is tried."""
     (capacity,) = World(limit=1).processes
     for _ in range(3):
-        with suppress(ZeroDivisionError), capacity.place():
+        with suppress(ZeroDivisionError), capacity.places():
             1 / 0  # noqa: B018 - what a store might do
 
 
@@ -64,7 +64,7 @@ def test_threads_that_race_never_pass_the_limit() -> None:
     def attempt(number: int) -> bool:
         barrier.wait(5)
         try:
-            with capacity.place():
+            with capacity.places():
                 created.append(number)
         except Overloaded:
             return False
@@ -80,7 +80,7 @@ def test_threads_that_race_never_pass_the_limit() -> None:
 def test_a_pending_job_holds_its_place() -> None:
     """Before the store knows of it."""
     (capacity,) = World(limit=1).processes
-    with capacity.place(), pytest.raises(Overloaded), capacity.place():
+    with capacity.places(), pytest.raises(Overloaded), capacity.place():
         pass
 
 
@@ -130,7 +130,7 @@ def test_who_is_refused_is_told_to_wait_by_the_pace(seconds_each: float, wait: i
     for _ in range(200):
         capacity.freed()
         world.now += seconds_each
-    with pytest.raises(Overloaded, match=f"1000 jobs are open.* {wait} s") as refused, capacity.place():
+    with pytest.raises(Overloaded, match=f"1000 jobs are open.* {wait} s") as refused, capacity.places():
         pass
     assert refused.value.retry_after == wait
 
@@ -139,6 +139,6 @@ def test_without_a_pace_the_wait_is_the_usual() -> None:
     """As long as a count is kept."""
     world = World(limit=1)
     world.accept()
-    with pytest.raises(Overloaded) as refused, world.processes[0].place():
+    with pytest.raises(Overloaded) as refused, world.processes[0].places():
         pass
     assert refused.value.retry_after == USUAL_WAIT == MAX_AGE

@@ -15,12 +15,12 @@ from chalice.local import LambdaContext, LambdaEventConverter, RouteMatcher
 
 from app import app
 from chalicelib import deadline, workers
+from chalicelib.acceptance import TAKE_BACK_SECONDS
 from chalicelib.aws import Aws
 from chalicelib.bootstrap import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS, get_service
 from chalicelib.config import Settings
 from chalicelib.errors import AwsUnavailable, JobNotFound
 from chalicelib.routes.http import REQUEST_SECONDS
-from chalicelib.service import TAKE_BACK_SECONDS
 from chalicelib.stores import DynamoJobStore
 from local import aws
 from local.settings import PROJECT

@@ -8,6 +8,7 @@ import functools
 import logging
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
@@ -15,17 +16,18 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 
-from chalicelib import workers
-from chalicelib.errors import Draining, JobNotFound, Overloaded
+from chalicelib import notices, workers
+from chalicelib.errors import DatasetGone, Draining, JobNotFound, KeyReused, Overloaded
 from chalicelib.jobs import Job, JobStatus
 from chalicelib.listing import Filter
 from tests.simulated import editions, right_outcome
-from tests.simulated_cloud import GIVE_UP_MS, MAX_OPEN, QUESTION, SETTINGS, SimulatedCloud
+from tests.simulated_cloud import GIVE_UP_MS, KEYS, MAX_OPEN, QUESTION, SETTINGS, SimulatedCloud
 from tests.trouble import MOMENTS, OURS, Crash, Fault, Trouble, troubles
 
 T = TypeVar("T")
 
 MINUTE, HOUR = 60_000, 3_600_000
+keys = st.sampled_from([None, *KEYS])
 QUESTIONS = [
     QUESTION,
     ("states_mean", {"question": "S1"}),
@@ -62,17 +64,30 @@ class Simulation(RuleBasedStateMachine):
             self.cloud.submit(self.ours.service, *asked)
         return self.sent()
 
-    @rule(target=messages, asked=st.sampled_from(QUESTIONS), trouble=troubles)
-    def submit(self, asked: tuple[str, dict[str, str]], trouble: Trouble | None) -> Any:
+    @rule(target=messages, asked=st.sampled_from(QUESTIONS), key=keys, trouble=troubles)
+    def submit(self, asked: tuple[str, dict[str, str]], key: str | None, trouble: Trouble | None) -> Any:
+        return self.ask(lambda: [self.cloud.submit(self.ours.service, *asked, key)], 1, key, trouble)
+
+    @rule(target=messages, count=st.integers(2, 4), key=keys, trouble=troubles)
+    def batch(self, count: int, key: str | None, trouble: Trouble | None) -> Any:
+        return self.ask(lambda: self.cloud.batch(self.ours.service, count, key), count, key, trouble)
+
+    def ask(self, step: Callable[[], list[Job]], count: int, key: str | None, trouble: Trouble | None) -> Any:
         self.cloud.queue.failed.clear()
+        told = set(self.cloud.told)
         try:
-            accepted = self.attempt(lambda: self.cloud.submit(self.ours.service, *asked), trouble)
+            accepted = self.attempt(step, trouble)
         except Draining:
             assert self.draining is not False
         except Overloaded:
-            assert not self.untroubled(trouble) or len(self.cloud.open_jobs()) >= MAX_OPEN
+            assert not self.untroubled(trouble) or len(self.cloud.open_jobs()) + count > MAX_OPEN
+        except KeyReused:
+            assert key is not None
+        except DatasetGone:
+            assert count > 1  # which executions look at, to say at once what it does not have
         else:
-            assert accepted is None or self.draining is not True
+            again = accepted is not None and told >= {job.id for job in accepted}
+            assert again or accepted is None or self.draining is not True or key is not None
             assert not self.untroubled(trouble) or len(self.cloud.open_jobs()) <= MAX_OPEN
         if trouble is not None and trouble.what == "fault":
             # One call failed and no other: what could not be queued, or may have been, was taken back.
@@ -133,6 +148,11 @@ class Simulation(RuleBasedStateMachine):
             self.lost.add(message)
         return multiple(message) if dead else multiple()
 
+    @rule(down=st.booleans())
+    def receive(self, down: bool) -> None:
+        """Subscribers go away, or come back."""
+        self.cloud.sender.down = down
+
     @rule()
     def crash(self) -> None:
         self.ours = self.cloud.process()
@@ -159,13 +179,27 @@ class Simulation(RuleBasedStateMachine):
             assert asked.id not in self.removed
             assert (job.statistic, job.inputs, job.dataset) == (asked.statistic, asked.inputs, asked.dataset)
             if job.status.is_terminal or job.id in self.ended:
-                assert self.ended.setdefault(job.id, job) == job
+                end = replace(job, unsent=False)  # that it is told changes nothing in it
+                assert self.ended.setdefault(job.id, end) == end
                 hopeless = job.id in self.cloud.buried or job.finished - job.accepted > GIVE_UP_MS
                 given_up = hopeless and job.answer is None and "could not be processed" in str(job.reason)
                 dismissed = job.status is JobStatus.DISMISSED and job.id in self.cloud.unwanted
                 assert given_up or dismissed or (job.answer, job.reason) == right_outcome(asked)
             else:
                 assert job.id in self.lost or job.id in self.cloud.queue.waiting, f"{job.id} waits for nobody"
+
+    @invariant()
+    def subscribers_are_told_what_is_true(self) -> None:
+        """At least once, unless it was tried for an hour; and never how a job might have ended."""
+        self.latest = max(self.cloud.clock.now, getattr(self, "latest", 0))
+        for job_id in self.cloud.told:
+            job = self.found(job_id)
+            if job is None or not job.subscriber or not job.status.is_terminal:
+                continue
+            ends = {one for one in self.cloud.sender.received.get(job_id, ()) if "inProgress" not in one[0]}
+            assert ends <= {(job.callback, notices.body(job))}
+            late = self.latest - (job.finished or 0) >= notices.GIVE_UP_MS - MINUTE
+            assert ends or job.unsent or (late and job_id in self.cloud.sender.tried)
 
     @invariant()
     def lists_and_counts_agree(self) -> None:
@@ -182,19 +216,24 @@ class Simulation(RuleBasedStateMachine):
             cloud.steps.plan(moment, cloud.steps.fault)
             cloud.deliver(service, workers.process, [*cloud.queue.waiting])
         cloud.steps.clear()
-        cloud.deliver(service, workers.process, [*cloud.queue.waiting])
+        cloud.sender.down = False
+        for _ in range(2):  # to have them computed, and told
+            cloud.deliver(service, workers.process, [*cloud.queue.waiting])
         assert cloud.open_jobs() & set(cloud.told) <= self.lost
         for _ in range(2):  # what was sent again is lost again
             cloud.queue.waiting.clear()
-            cloud.clock.now += HOUR
+            cloud.clock.now += HOUR + MINUTE
             workers.sweep(service, SETTINGS)
-            assert set(cloud.queue.waiting) == cloud.open_jobs()
+            assert set(cloud.queue.waiting) == cloud.open_jobs() | cloud.unsent()
         # Every second message is lost again: then it is the sweeper that ends its job.
         cloud.deliver(service, workers.process, cloud.queue.waiting[::2])
-        assert len(cloud.open_jobs()) == len(cloud.queue.waiting)
+        assert cloud.open_jobs() | cloud.unsent() <= set(cloud.queue.waiting)
         cloud.clock.now += GIVE_UP_MS
         workers.sweep(service, SETTINGS)
         assert cloud.open_jobs() == set()
+        cloud.deliver(service, workers.process, [*cloud.queue.waiting])
+        assert cloud.unsent() == set()
+        self.subscribers_are_told_what_is_true()
         self.an_outcome_never_changes_and_is_its_own()
 
     def found(self, job_id: str) -> Job | None:
