@@ -39,6 +39,17 @@ def choice(environ: Environ, name: str, default: str, allowed: tuple[str, ...]) 
     return text
 
 
+def origin(environ: Environ) -> str:
+    """The origin whose pages may read our answers: "" for none, "*" for any.
+
+    Raises InvalidSetting for what no browser would send as one.
+    """
+    text = environ.get("STATLINE_CORS_ORIGIN", "").strip()
+    if not re.fullmatch(r"(\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?)?", text, re.ASCII):
+        raise InvalidSetting("STATLINE_CORS_ORIGIN", text, "* or an origin such as https://example.org")
+    return text
+
+
 @dataclass(frozen=True)
 class Settings:
     """What the service is told about its surroundings.
@@ -51,7 +62,7 @@ class Settings:
     `settle_seconds` apart, no job was open: more than 0 where other processes accept jobs too.
     While `max_open` jobs are open, no other is accepted. `access` says whether callers need a key;
     it is API Gateway that asks for it. Callbacks go to public addresses alone, unless
-    `callback_private`.
+    `callback_private`. `cors_origin` is read here so that a start refuses what it cannot be.
     """
 
     table: str = "statline"
@@ -66,6 +77,7 @@ class Settings:
     max_open: int = 10_000
     access: str = "open"
     callback_private: bool = False
+    cors_origin: str = ""
 
     @classmethod
     def from_environ(cls, environ: Environ) -> "Settings":
@@ -82,4 +94,5 @@ class Settings:
             max_open=integer(environ, "STATLINE_MAX_OPEN", cls.max_open, minimum=1),
             access=choice(environ, "STATLINE_ACCESS", cls.access, ("open", "key")),
             callback_private=choice(environ, "STATLINE_CALLBACK_PRIVATE", "no", ("no", "yes")) == "yes",
+            cors_origin=origin(environ),
         )

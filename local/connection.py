@@ -263,7 +263,7 @@ def encoded(response: Response, connection: str, with_body: bool = True) -> byte
         f"Date: {http_date(int(time.time()))}",
         f"Connection: {connection}",
     ]
-    if response.status != HTTPStatus.NO_CONTENT:
+    if response.status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
         lines.append(f"Content-Length: {len(response.body)}")
     lines += [f"{name}: {value}" for name, value in response.headers.items()]
     head = "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n"

@@ -1,10 +1,13 @@
 """API Gateway on a laptop: a request becomes a Lambda event, the application's answer a response."""
 
 import base64
+import gzip
 import json
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -12,6 +15,11 @@ from urllib.parse import unquote
 from chalice.app import Chalice
 from chalice.config import Config
 from chalice.local import LocalGateway
+
+from chalicelib.routes.cors import preflight
+from chalicelib.routes.negotiation import parsed
+
+WORTH_COMPRESSING = 1024  # bytes, as of API Gateway in .chalice/resources.json
 
 log = logging.getLogger("statline.http")
 
@@ -56,12 +64,15 @@ class Gateway(LocalGateway):
         if method not in views:
             return refused_method(request, list(views))
         event["pathParameters"] = {name: unquote(text) for name, text in event["pathParameters"].items()}
-        return Call(event, getattr(views[method].view_function, "blocking", False))
+        view = views[method].view_function
+        patient = getattr(view, "patient", False) and "prefer" in request.headers
+        return Call(event, patient or getattr(view, "blocking", False), accepts_gzip(request))
 
     def run(self, call: "Call") -> Response:
         """Never raises: what nobody foresaw is logged, and 500."""
         try:
-            return rendered(self._app_object(call.event, self._generate_lambda_context()))
+            response = rendered(self._app_object(call.event, self._generate_lambda_context()))
+            return compressed(response, call.gzip)
         except Exception:
             log.exception("unforeseen, outside any view")
             return failure(500, "internal error; the server's log has the details")
@@ -72,6 +83,7 @@ class Call(NamedTuple):
 
     event: dict[str, Any]
     blocking: bool
+    gzip: bool = False
 
 
 def path_and_query(target: str) -> str:
@@ -92,7 +104,7 @@ def refused_method(request: Request, possible: list[str]) -> Response:
     method = request.method
     allow = ", ".join(sorted({*possible, "OPTIONS", *(["HEAD"] if "GET" in possible else [])}))
     if method == "OPTIONS":
-        return Response(204, b"", {"Allow": allow})
+        return Response(204, b"", {"Allow": allow, **preflight(os.environ, allow)})
     return refusal(request.target)(405, f"{method} is not possible here; {allow} are", {"Allow": allow})
 
 
@@ -105,6 +117,29 @@ def problem(status: int, reason: str, headers: dict[str, str] | None = None) -> 
     facts = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": reason}
     body = json.dumps(facts, ensure_ascii=False).encode()
     return Response(status, body, {"Content-Type": "application/problem+json", **(headers or {})})
+
+
+def accepts_gzip(request: Request) -> bool:
+    """By RFC 9110: named, or covered by "*", and not with a quality of nought."""
+    ranges = parsed(request.headers.get("accept-encoding", ""))
+    return ranges.get("gzip", ranges.get("*", 0.0)) > 0
+
+
+def compressed(response: Response, wanted: bool) -> Response:
+    """The response, with its body compressed if that is wanted and worth it."""
+    if len(response.body) < WORTH_COMPRESSING:
+        return response
+    vary = response.headers.get("Vary")
+    headers = {**response.headers, "Vary": f"{vary}, Accept-Encoding" if vary else "Accept-Encoding"}
+    if not wanted:
+        return Response(response.status, response.body, headers)
+    return Response(response.status, packed(response.body), headers | {"Content-Encoding": "gzip"})
+
+
+@lru_cache(maxsize=32)
+def packed(body: bytes) -> bytes:
+    """Remembered, since a large answer is often one that many ask for."""
+    return gzip.compress(body, 6, mtime=0)
 
 
 def failure(status: int, reason: str, headers: dict[str, str] | None = None) -> Response:

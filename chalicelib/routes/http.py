@@ -12,6 +12,7 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib import deadline, trace
 from chalicelib.errors import BodyTooLarge, InvalidRequest, Refused, StatlineError, shown
 from chalicelib.metrics import REFUSED, REQUESTS
+from chalicelib.routes.cors import share
 from chalicelib.routes.errors import to_http
 
 LARGEST_BODY = 64 * 1024
@@ -51,10 +52,12 @@ def endpoint(
     level: int = logging.INFO,
     failed: Callable[[Exception], Response] = failed,
     blocking: bool = False,
+    patient: bool = False,
 ) -> Callable[[View], View]:
     """Wrap a view: errors become answers by `failed`, and each request one log line at `level`.
 
-    `blocking` marks a view that may wait for something, or takes long: a server gives it a thread of its own.
+    `blocking` marks a view that may wait for something, or takes long, `patient` one that waits if the header
+    Prefer asks it to: a server gives those a thread of their own.
     """
 
     def wrap(view: View) -> View:
@@ -64,12 +67,14 @@ def endpoint(
             with trace.scope(trace.of_request(request.headers)):
                 response = attempt(lambda: view(**parameters), request, failed)
                 response.headers.setdefault(TRACE, trace.current())
+                share(response)
                 seconds = time.perf_counter() - start
                 REQUESTS.observe(seconds, request.method, request.path, str(response.status_code))
                 log_request(level, request, response, seconds)
             return response
 
         setattr(handler, "blocking", blocking)  # noqa: B010 - a function has no such attribute, says mypy
+        setattr(handler, "patient", patient)  # noqa: B010 - as above
         return handler
 
     return wrap

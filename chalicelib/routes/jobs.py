@@ -11,8 +11,10 @@ from chalicelib.outcomes import status_facts
 from chalicelib.routes.answers import document, problem
 from chalicelib.routes.http import ANY_TYPE, DATASET, endpoint
 from chalicelib.routes.links import REL, address, base_url, job_url, link
+from chalicelib.routes.preferences import awaited
 from chalicelib.routes.queries import JOB_FILTERS, Query, cursor, job_filter, position
 from chalicelib.routes.results import result
+from chalicelib.routes.validators import validated
 
 routes = Blueprint(__name__)
 
@@ -30,9 +32,9 @@ def jobs() -> Response:
 
 
 @routes.route("/jobs/{job_id}", content_types=ANY_TYPE)
-@endpoint(routes, level=logging.DEBUG, failed=problem)
+@endpoint(routes, level=logging.DEBUG, failed=problem, patient=True)
 def job(job_id: str) -> Response:
-    request, found = routes.current_request, get_service().get(job_id)
+    request, found = routes.current_request, awaited(routes.current_request, get_service(), job_id)
     headers = {DATASET: found.dataset}
     if not found.status.is_terminal:
         headers["Cache-Control"] = "no-store"
@@ -47,9 +49,10 @@ def dismiss(job_id: str) -> Response:
 
 
 @routes.route("/jobs/{job_id}/results", content_types=ANY_TYPE)
-@endpoint(routes, failed=problem)
+@endpoint(routes, failed=problem, patient=True)
 def results(job_id: str) -> Response:
-    return result(routes.current_request, get_service().get(job_id))
+    request = routes.current_request
+    return validated(request, result(request, awaited(request, get_service(), job_id)))
 
 
 def listed(request: Request, job: Job) -> dict[str, Any]:

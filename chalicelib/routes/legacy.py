@@ -18,7 +18,8 @@ from chalicelib.routes.http import (
     ok,
     render,
 )
-from chalicelib.routes.preferences import declines_reuse, idempotency_key
+from chalicelib.routes.preferences import awaited, declines_reuse, idempotency_key
+from chalicelib.routes.validators import validated
 
 routes = Blueprint(__name__)
 
@@ -43,12 +44,13 @@ def submit(statistic: str) -> Response:
 
 
 @routes.route("/api/get_results/{job_id}", content_types=ANY_TYPE)
-@endpoint(routes, level=logging.DEBUG)
+@endpoint(routes, level=logging.DEBUG, patient=True)
 def get_response(job_id: str) -> Response:
-    job = get_service().get(job_id)
+    request, job = routes.current_request, awaited(routes.current_request, get_service(), job_id)
     caching: Headers = {} if job.status.is_terminal else {"Cache-Control": "no-store"}
     tracing: Headers = {TRACE: job.trace} if job.trace else {}
-    return Response(body=result(job), headers={**JSON, DATASET: job.dataset, **caching, **tracing})
+    response = Response(body=result(job), headers={**JSON, DATASET: job.dataset, **caching, **tracing})
+    return validated(request, response) if job.status.is_terminal else response
 
 
 @routes.route("/api/jobs", content_types=ANY_TYPE)

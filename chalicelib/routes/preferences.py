@@ -5,6 +5,8 @@ import re
 from chalice.app import Request
 
 from chalicelib.errors import InvalidRequest, shown
+from chalicelib.jobs import Job
+from chalicelib.service import Service
 
 KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
 SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -32,6 +34,12 @@ def wait_seconds(request: Request) -> float | None:
     values = (value for name, value in preferences(request) if name == "wait")
     value = next(values, "")
     return min(float(value), LONGEST_WAIT) if SECONDS.fullmatch(value) else None
+
+
+def awaited(request: Request, service: Service, job_id: str) -> Job:
+    """The job, as soon as it has ended if the client would wait for that. Raises JobNotFound."""
+    job, seconds = service.get(job_id), wait_seconds(request)
+    return service.wait(job, seconds) if seconds and not job.status.is_terminal else job
 
 
 def idempotency_key(request: Request) -> str | None:

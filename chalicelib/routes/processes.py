@@ -14,7 +14,7 @@ from chalicelib.routes.http import ANY_TYPE, DATASET, endpoint, json_body
 from chalicelib.routes.jobs import listed, status_info
 from chalicelib.routes.links import REL, address, base_url, link
 from chalicelib.routes.negotiation import negotiate
-from chalicelib.routes.preferences import declines_reuse, idempotency_key, prefers_async
+from chalicelib.routes.preferences import declines_reuse, idempotency_key, prefers_async, wait_seconds
 from chalicelib.routes.queries import Query
 from chalicelib.routes.results import RESULT_FORMS, result
 from chalicelib.statistics import STATISTICS, statistic
@@ -70,17 +70,18 @@ def process(process_id: str) -> Response:
 @endpoint(routes, failed=problem, blocking=True)
 def execute(process_id: str) -> Response:
     request, service, asked = routes.current_request, get_service(), statistic(process_id)
-    end = time.monotonic() + SYNC_SECONDS
-    asynchronous = prefers_async(request)
+    start, asynchronous, patience = time.monotonic(), prefers_async(request), wait_seconds(request)
+    seconds = (0.0 if asynchronous else SYNC_SECONDS) if patience is None else min(patience, SYNC_SECONDS)
     key, fresh = idempotency_key(request), declines_reuse(request)
     # Before there is a job: one whose answer nobody can take, or whose place cannot be told, helps nobody.
-    form, base = negotiate(request, DOCUMENT_FORMS if asynchronous else RESULT_FORMS), base_url(request)
+    form, base = negotiate(request, RESULT_FORMS if seconds else DOCUMENT_FORMS), base_url(request)
     job = service.execute(asked.name, json_body(request), key, fresh)
     where = f"{base}/jobs/{job.id}"
-    if not asynchronous:
-        job = service.wait(job, end - time.monotonic())
+    if seconds:
+        job = service.wait(job, seconds - (time.monotonic() - start))
         if job.status.is_terminal:
-            return result(request, job, {"Link": f'<{where}>; rel="monitor"; type="{JSON}"'})
+            applied = {} if patience is None else {"Preference-Applied": f"wait={seconds:g}"}
+            return result(request, job, {"Link": f'<{where}>; rel="monitor"; type="{JSON}"', **applied})
     headers = {"Location": where, DATASET: job.dataset}
     if asynchronous:
         headers["Preference-Applied"] = "respond-async"
@@ -93,7 +94,7 @@ def execute(process_id: str) -> Response:
 @endpoint(routes, failed=problem)
 def batch() -> Response:
     request = routes.current_request
-    form = negotiate(request, DOCUMENT_FORMS)
+    form, _ = negotiate(request, DOCUMENT_FORMS), base_url(request)
     key, fresh = idempotency_key(request), declines_reuse(request)
     jobs = get_service().execute_all(json_body(request), key, fresh)
     facts = {"jobs": [listed(request, job) for job in jobs]}

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from chalicelib.jobs import JobStatus
-from chalicelib.routes.jobs import timestamp
+from chalicelib.outcomes import timestamp
 from local.emulator import Emulator
 from tests.chalicelib.routes.test_processes import ASYNC, HUMUS, execute, problem, rel
 from tests.ogc_schemas import check

@@ -1,9 +1,16 @@
 """Headers by which clients say how they want to be answered, over real HTTP."""
 
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import requests
 
+from local.emulator import Emulator
 from tests.chalicelib.routes.test_processes import ASYNC, HUMUS, execute, problem
+from tests.samples import GLOBAL_HUMUS
 
 ONE = {"processID": "global_mean", "inputs": {"question": "S1"}}
 
@@ -60,3 +67,64 @@ def test_a_batch_with_something_wrong_in_it(url: str, http: requests.Session) ->
     refused = http.post(f"{url}/batch", json=body, timeout=5)
     assert problem(refused) == (400, "InvalidParameterValue")
     assert refused.json()["detail"].startswith("executions[1]: ")
+
+
+@pytest.fixture
+def idle(emulator: Emulator) -> Iterator[Emulator]:
+    """An emulator whose runners do nothing until the test lets them."""
+    process, go = emulator.pool.process, threading.Event()
+
+    def late(job_id: str) -> None:
+        go.wait(10)
+        process(job_id)
+
+    emulator.pool.process = late
+    emulator.go = go  # type: ignore[attr-defined] # for the test alone
+    yield emulator
+    go.set()
+
+
+def test_a_poll_that_waits(url: str, idle: Emulator, http: requests.Session) -> None:
+    """By any of the three paths; it is answered when the job ends, and meanwhile others are."""
+    job_id = http.post(f"{url}/api/global_mean", json={"question": "S1"}, timeout=5).json()["job_id"]
+    paths = [f"/jobs/{job_id}", f"/jobs/{job_id}/results", f"/api/get_results/{job_id}"]
+
+    def poll(path: str) -> requests.Response:
+        return requests.get(url + path, headers={"Prefer": "wait=18"}, timeout=25)
+
+    start = time.monotonic()
+    with ThreadPoolExecutor(3) as pool:
+        polls = [pool.submit(poll, path) for path in paths]
+        assert http.get(f"{url}/jobs/{job_id}", timeout=5).json()["status"] == "accepted"
+        assert not any(one.done() for one in polls)
+        idle.go.set()  # type: ignore[attr-defined] # as above
+        status, results, original = (one.result(20) for one in polls)
+    assert time.monotonic() - start < 10
+    assert status.json()["status"] == "successful"
+    assert results.content == GLOBAL_HUMUS
+    assert original.json()["status"] == "done"
+
+
+def test_a_poll_waits_no_longer_than_it_said(url: str, idle: Emulator, http: requests.Session) -> None:
+    """Then it is told how things stand; a wait that is no number is none."""
+    job_id = http.post(f"{url}/api/global_mean", json={"question": "S1"}, timeout=5).json()["job_id"]
+    for wait in ("wait=1", "wait=0", "wait=x", "wait=-1", "wait"):
+        start = time.monotonic()
+        found = http.get(f"{url}/api/get_results/{job_id}", headers={"Prefer": wait}, timeout=5)
+        assert (found.json(), found.headers["Cache-Control"]) == ({"status": "running"}, "no-store")
+        assert (time.monotonic() - start > 0.9) == (wait == "wait=1")
+
+
+def test_an_execution_waits_as_long_as_it_said(url: str, idle: Emulator, http: requests.Session) -> None:
+    """Then it is a job like any other; one that is in time is a result, even if it need not have been."""
+    start = time.monotonic()
+    late = execute(http, url, "global_mean", HUMUS, Prefer="wait=1")
+    assert (late.status_code, late.json()["status"]) == (201, "accepted")
+    assert 0.9 < time.monotonic() - start < 5
+    both = execute(http, url, "global_mean", HUMUS, Prefer="respond-async, wait=1")
+    assert (both.status_code, both.headers["Preference-Applied"]) == (201, "respond-async")
+    idle.go.set()  # type: ignore[attr-defined] # as above
+    for prefer in ("wait=15", "respond-async, wait=15"):
+        in_time = execute(http, url, "global_mean", HUMUS, Prefer=prefer)
+        assert (in_time.status_code, in_time.content) == (200, GLOBAL_HUMUS)
+        assert in_time.headers["Preference-Applied"] == "wait=15"
