@@ -8,6 +8,8 @@ from chalicelib.errors import InvalidSetting
 
 Environ = Mapping[str, str]
 
+NO_ORIGIN = "none"
+
 
 # Bytes. With a question as long as a body may be, and the longest reason, it makes a record of less than the
 # 400 KB that DynamoDB takes.
@@ -40,13 +42,14 @@ def choice(environ: Environ, name: str, default: str, allowed: tuple[str, ...]) 
 
 
 def origin(environ: Environ) -> str:
-    """The origin whose pages may read our answers: "" for none, "*" for any.
+    """The origin whose pages may read our answers: "none", or "*" for any.
 
     Raises InvalidSetting for what no browser would send as one.
     """
-    text = environ.get("STATLINE_CORS_ORIGIN", "").strip()
-    if not re.fullmatch(r"(\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?)?", text, re.ASCII):
-        raise InvalidSetting("STATLINE_CORS_ORIGIN", text, "* or an origin such as https://example.org")
+    text = environ.get("STATLINE_CORS_ORIGIN", "").strip() or NO_ORIGIN
+    if not re.fullmatch(rf"{NO_ORIGIN}|\*|https?://[a-z0-9.-]+(:[0-9]{{1,5}})?", text, re.ASCII):
+        expected = f"{NO_ORIGIN}, *, or an origin such as https://example.org"
+        raise InvalidSetting("STATLINE_CORS_ORIGIN", text, expected)
     return text
 
 
@@ -77,7 +80,7 @@ class Settings:
     max_open: int = 10_000
     access: str = "open"
     callback_private: bool = False
-    cors_origin: str = ""
+    cors_origin: str = NO_ORIGIN
 
     @classmethod
     def from_environ(cls, environ: Environ) -> "Settings":

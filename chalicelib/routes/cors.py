@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from chalice.app import Response
 
-from chalicelib.config import origin
+from chalicelib.config import NO_ORIGIN, origin
 
 ASKED = (
     "Accept",
@@ -29,7 +29,7 @@ PREFLIGHT_SECONDS = 600
 
 def share(response: Response) -> None:
     """Let the pages of the allowed origin read this answer."""
-    if allowed := origin(os.environ):
+    if (allowed := origin(os.environ)) != NO_ORIGIN:
         response.headers |= {
             "Access-Control-Allow-Origin": allowed,
             "Access-Control-Expose-Headers": ", ".join(RESPONSE_HEADERS),
@@ -39,7 +39,7 @@ def share(response: Response) -> None:
 def preflight(environ: Mapping[str, str], methods: str) -> dict[str, str]:
     """Headers of the answer to a browser that asks whether a page may ask."""
     allowed = origin(environ)
-    if not allowed:
+    if allowed == NO_ORIGIN:
         return {}
     return {
         "Access-Control-Allow-Origin": allowed,

@@ -37,9 +37,10 @@ def test_the_origin_of_the_setting_is_let_in(
         assert "ETag" in answer.headers["Access-Control-Expose-Headers"]
 
 
-@pytest.mark.parametrize("origin", ["*", "https://a.example", "http://localhost:3000", ""])
+@pytest.mark.parametrize("origin", ["*", "https://a.example", "http://localhost:3000", "none"])
 def test_what_can_be_an_origin(origin: str) -> None:
-    """Any, one, or none."""
+    """Any, one, or none, which is what nothing means."""
+    assert Settings.from_environ({"STATLINE_CORS_ORIGIN": ""}).cors_origin == "none"
     assert Settings.from_environ({"STATLINE_CORS_ORIGIN": origin}).cors_origin == origin
 
 

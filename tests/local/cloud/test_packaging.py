@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from chalicelib.config import NO_ORIGIN
+from chalicelib.routes.cors import PREFLIGHT_SECONDS, REQUEST_HEADERS
 from local.cloud.packaging import BadPackage, inspect, package
 from local.cloud.stack import STAGES
+from local.gateway import WORTH_COMPRESSING
 
 FUNCTIONS = ("APIHandler", "Worker", "DeadLetters", "Sweeper")
 SOURCES = {"Worker": "JobQueue", "DeadLetters": "DeadLetterQueue"}
@@ -124,6 +127,19 @@ def test_every_path_says_who_may(template: dict[str, Any]) -> None:
                 assert method["security"] == []
             else:
                 assert method["security"] == {"Fn::If": ["KeyRequired", [{"ApiKey": []}], []]}
+
+
+def test_the_gateway_answers_as_a_laptop_does(template: dict[str, Any]) -> None:
+    """It compresses from the same size on, and says the same to preflights; to none, as long as none is asked
+    for.
+    """
+    api = template["Resources"]["RestAPI"]["Properties"]
+    assert api["MinimumCompressionSize"] == WORTH_COMPRESSING
+    assert api["Cors"]["AllowHeaders"] == f"'{', '.join(REQUEST_HEADERS)}'"
+    assert api["Cors"]["MaxAge"] == f"'{PREFLIGHT_SECONDS}'"
+    assert template["Parameters"]["CorsOrigin"]["Default"] == NO_ORIGIN
+    # API Gateway takes requests for binary answers only with an Accept that says so.
+    assert "application/json" not in api["DefinitionBody"].get("x-amazon-apigateway-binary-media-types", [])
 
 
 def test_the_gateways_own_answers_are_json(template: dict[str, Any]) -> None:
