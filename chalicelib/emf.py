@@ -30,6 +30,7 @@ EXPORTS = {
     metrics.REFUSED: Export("JobsRefused", "Count", ("reason",)),
     metrics.FINISHED: Export("JobsFinished", "Count", ("outcome",)),
     metrics.DURATION: Export("JobDuration", "Seconds", ("outcome",)),
+    metrics.CALLBACKS: Export("Callbacks", "Count", ("outcome",)),
     metrics.STORE_ERRORS: Export("StoreErrors", "Count", ("operation",)),
     metrics.OPEN: Export("OpenJobs", "Count"),
     metrics.OLDEST: Export("OldestOpenJob", "Seconds"),

@@ -98,16 +98,12 @@ class Overloaded(Refused):
 class KeyReused(Refused):
     """Raised when an Idempotency-Key comes again with another request."""
 
-    kind = "key_reused"
-
     def __init__(self) -> None:
         super().__init__("this Idempotency-Key came with another request before; a new one needs a new key")
 
 
 class KeyInUse(Refused):
     """Raised when the first request with an Idempotency-Key is still being accepted."""
-
-    kind = "key_in_use"
 
     def __init__(self) -> None:
         super().__init__("the first request with this Idempotency-Key is not answered yet; try again")
