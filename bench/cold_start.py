@@ -23,8 +23,8 @@ from pathlib import Path
 
 from chalicelib.dataset import Description
 from chalicelib.ingestor import DataIngestor
+from chalicelib.items import to_item
 from chalicelib.jobs import Job
-from chalicelib.stores import to_item
 from local.cloud.packaging import package
 from local.settings import DEFAULT_DESCRIPTION, SAMPLE
 

@@ -66,13 +66,15 @@ class Gateway(LocalGateway):
         event["pathParameters"] = {name: unquote(text) for name, text in event["pathParameters"].items()}
         view = views[method].view_function
         patient = getattr(view, "patient", False) and "prefer" in request.headers
-        return Call(event, patient or getattr(view, "blocking", False), accepts_gzip(request))
+        return Call(
+            event, patient or getattr(view, "blocking", False), request.headers.get("accept-encoding", "")
+        )
 
     def run(self, call: "Call") -> Response:
         """Never raises: what nobody foresaw is logged, and 500."""
         try:
             response = rendered(self._app_object(call.event, self._generate_lambda_context()))
-            return compressed(response, call.gzip)
+            return compressed(response, call.encodings)
         except Exception:
             log.exception("unforeseen, outside any view")
             return failure(500, "internal error; the server's log has the details")
@@ -83,7 +85,7 @@ class Call(NamedTuple):
 
     event: dict[str, Any]
     blocking: bool
-    gzip: bool = False
+    encodings: str = ""  # that the client accepts
 
 
 def path_and_query(target: str) -> str:
@@ -119,19 +121,19 @@ def problem(status: int, reason: str, headers: dict[str, str] | None = None) -> 
     return Response(status, body, {"Content-Type": "application/problem+json", **(headers or {})})
 
 
-def accepts_gzip(request: Request) -> bool:
+def accepts_gzip(encodings: str) -> bool:
     """By RFC 9110: named, or covered by "*", and not with a quality of nought."""
-    ranges = parsed(request.headers.get("accept-encoding", ""))
+    ranges = parsed(encodings)
     return ranges.get("gzip", ranges.get("*", 0.0)) > 0
 
 
-def compressed(response: Response, wanted: bool) -> Response:
-    """The response, with its body compressed if that is wanted and worth it."""
+def compressed(response: Response, encodings: str) -> Response:
+    """The response, with its body compressed if the client accepts that and it is worth it."""
     if len(response.body) < WORTH_COMPRESSING:
         return response
     vary = response.headers.get("Vary")
     headers = {**response.headers, "Vary": f"{vary}, Accept-Encoding" if vary else "Accept-Encoding"}
-    if not wanted:
+    if not accepts_gzip(encodings):
         return Response(response.status, response.body, headers)
     return Response(response.status, packed(response.body), headers | {"Content-Encoding": "gzip"})
 

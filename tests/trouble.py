@@ -66,5 +66,5 @@ class Trouble(NamedTuple):
 
 OURS = ["crash", "fault", "outage"]
 ANOTHERS = ["submit", "submit with a key", "deliver", "bury", "sweep", "late sweep", "drain", "dismiss"]
-MOMENTS = 20  # no fewer than a step has
+MOMENTS = 16  # no fewer than a step has
 troubles = st.none() | st.builds(Trouble, st.sampled_from(OURS + ANOTHERS), st.integers(0, MOMENTS - 1))

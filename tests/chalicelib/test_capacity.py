@@ -80,7 +80,7 @@ def test_threads_that_race_never_pass_the_limit() -> None:
 def test_a_pending_job_holds_its_place() -> None:
     """Before the store knows of it."""
     (capacity,) = World(limit=1).processes
-    with capacity.places(), pytest.raises(Overloaded), capacity.place():
+    with capacity.places(), pytest.raises(Overloaded), capacity.places():
         pass
 
 
@@ -142,3 +142,14 @@ def test_without_a_pace_the_wait_is_the_usual() -> None:
     with pytest.raises(Overloaded) as refused, world.processes[0].places():
         pass
     assert refused.value.retry_after == USUAL_WAIT == MAX_AGE
+
+
+def test_several_places_at_once() -> None:
+    """All of them, or none."""
+    capacity = Capacity(5, lambda: 2)
+    with pytest.raises(Overloaded), capacity.places(4):
+        pass
+    with capacity.places(3), pytest.raises(Overloaded), capacity.places():
+        pass
+    with capacity.places(3):
+        pass

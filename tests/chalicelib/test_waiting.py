@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-import chalicelib.service
+import chalicelib.endings
 from chalicelib.aws import Aws
 from chalicelib.control import Control
 from chalicelib.datasets import S3Datasets
@@ -48,7 +48,7 @@ def test_an_execute_request_is_checked_at_once(
 
 def test_waiting_ends_with_the_job(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """At once, when it ends in this process; not at the next look."""
-    monkeypatch.setattr(chalicelib.service, "FIRST_LOOK", 60.0)
+    monkeypatch.setattr(chalicelib.endings, "FIRST_LOOK", 60.0)
     job = service.submit("global_mean", {"question": "S1"})
     with ThreadPoolExecutor(8) as pool:
         waiting = [pool.submit(service.wait, job, 30) for _ in range(8)]
