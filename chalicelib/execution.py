@@ -91,7 +91,7 @@ def subscriber(body: Mapping[str, Any]) -> dict[str, str]:
             raise InvalidRequest(
                 f'"subscriber" has texts named {listed(CALLBACK_NAMES)}, not {as_json({name: url})}'
             )
-    if given and SUCCESS_URI not in given:
+    if "subscriber" in body and SUCCESS_URI not in given:
         raise InvalidRequest(f'"subscriber" lacks "{SUCCESS_URI}"')
     return given
 

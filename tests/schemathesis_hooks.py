@@ -1,6 +1,7 @@
-"""What schemathesis must be told to make up good requests: a format that OpenAPI has no name for."""
+"""What schemathesis must be told to make up good requests: formats that OpenAPI has no name for."""
 
 from datetime import datetime
+from uuid import uuid4
 
 import schemathesis
 from hypothesis import strategies as st
@@ -22,4 +23,10 @@ schemathesis.openapi.format(
         MOMENTS.map("{}/..".format),
         MOMENTS.map("../{}".format),
     ),
+)
+# A key that came before belongs to another request.
+schemathesis.openapi.format("idempotency-key", st.builds(uuid4).map(str))
+# Names that lead nowhere, by the RFC that keeps them free.
+schemathesis.openapi.format(
+    "callback", st.sampled_from(["http://a.invalid/", "https://a.b.invalid:8443/c?d=e"])
 )

@@ -24,7 +24,7 @@ from tests.trouble import Steps
 SETTINGS = Settings()
 RESEND_MS, GIVE_UP_MS = SETTINGS.resend_seconds * 1000, SETTINGS.give_up_seconds * 1000
 ID_BLOCK, MAX_OPEN = 3, 6
-KEYS = ["a", "b"]
+KEYS = ["a", "new"]
 QUESTION = ("global_mean", {"question": "Humus"})
 
 SUBSCRIBER = {name: f"http://client.test/{name}" for name in ("successUri", "inProgressUri", "failedUri")}
@@ -53,6 +53,7 @@ class SimulatedCloud:
         self.buried: set[str] = set()
         self.unwanted: set[str] = set()
         self.keys: dict[str, list[str]] = {}
+        self.key = KEYS[0]  # with which another process asks, while ours is at work
 
     def process(self) -> Process:
         """A process that has just started."""
@@ -116,7 +117,7 @@ class SimulatedCloud:
         service, waiting = self.process().service, [*self.queue.waiting]
         if what in ("submit", "submit with a key"):
             with contextlib.suppress(Draining, Overloaded, KeyReused):
-                self.submit(service, *QUESTION, KEYS[0] if "key" in what else None)
+                self.submit(service, *QUESTION, self.key if "key" in what else None)
         elif what == "deliver":
             self.deliver(service, workers.process, waiting)
         elif what == "bury":

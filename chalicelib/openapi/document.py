@@ -19,6 +19,7 @@ HEADERS: dict[str, Part] = {
     "Location": {"description": "Where the job, or its result, is", "schema": TEXT},
     "Cache-Control": {"description": "no-store while the answer can change", "schema": TEXT},
     "Link": {"description": "The job behind a result that was waited for", "schema": TEXT},
+    "ETag": {"description": "Of this answer, for If-None-Match; weak", "schema": TEXT},
     "Preference-Applied": {"description": "Which preference was followed", "schema": TEXT},
     "Vary": {"description": "What of the request decides about the form of the answer", "schema": TEXT},
     "Retry-After": {
@@ -30,12 +31,14 @@ CONDITIONS = {
     "400": "A malformed request; the reason names what is wrong. No job is made",
     "404": "There is no such thing, or it has expired",
     "406": "There is no form of the answer that the client takes",
+    "409": "The first request with this Idempotency-Key is not answered yet",
     "410": "The job was dismissed",
     "413": "A body above 64 KiB",
+    "422": "This Idempotency-Key came with another request before",
     "500": "The job could not be computed, or nobody foresaw this",
     "503": "Not now: draining, too many open jobs, storage out of reach, or no data",
 }
-LATER = {"503": ("Retry-After",)}
+LATER = {"409": ("Retry-After",), "503": ("Retry-After",)}
 
 
 def refusals(letter: str, media_type: str, schema: str) -> dict[str, Part]:

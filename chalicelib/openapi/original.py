@@ -5,8 +5,13 @@ from typing import Any
 from chalicelib.health import HealthStatus
 from chalicelib.openapi.parts import (
     COUNT,
+    IDEMPOTENCY_KEY,
+    IF_NONE_MATCH,
     JSON,
+    KNOWN,
+    NO_CACHE,
     TEXT,
+    WAIT,
     Part,
     body,
     exactly,
@@ -59,7 +64,8 @@ def submission(known: Statistic, asked: dict[str, str]) -> Part:
         ASKING,
         known.name,
         known.title,
-        {"200": accepted} | refused("R400", "R413", "R503"),
+        {"200": accepted} | refused("R400", "R409", "R413", "R422", "R503"),
+        parameters=[IDEMPOTENCY_KEY, NO_CACHE],
         description=f"{known.description} A question or state that the data set does not have is accepted, "
         "and its job ends with an error.",
         body=body(
@@ -81,11 +87,16 @@ RESULT = operation(
         "200": response(
             "How the job stands: running, done with data, or error with a reason",
             {JSON: ref("Result")},
-            (DATASET, CACHING),
-        )
+            (DATASET, CACHING, "ETag"),
+        ),
+        "304": KNOWN,
     }
     | refused("R404", "R503"),
-    parameters=[in_path("job_id", "As a POST answered", TEXT | {"example": "job_id_1"})],
+    parameters=[
+        in_path("job_id", "As a POST answered", TEXT | {"example": "job_id_1"}),
+        WAIT,
+        IF_NONE_MATCH,
+    ],
 )
 JOBS = operation(
     READING,

@@ -82,5 +82,24 @@ def one_of(*words: str) -> Schema:
     return {"type": "string", "enum": list(words)}
 
 
+def in_header(name: str, description: str, schema: Schema) -> Part:
+    return {"name": name, "in": "header", "description": description, "schema": schema}
+
+
 TEXT: Schema = {"type": "string"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
+
+# What both interfaces take (docs/clients.md).
+IDEMPOTENCY_KEY = in_header(
+    "Idempotency-Key",
+    "The same key with the same request leads to the same job, for a day",
+    TEXT | {"pattern": "^[!-~]{1,255}$", "format": "idempotency-key"},
+)
+NO_CACHE = in_header("Cache-Control", "no-cache has the answer computed, whatever is known already", TEXT)
+IF_NONE_MATCH = in_header("If-None-Match", "ETags of what is known already", TEXT)
+WAIT = in_header(
+    "Prefer",
+    "wait=N: answer when the job has ended, or after N seconds, 18 at most",
+    TEXT | {"example": "wait=5"},
+)
+KNOWN = response("Known already, by If-None-Match", headers=("ETag",))

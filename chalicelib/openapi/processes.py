@@ -2,11 +2,16 @@
 
 from typing import Any
 
-from chalicelib.jobs import JobStatus
+from chalicelib.jobs import FAILED_URI, IN_PROGRESS_URI, SUCCESS_URI, JobStatus
 from chalicelib.openapi.parts import (
     COUNT,
+    IDEMPOTENCY_KEY,
+    IF_NONE_MATCH,
     JSON,
+    KNOWN,
+    NO_CACHE,
     TEXT,
+    WAIT,
     Part,
     body,
     in_path,
@@ -17,7 +22,7 @@ from chalicelib.openapi.parts import (
     response,
     several,
 )
-from chalicelib.openapi.resources import PROCESS, execute_schema
+from chalicelib.openapi.resources import PROCESS, batch_schema, execute_schema
 from chalicelib.schemas import Schema
 from chalicelib.statistics import STATISTICS, Statistic
 
@@ -49,10 +54,11 @@ LIMIT = {
 PREFER = {
     "name": "Prefer",
     "in": "header",
-    "description": "respond-async for a job to come back to; otherwise the answer is waited for",
+    "description": "respond-async for a job to come back to; else the answer is waited for, wait=N how long",
     "schema": TEXT,
     "example": "respond-async",
 }
+REFUSALS = ("P400", "P406", "P409", "P413", "P422", "P500", "P503")
 JOB_ID = in_path("jobID", "As its Location and its status say", TEXT | {"example": "job_id_1"})
 RESULT: Schema = {"anyOf": [ref("Answer"), ref("Outputs")]}
 FROM_BODY = {"parameters": {"jobID": "$response.body#/jobID"}}
@@ -83,6 +89,7 @@ def paths(asked: dict[str, str]) -> dict[str, Part]:
             )
         },
         **executions,
+        "/batch": {"post": batch(asked)},
         "/jobs": {"get": JOB_LIST},
         "/jobs/{jobID}": {"get": A_JOB, "delete": DISMISSAL},
         "/jobs/{jobID}/results": {"get": RESULTS},
@@ -108,11 +115,49 @@ def execution(known: Statistic, asked: dict[str, str]) -> Part:
         EXECUTION,
         f"execute_{known.name}",
         known.title,
-        {"200": answered("Link"), "201": job} | refused("P400", "P406", "P413", "P500", "P503"),
+        {"200": answered("Link", "Preference-Applied"), "201": job} | refused(*REFUSALS),
         description=f"{known.description} As CSV, the columns are {', '.join(known.columns)}.",
-        parameters=[PREFER, FORM_OF_EXECUTION],
-        body=body(execute_schema(known), {"inputs": {name: asked[name] for name in known.parameters}}),
+        parameters=[PREFER, IDEMPOTENCY_KEY, NO_CACHE, FORM_OF_EXECUTION],
+        body=body(execute_schema(known), inputs(known, asked)),
+    ) | {"callbacks": CALLBACKS}
+
+
+def inputs(known: Statistic, asked: dict[str, str]) -> Part:
+    return {"inputs": {name: asked[name] for name in known.parameters}}
+
+
+def batch(asked: dict[str, str]) -> Part:
+    jobs = response("A job for each, in order", {JSON: ref("JobList"), HTML: TEXT}, (DATASET, "Vary"))
+    examples = [{"processID": name, **inputs(STATISTICS[name], asked)} for name in ("best5", "worst5")]
+    return operation(
+        EXECUTION,
+        "batch",
+        "Several executions, accepted all or none",
+        {"201": jobs} | refused(*REFUSALS),
+        parameters=[IDEMPOTENCY_KEY, NO_CACHE, FORM],
+        body=body(batch_schema(), {"executions": examples}),
     )
+
+
+def called_back(name: str, resource: str) -> Part:
+    """A request of ours to an address that the execute request named."""
+    taken = {"2XX": {"description": "Anything else is tried again, for an hour"}}
+    return {
+        f"{{$request.body#/subscriber/{name}}}": {
+            "post": {"requestBody": body_of(resource), "responses": taken}
+        }
+    }
+
+
+def body_of(resource: str) -> Part:
+    return {"content": {JSON: {"schema": ref(resource)}}}
+
+
+CALLBACKS = {
+    "successful": called_back(SUCCESS_URI, "Outputs"),
+    "inProgress": called_back(IN_PROGRESS_URI, "CalledBack"),
+    "failed": called_back(FAILED_URI, "CalledBack"),
+}
 
 
 def answered(*headers: str) -> Part:
@@ -123,8 +168,8 @@ RESULTS = operation(
     JOBS,
     "results",
     "The result of a job that has ended",
-    {"200": answered()} | refused("P400", "P404", "P406", "P410", "P500", "P503"),
-    parameters=[JOB_ID, FORM_OR_CSV],
+    {"200": answered("ETag"), "304": KNOWN} | refused("P400", "P404", "P406", "P410", "P500", "P503"),
+    parameters=[JOB_ID, WAIT, IF_NONE_MATCH, FORM_OR_CSV],
 )
 
 
@@ -163,7 +208,7 @@ A_PROCESS = reading(
     more=[in_path("processID", "The name of a statistic", PROCESS)],
 )
 JOB_LIST = reading(JOBS, "jobList", "Jobs, newest first", "JobList", "P404", "P503", more=FILTERS)
-A_JOB = reading(JOBS, "job", "How a job stands", "JobStatus", "P404", "P503", more=[JOB_ID])
+A_JOB = reading(JOBS, "job", "How a job stands", "JobStatus", "P404", "P503", more=[JOB_ID, WAIT])
 DISMISSAL = reading(
     JOBS,
     "dismiss",

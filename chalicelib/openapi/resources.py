@@ -3,9 +3,11 @@
 from typing import Any
 from urllib.parse import quote
 
+from chalicelib.batch import LARGEST_BATCH, MEMBER
+from chalicelib.callbacks import LONGEST_URL
 from chalicelib.descriptions import JOB_CONTROL, MEDIA_TYPES, OUTPUT, names_of
-from chalicelib.execution import RESPONSES
-from chalicelib.jobs import JobStatus
+from chalicelib.execution import CALLBACK_NAMES, RESPONSES
+from chalicelib.jobs import SUCCESS_URI, JobStatus
 from chalicelib.openapi.parts import TEXT, exactly, one_of, ref, several
 from chalicelib.schemas import Schema
 from chalicelib.statistics import STATISTICS, Statistic
@@ -45,6 +47,9 @@ STATUS = {
     "started": MOMENT,
     "finished": MOMENT,
     "updated": MOMENT,
+    "reusedFrom": {"description": "The job that the answer was computed for", **TEXT},
+    "computed": MOMENT,
+    "age": {"description": "Of the answer, in seconds", "type": "number", "minimum": 0},
 }
 DESCRIBED: Schema = {
     "type": "object",
@@ -58,6 +63,7 @@ SCHEMAS: dict[str, Schema] = {
     "ProcessList": facts("processes", processes=several(ref("ProcessSummary"))),
     "Process": facts("id version inputs outputs", **SUMMARY, inputs=DESCRIBED, outputs=DESCRIBED),
     "JobStatus": facts("jobID type status", **STATUS),
+    "CalledBack": with_more(("jobID", "type", "status"), **STATUS),
     "JobList": facts("jobs", jobs=several(ref("JobStatus"))),
     "Problem": with_more(("type",), type=TEXT, title=TEXT, status={"type": "integer"}, detail=TEXT),
     "Outputs": {
@@ -110,7 +116,30 @@ def execute_schema(asked: Statistic) -> Schema:
         inputs=exactly(**inputs),
         outputs=ref("WantedOutputs"),
         response=one_of(*RESPONSES),
+        subscriber=subscriber(),
     )
+
+
+def subscriber() -> Schema:
+    """Whom to call back; where to nothing is sent, docs/clients.md says."""
+    address = TEXT | {"format": "callback", "maxLength": LONGEST_URL}
+    return {
+        "type": "object",
+        "required": [SUCCESS_URI],
+        "properties": dict.fromkeys(CALLBACK_NAMES, address),
+        "additionalProperties": False,
+    }
+
+
+def batch_schema() -> Schema:
+    """Execute requests, each with the name of its process."""
+    executions: list[Schema] = []
+    for name, known in STATISTICS.items():
+        one = execute_schema(known)
+        properties = {"processID": one_of(name), **one["properties"]}
+        executions.append({**one, "required": ["processID", *one["required"]], "properties": properties})
+    items = {"anyOf": executions}
+    return exactly(**{MEMBER: several(items) | {"minItems": 1, "maxItems": LARGEST_BATCH}})
 
 
 def an_input(name: str) -> Schema:

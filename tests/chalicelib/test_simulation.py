@@ -66,11 +66,19 @@ class Simulation(RuleBasedStateMachine):
 
     @rule(target=messages, asked=st.sampled_from(QUESTIONS), key=keys, trouble=troubles)
     def submit(self, asked: tuple[str, dict[str, str]], key: str | None, trouble: Trouble | None) -> Any:
+        key = self.use(key)
         return self.ask(lambda: [self.cloud.submit(self.ours.service, *asked, key)], 1, key, trouble)
 
     @rule(target=messages, count=st.integers(2, 4), key=keys, trouble=troubles)
     def batch(self, count: int, key: str | None, trouble: Trouble | None) -> Any:
+        key = self.use(key)
         return self.ask(lambda: self.cloud.batch(self.ours.service, count, key), count, key, trouble)
+
+    def use(self, key: str | None) -> str | None:
+        """A key, one that never was for "new"; another process may ask with the same one meanwhile."""
+        key = f"new {len(self.cloud.keys)}" if key == "new" else key
+        self.cloud.key = key or self.cloud.key
+        return key
 
     def ask(self, step: Callable[[], list[Job]], count: int, key: str | None, trouble: Trouble | None) -> Any:
         self.cloud.queue.failed.clear()

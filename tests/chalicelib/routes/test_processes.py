@@ -260,6 +260,7 @@ def test_the_waiting_view_is_marked(chalice_config: Any) -> None:
     }
     assert sorted(place for place, blocking in views.items() if blocking) == [
         ("/api/jobs", "GET"),
+        ("/docs/{name}", "GET"),
         ("/health", "GET"),
         ("/jobs", "GET"),
         ("/processes/{process_id}/execution", "POST"),
