@@ -60,7 +60,7 @@ test: $(VENV)/dev-installed  ## Run the tests
 test-cloud: export STATLINE_MINISTACK := $(VENV_PATH)/cloud/bin/ministack
 test-cloud: export STATLINE_DYNALITE := $(DYNALITE)
 test-cloud: $(VENV)/cloud/installed $(DYNALITE)  ## Deploy to an emulator of AWS on this machine and test there
-	$(BIN)/python -m pytest tests/chalicelib/test_stores.py tests/chalicelib/test_adapters.py -k "ministack or dynalite"
+	$(BIN)/python -m pytest tests/chalicelib/test_stores.py tests/chalicelib/test_claims.py tests/chalicelib/test_notices.py tests/chalicelib/test_adapters.py -k "ministack or dynalite"
 	$(BIN)/python -m pytest tests/cloud
 
 test-long: $(VENV)/dev-installed  ## What takes 20 minutes: 50 SIGKILL rounds, 5000 simulations, the storm, 10 minutes of fuzzing

@@ -67,7 +67,7 @@ class Acceptance:
         except JobNotFound:
             return []
         if claim.question != key.question:
-            raise KeyReused
+            raise KeyReused("this Idempotency-Key came with another request before; take a new one")
         return jobs
 
     def _bind(self, key: Key, jobs: list[Job], void: Claim | None) -> list[Job]:
@@ -90,7 +90,7 @@ class Acceptance:
     def _alone(self, key: Key) -> Iterator[None]:
         with self._lock:
             if key.name in self._keys:
-                raise KeyInUse
+                raise KeyInUse("the first request with this Idempotency-Key is not answered yet; try again")
             self._keys.add(key.name)
         try:
             yield

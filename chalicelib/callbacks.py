@@ -16,7 +16,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from chalicelib.errors import CallbackFailed, CallbackRefused, InvalidRequest, shown
+from chalicelib.errors import InvalidRequest, StatlineError, shown
 
 SECONDS = 2.0
 LONGEST_URL = 2000
@@ -29,6 +29,14 @@ UNICAST = ipaddress.ip_network("2000::/3")
 # (family, type, protocol, name, address): what socket.getaddrinfo gives.
 Found = tuple[Any, Any, int, str, tuple[Any, ...]]
 Resolve = Callable[..., list[Found]]
+
+
+class CallbackFailed(StatlineError):
+    """Raised when a subscriber could not be told; trying again may help."""
+
+
+class CallbackRefused(CallbackFailed):
+    """Raised instead of a post to an address that nothing is posted to."""
 
 
 class Target(NamedTuple):

@@ -98,15 +98,9 @@ class Overloaded(Refused):
 class KeyReused(Refused):
     """Raised when an Idempotency-Key comes again with another request."""
 
-    def __init__(self) -> None:
-        super().__init__("this Idempotency-Key came with another request before; a new one needs a new key")
-
 
 class KeyInUse(Refused):
     """Raised when the first request with an Idempotency-Key is still being accepted."""
-
-    def __init__(self) -> None:
-        super().__init__("the first request with this Idempotency-Key is not answered yet; try again")
 
 
 class NoDataset(Refused):
@@ -128,14 +122,6 @@ class AwsUnavailable(Unavailable):
     def __init__(self, cause: str) -> None:
         super().__init__("storage is not available at the moment; try again in a few seconds")
         self.cause = cause
-
-
-class CallbackFailed(StatlineError):
-    """Raised when a subscriber could not be told; trying again may help."""
-
-
-class CallbackRefused(CallbackFailed):
-    """Raised instead of a post to an address that nothing is posted to."""
 
 
 class MetricsElsewhere(StatlineError):

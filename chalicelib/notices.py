@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
-from chalicelib.errors import CallbackFailed, CallbackRefused
+from chalicelib.callbacks import CallbackFailed, CallbackRefused
 from chalicelib.jobs import IN_PROGRESS_URI, Job, JobStatus
 from chalicelib.metrics import CALLBACKS
 from chalicelib.outcomes import results_document, status_facts

@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from chalicelib.callbacks import CallbackFailed
 from chalicelib.claims import Claim
 from chalicelib.control import CONTROL, ControlRecord
-from chalicelib.errors import CallbackFailed, DatasetGone, JobNotFound, Unanswerable
+from chalicelib.errors import DatasetGone, JobNotFound, Unanswerable
 from chalicelib.ingestor import DataIngestor
 from chalicelib.jobs import Job, by_acceptance
 from chalicelib.statistics import answer

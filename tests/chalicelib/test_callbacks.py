@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.callbacks import Callbacks, Found, is_public, parse
-from chalicelib.errors import CallbackFailed, CallbackRefused, InvalidRequest
+from chalicelib.callbacks import CallbackFailed, CallbackRefused, Callbacks, Found, is_public, parse
+from chalicelib.errors import InvalidRequest
 from tests.receiver import Receiver, receiving
 
 SECONDS = 5.0

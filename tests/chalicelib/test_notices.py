@@ -1,6 +1,7 @@
 """Subscribers are told how their jobs ended: when, what, how often."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from chalicelib.jobs import JobStatus
 from chalicelib.metrics import CALLBACKS
 from chalicelib.notices import GIVE_UP_MS
 from chalicelib.service import Service
+from chalicelib.stores import JobStore
 from tests.ogc_schemas import check
-from tests.samples import GLOBAL_HUMUS
+from tests.samples import GLOBAL_HUMUS, job
 from tests.simulated_cloud import QUESTION, SETTINGS, SUBSCRIBER, SimulatedCloud
 
 BODY = {"inputs": QUESTION[1], "subscriber": SUBSCRIBER}
@@ -158,3 +160,25 @@ def test_a_subscriber_that_cannot_be(cloud: SimulatedCloud, subscriber: object, 
     with pytest.raises(InvalidRequest, match=wrong):
         service.execute("global_mean", BODY | {"subscriber": subscriber})
     assert cloud.store.ids() == set()
+
+
+def test_an_end_that_is_still_to_be_told(store: JobStore) -> None:
+    """Such a job is not open, and is found by its age until it is settled, which changes nothing else."""
+    asked = job(1, subscriber={"successUri": "http://a.test/é"})
+    store.create(asked, job(2), job(3, subscriber={"successUri": "http://b.test/"}))
+    assert list(store.unsent_before(9_999)) == []
+    done = asked.succeed(b"1", now=5_000)
+    for outcome in (done, job(2).succeed(b"1", now=5_000)):
+        store.finish(outcome)
+    assert done.unsent
+    assert store.get("job_id_1") == done
+    assert store.count_open() == 1
+    assert store.finish(asked.fail("late", now=6_000)) == done
+    assert (list(store.unsent_before(1_002)), list(store.unsent_before(1_001))) == (["job_id_1"], [])
+    for _ in range(2):
+        store.settle("job_id_1")
+        store.settle("job_id_3")
+        store.settle("job_id_9")
+    assert store.get("job_id_1") == replace(done, unsent=False)
+    assert list(store.unsent_before(9_999)) == []
+    assert [one[0] for one in store.open_before(9_999)] == ["job_id_3"]

@@ -9,7 +9,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.aws import Aws
-from chalicelib.claims import Claim
 from chalicelib.config import LARGEST_INLINE
 from chalicelib.errors import JobNotFound
 from chalicelib.jobs import LONGEST_REASON, Job, JobStatus
@@ -218,53 +217,6 @@ def test_jobs_are_created_together(store: JobStore) -> None:
     store.create(*jobs)
     assert [store.get(one.id) for one in jobs] == jobs == list(store.jobs())
     assert store.count_open() == 4
-
-
-def test_a_key_is_bound_once(store: JobStore) -> None:
-    """Whoever comes second is told of the first; a void claim counts as none, but only that one."""
-    store.create(job(1), job(2), job(3))
-    first, second = claim("job_id_1"), claim("job_id_2", "job_id_3")
-    assert store.claimed("k1") is None
-    assert store.claim(first) == first
-    assert store.claim(second) == store.claim(second, void=claim("job_id_3")) == first
-    assert store.claim(second, void=first) == second
-    assert store.claim(first, void=first) == store.claimed("k1") == second
-    assert store.claim(replace(first, key="k2")) == store.claimed("k2") == replace(first, key="k2")
-
-
-def test_of_many_claims_at_once_one_wins(store: JobStore) -> None:
-    """Threads that bind one key to different jobs all hear the same."""
-    store.create(*(job(number) for number in range(1, 9)))
-    claims = [claim(f"job_id_{number}") for number in range(1, 9)]
-    for void in (None, store.claim(replace(claims[0], jobs=("job_id_8",)))):
-        with ThreadPoolExecutor(8) as pool:
-            assert len({one.jobs for one in pool.map(store.claim, claims, [void] * 8)}) == 1
-
-
-def test_an_end_that_is_still_to_be_told(store: JobStore) -> None:
-    """Such a job is not open, and is found by its age until it is settled, which changes nothing else."""
-    asked = job(1, subscriber={"successUri": "http://a.test/é"})
-    store.create(asked, job(2), job(3, subscriber={"successUri": "http://b.test/"}))
-    assert list(store.unsent_before(9_999)) == []
-    done = asked.succeed(b"1", now=5_000)
-    for outcome in (done, job(2).succeed(b"1", now=5_000)):
-        store.finish(outcome)
-    assert done.unsent
-    assert store.get("job_id_1") == done
-    assert store.count_open() == 1
-    assert store.finish(asked.fail("late", now=6_000)) == done
-    assert (list(store.unsent_before(1_002)), list(store.unsent_before(1_001))) == (["job_id_1"], [])
-    for _ in range(2):
-        store.settle("job_id_1")
-        store.settle("job_id_3")
-        store.settle("job_id_9")
-    assert store.get("job_id_1") == replace(done, unsent=False)
-    assert list(store.unsent_before(9_999)) == []
-    assert [one[0] for one in store.open_before(9_999)] == ["job_id_3"]
-
-
-def claim(*jobs: str) -> Claim:
-    return Claim("k1", "q", jobs, made=1_700_000_000_000)
 
 
 @pytest.fixture
