@@ -49,9 +49,13 @@ def package(out: Path = OUT) -> int:
 
 
 def normalise(path: Path) -> None:
-    """Order and modes as on any machine: Chalice packs files as its file system lists them."""
+    """Order and modes as on any machine: Chalice packs files as its file system lists them.
+
+    So it does the bytecode that this machine's Python left beside our sources, which does not ship.
+    """
     with zipfile.ZipFile(path) as archive:
-        files = {name: archive.read(name) for name in sorted(archive.namelist())}
+        names = (name for name in sorted(archive.namelist()) if not name.endswith(".pyc"))
+        files = {name: archive.read(name) for name in names}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             entry = zipfile.ZipInfo(name)  # of 1980, which is as old as a zip can be

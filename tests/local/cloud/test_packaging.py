@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.config import NO_ORIGIN
 from chalicelib.routes.cors import PREFLIGHT_SECONDS, REQUEST_HEADERS
-from local.cloud.packaging import BadPackage, inspect, package
+from local.cloud.packaging import BadPackage, inspect, normalise, package
 from local.cloud.stack import STAGES
 from local.gateway import WORTH_COMPRESSING
 
@@ -78,6 +78,17 @@ def test_a_package_that_is_not_right(out: Path, tmp_path: Path, more: str, less:
             bad.writestr(more, "")
     with pytest.raises(BadPackage, match=re.escape(named)):
         inspect(changed)
+
+
+def test_bytecode_of_this_machine_does_not_ship(tmp_path: Path) -> None:
+    """Whoever has run the application has some beside the sources, and Chalice packs it."""
+    path = tmp_path / "deployment.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("chalicelib/jobs.py", "chalicelib/__pycache__/jobs.cpython-311.pyc"):
+            archive.writestr(name, "")
+    normalise(path)
+    with zipfile.ZipFile(path) as archive:
+        assert archive.namelist() == ["chalicelib/jobs.py"]
 
 
 def test_each_function_has_a_role_of_its_own(template: dict[str, Any]) -> None:
