@@ -67,7 +67,7 @@ class Emulator:
         datasets = S3Datasets(clients, settings.service.bucket)
         datasets.publish(name, saved, data.catalogue())
         datasets.hold(name, data)
-        control = Control(clients, settings.service.table)
+        self.control = control = Control(clients, settings.service.table)
         control.set(dataset=name)
         self.store = self._mirrored(clients, undo)
         self.pool = ThreadPool(settings.threads, self._process, self._abandon)

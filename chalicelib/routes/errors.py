@@ -21,6 +21,8 @@ STATUS: tuple[tuple[type[errors.StatlineError], int, dict[str, str]], ...] = (
     (errors.UnknownFile, 404, {}),
     (errors.Draining, 503, {"Retry-After": "30"}),
     (errors.NoDataset, 503, {"Retry-After": "30"}),
+    # Said of the current data set only: a job whose own one is gone fails.
+    (errors.DatasetGone, 503, {"Retry-After": "30"}),
     (errors.Unavailable, 503, {"Retry-After": "5"}),
     (errors.Overloaded, 503, {}),
 )

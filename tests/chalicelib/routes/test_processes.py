@@ -273,3 +273,11 @@ def test_jobs_of_one_interface_are_the_other_ones_too(url: str, http: requests.S
     job = http.get(f"{url}/jobs/job_id_1", timeout=5).json()
     assert (job["status"], job["processID"]) == ("successful", "best5")
     assert http.get(f"{url}/jobs/job_id_1/results", timeout=5).json() == ANSWERS["best5"][1]
+
+
+def test_without_the_data_nothing_is_executed(url: str, http: requests.Session, emulator: Emulator) -> None:
+    """When what is current is stored nowhere: not now, and no fault of the question's."""
+    emulator.control.set(dataset="0" * 64)
+    response = execute(http, url, "best5", HUMUS)
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "30")
+    assert list(emulator.service.jobs()) == []
