@@ -115,6 +115,13 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[JobStore]:
 
 
 @pytest.fixture
+def transactions(request: pytest.FixtureRequest) -> None:
+    """For tests of what DynamoDB does in one transaction."""
+    if "dynalite" in request.node.name:
+        pytest.skip("dynalite knows no TransactWriteItems")
+
+
+@pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A home for an emulator, with the soil survey in it."""
     write_soil(tmp_path)

@@ -10,7 +10,8 @@ from tests.samples import job
 
 def test_a_key_is_bound_once(store: JobStore) -> None:
     """Whoever comes second is told of the first; a void claim counts as none, but only that one."""
-    store.create(job(1), job(2), job(3))
+    for number in (1, 2, 3):
+        store.create(job(number))
     first, second = claim("job_id_1"), claim("job_id_2", "job_id_3")
     assert store.claimed("k1") is None
     assert store.claim(first) == first
@@ -22,7 +23,8 @@ def test_a_key_is_bound_once(store: JobStore) -> None:
 
 def test_of_many_claims_at_once_one_wins(store: JobStore) -> None:
     """Threads that bind one key to different jobs all hear the same."""
-    store.create(*(job(number) for number in range(1, 9)))
+    for number in range(1, 9):
+        store.create(job(number))
     claims = [claim(f"job_id_{number}") for number in range(1, 9)]
     for void in (None, store.claim(replace(claims[0], jobs=("job_id_8",)))):
         with ThreadPoolExecutor(8) as pool:

@@ -165,7 +165,8 @@ def test_a_subscriber_that_cannot_be(cloud: SimulatedCloud, subscriber: object, 
 def test_an_end_that_is_still_to_be_told(store: JobStore) -> None:
     """Such a job is not open, and is found by its age until it is settled, which changes nothing else."""
     asked = job(1, subscriber={"successUri": "http://a.test/é"})
-    store.create(asked, job(2), job(3, subscriber={"successUri": "http://b.test/"}))
+    for one in (asked, job(2), job(3, subscriber={"successUri": "http://b.test/"})):
+        store.create(one)
     assert list(store.unsent_before(9_999)) == []
     done = asked.succeed(b"1", now=5_000)
     for outcome in (done, job(2).succeed(b"1", now=5_000)):

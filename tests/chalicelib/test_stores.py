@@ -211,6 +211,7 @@ def test_open_jobs_by_age(store: JobStore) -> None:
     assert list(store.open_before(0)) == []
 
 
+@pytest.mark.usefixtures("transactions")
 def test_jobs_are_created_together(store: JobStore) -> None:
     """Each is whole."""
     jobs = [job(number, inputs={"question": f"Q{number}"}) for number in range(1, 5)]

@@ -36,7 +36,7 @@ class Deployed:
     def __init__(
         self, stack: Stack, outputs: dict[str, str], address: str, verify: str | bool = True
     ) -> None:
-        self.stack, self.outputs = stack, outputs
+        self.stack, self.outputs, self.key = stack, outputs, ""
         self.url = f"{address}/v1"
         self.http = requests.Session()
         self.http.trust_env = False  # a bundle named there would win over ours

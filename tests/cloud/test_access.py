@@ -52,7 +52,7 @@ def test_health_needs_no_key(secured: Deployed) -> None:
     keyless = {"x-api-key": None}
     assert secured.get("/health", headers=keyless).json() == {"status": "ready", "reasons": []}
     assert secured.get("/metrics", headers=keyless).status_code == 403
-    told = secured.get("/metrics", headers={"x-api-key": secured.stack.key()})
+    told = secured.get("/metrics", headers={"x-api-key": secured.key})
     assert (told.status_code, "CloudWatch" in told.json()["reason"]) == (404, True)
 
 
@@ -62,7 +62,7 @@ def test_the_page_at_docs_needs_no_key_and_what_it_shows_does(secured: Deployed)
     assert secured.get("/docs", headers=keyless).status_code == 200
     assert secured.get("/docs/page.js", headers=keyless).status_code == 200
     assert secured.get("/openapi.json", headers=keyless).status_code == 403
-    described = secured.get("/openapi.json", headers={"x-api-key": secured.stack.key()}).json()
+    described = secured.get("/openapi.json", headers={"x-api-key": secured.key}).json()
     assert described["security"] == [{"key": []}]
 
 

@@ -34,7 +34,7 @@ def run(stage: Deployed, *arguments: str, key: str = "") -> subprocess.Completed
 
 def test_with_the_key(secured: Deployed) -> None:
     """Asked, waited for, answered; read again by its id."""
-    key = secured.stack.key()
+    key = secured.key
     question = json.loads(run(secured, "questions", key=key).stdout)[0]["question"]
     asked = run(secured, "ask", "global_mean", question, "--format", "csv", key=key)
     assert (asked.returncode, asked.stdout.splitlines()[0]) == (0, "mean"), asked.stderr
