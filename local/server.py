@@ -5,6 +5,7 @@ One thread reads, answers and writes for every connection; a view that may wait 
 
 import asyncio
 import contextlib
+import gc
 import os
 import resource
 import socket
@@ -177,6 +178,9 @@ class DevServer(Server):
             print(f"statline: {error}", file=sys.stderr, flush=True)
             # Under autoreload this is not the main thread, and the main one would wait for ever.
             os._exit(1)
+        # What is imported and made by now stays: looking through it for garbage would hold up every client.
+        gc.collect()
+        gc.freeze()
         say(f"Serving on http://{self.host}:{self.port}")
         super().serve_forever()
 
