@@ -52,7 +52,7 @@ class Server:
                 return time.perf_counter() - self.started
             if self.process.poll() is not None or time.perf_counter() > self.started + START_SECONDS:
                 raise SystemExit(f"no answer from {self.process.args!r}:\n{self.said.read_text()}")
-            time.sleep(PAUSE)
+            time.sleep(PAUSE)  # a server that is starting tells nobody when it listens
 
     def _ask(self, statistic: str, inputs: Mapping[str, str]) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=START_SECONDS)
@@ -64,7 +64,7 @@ class Server:
                 result = json.load(connection.getresponse())
                 if result["status"] != "running":
                     break
-                time.sleep(PAUSE)
+                time.sleep(PAUSE)  # a client that polls, which is what is measured
         if result["status"] != "done":
             raise SystemExit(f"{statistic} of {dict(inputs)} ended as {result}")
 
