@@ -60,12 +60,12 @@ test: $(VENV)/dev-installed  ## Run the tests
 test-cloud: export STATLINE_MINISTACK := $(VENV_PATH)/cloud/bin/ministack
 test-cloud: export STATLINE_DYNALITE := $(DYNALITE)
 test-cloud: $(VENV)/cloud/installed $(DYNALITE)  ## Deploy to an emulator of AWS on this machine and test there
-	$(BIN)/python -m pytest tests/chalicelib/test_stores.py tests/chalicelib/test_claims.py tests/chalicelib/test_notices.py tests/chalicelib/test_adapters.py -k "ministack or dynalite"
+	$(BIN)/python -m pytest tests/chalicelib/adapters/test_job_store.py tests/chalicelib/application/test_idempotency.py tests/chalicelib/application/test_callbacks.py tests/chalicelib/adapters/test_adapters.py -k "ministack or dynalite"
 	$(BIN)/python -m pytest tests/cloud
 
 test-long: $(VENV)/dev-installed  ## What takes 20 minutes: 50 SIGKILL rounds, 5000 simulations, the storm, 10 minutes of fuzzing
 	STATLINE_CRASH_ROUNDS=50 STATLINE_SIMULATIONS=5000 STATLINE_STORM_SECONDS=60 \
-	$(BIN)/python -m pytest tests/local/test_crashes.py tests/chalicelib/test_simulation.py tests/test_storm.py
+	$(BIN)/python -m pytest tests/local/emulator/test_crashes.py tests/chalicelib/application/test_simulation.py tests/test_storm.py
 	$(MAKE) fuzz
 
 soak: $(VENV)/bench-installed  ## Keep a server busy for MINUTES (30), and draw what grows to out/soak.svg

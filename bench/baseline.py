@@ -26,7 +26,7 @@ from werkzeug.serving import make_server
 
 from bench import survey
 from bench.frame import Frame
-from chalicelib.statistics import STATISTICS
+from chalicelib.domain.statistics.registry import STATISTICS
 
 Job = tuple[str, str, dict[str, str]]
 

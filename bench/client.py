@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from bench.load import LOST, Answer, Lane, post, result
-from chalicelib.statistics import STATISTICS
+from chalicelib.domain.statistics.registry import STATISTICS
 
 PAUSE = 0.002  # seconds between two polls
 LOST_AFTER = 5.0  # seconds; a job that runs longer counts as an error

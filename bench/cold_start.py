@@ -21,10 +21,10 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from chalicelib.dataset import Description
-from chalicelib.ingestor import DataIngestor
-from chalicelib.items import to_item
-from chalicelib.jobs import Job
+from chalicelib.adapters.job_item import to_item
+from chalicelib.application.job import Job
+from chalicelib.domain.dataset_description import Description
+from chalicelib.domain.ingestor import DataIngestor
 from local.cloud.packaging import package
 from local.settings import DEFAULT_DESCRIPTION, SAMPLE
 

@@ -23,7 +23,7 @@ class Totals(NamedTuple):
 
 
 def statline(path: Path) -> Totals:
-    from chalicelib.ingestor import DataIngestor
+    from chalicelib.domain.ingestor import DataIngestor
 
     cube = DataIngestor.from_csv(path, survey.described(path)).cube
     whole = cube.overall()

@@ -8,7 +8,7 @@ import argparse
 from chalice.app import Chalice, Response
 from chalice.config import Config
 
-from local.server import Server
+from local.http.server import Server
 from local.settings import PROJECT
 
 ACCEPTED = '{"job_id": "job_id_1"}'

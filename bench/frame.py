@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from chalicelib.dataset import Description
+from chalicelib.domain.dataset_description import Description
 
 Answer = dict[Any, Any]
 BEST_COUNT = 5

@@ -11,9 +11,9 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from chalicelib.dataset import Description, find_description
-from chalicelib.ingestor import DataIngestor
-from chalicelib.statistics import STATISTICS, answer
+from chalicelib.domain.dataset_description import Description, find_description
+from chalicelib.domain.ingestor import DataIngestor
+from chalicelib.domain.statistics.registry import STATISTICS, answer
 from local.settings import DEFAULT_DESCRIPTION, SAMPLE
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)

@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 
 from local.settings import PROJECT
-from tests.processes import free_port
+from tests.support.processes import free_port
 
 BASELINE, MAKE_RUN, CHALICE_LOCAL, FLOOR = "baseline", "make run", "chalice local", "floor"
 KINDS = (BASELINE, MAKE_RUN, CHALICE_LOCAL, FLOOR)

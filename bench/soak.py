@@ -21,9 +21,9 @@ import psutil
 
 from bench.load import RUNNING, Answer, Lane, Question, lanes, questions, result
 from bench.samples import quantile
-from local.home import LOG_BYTES, LOG_FILES
 from local.settings import SAMPLE
-from tests.processes import python_m_local
+from local.storage.home import LOG_BYTES, LOG_FILES
+from tests.support.processes import python_m_local
 
 CLIENTS, KEPT = 8, 1000
 SETTLED = 1000  # jobs after which nothing should grow any more

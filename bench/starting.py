@@ -64,7 +64,7 @@ def first_answer(path: Path, home: Path) -> float:
 
 def load(snapshot: Path) -> dict[str, Any]:
     """Milliseconds to load a snapshot in this process, and which heavy libraries it has imported since."""
-    from chalicelib.ingestor import DataIngestor
+    from chalicelib.domain.ingestor import DataIngestor
 
     start = time.perf_counter()
     DataIngestor.from_snapshot(snapshot)

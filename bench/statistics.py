@@ -18,11 +18,11 @@ from bench import survey
 from bench.children import child
 from bench.samples import quantile, seconds_per_call
 from bench.tables import table
-from chalicelib.statistics import STATISTICS, answer
+from chalicelib.domain.statistics.registry import STATISTICS, answer
 
 if TYPE_CHECKING:
     from bench.frame import Frame
-    from chalicelib.ingestor import DataIngestor
+    from chalicelib.domain.ingestor import DataIngestor
 
 Row = dict[str, object]
 
@@ -44,7 +44,7 @@ def measure(folder: Path, sizes: Sequence[int] = ROWS) -> list[Row]:
 def one_size(path: Path) -> list[Row]:
     """A row for each statistic, measured in this process."""
     from bench.frame import Frame
-    from chalicelib.ingestor import DataIngestor
+    from chalicelib.domain.ingestor import DataIngestor
 
     description, draw, found = survey.described(path), random.Random(SEED), []
     data, frame = DataIngestor.from_csv(path, description), Frame(path, description)

@@ -35,7 +35,7 @@ from bench.load import (
 )
 from bench.samples import quantile
 from local.settings import SAMPLE
-from tests.processes import python_m_local
+from tests.support.processes import python_m_local
 
 CLIENTS, CAPACITY_SECONDS = 8, 5.0
 CONNECTIONS = 200

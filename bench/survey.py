@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from chalicelib.dataset import Description, find_description
-from local.sample import SEED, write_sample
+from chalicelib.domain.dataset_description import Description, find_description
+from local.sample.generator import SEED, write_sample
 from local.settings import DEFAULT_DESCRIPTION, PROJECT, SAMPLE
 
 SHARED = Path(os.environ.get("STATLINE_SHARED") or PROJECT.parent / "shared")

@@ -5,15 +5,16 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import logs
-from chalicelib.aws import Aws
-from chalicelib.callbacks import Callbacks
+from chalicelib.adapters.aws_clients import Aws
+from chalicelib.adapters.callback_sender import HttpCallbackSender
+from chalicelib.adapters.dynamodb_job_store import DynamoDbJobStore
+from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
+from chalicelib.adapters.s3_dataset_store import S3DatasetStore
+from chalicelib.adapters.sqs_job_queue import SqsJobQueue
+from chalicelib.application.ports import Ports
+from chalicelib.application.service import Limits, Service
 from chalicelib.config import Settings, choice
-from chalicelib.control import Control
-from chalicelib.datasets import S3Datasets
-from chalicelib.queues import SqsJobQueue
-from chalicelib.service import Service
-from chalicelib.stores import DynamoJobStore
+from chalicelib.observability import logging as log_setup
 
 if TYPE_CHECKING:
     from botocore.config import Config
@@ -44,26 +45,28 @@ def aws_client(name: Any) -> Any:
 
 def aws_service() -> Service:
     """The service on AWS, told about its resources by the environment."""
-    logs.configure(
-        choice(os.environ, "STATLINE_LOG_LEVEL", "info", logs.LEVELS),
-        choice(os.environ, "STATLINE_LOG_FORMAT", "json", tuple(logs.FORMATS)),
+    log_setup.configure(
+        choice(os.environ, "STATLINE_LOG_LEVEL", "info", log_setup.LEVELS),
+        choice(os.environ, "STATLINE_LOG_FORMAT", "json", tuple(log_setup.FORMATS)),
     )
     settings, aws = Settings.from_environ(os.environ), Aws(aws_client)
-    return Service(
+    queue = SqsJobQueue(aws, settings.queue_url)
+    ports = Ports(
         job_store(aws, settings),
-        SqsJobQueue(aws, settings.queue_url),
-        S3Datasets(aws, settings.bucket),
-        Control(aws, settings.table),
-        settings.id_block,
-        settle_seconds=settings.settle_seconds,
-        max_open=settings.max_open,
-        count_seconds=COUNT_SECONDS,
-        sender=Callbacks(settings.callback_private),
+        queue,
+        S3DatasetStore(aws, settings.bucket),
+        DynamoDbServiceState(aws, settings.table),
+        HttpCallbackSender(settings.callback_private),
+        callback_queue=queue,
     )
+    limits = Limits(
+        settings.id_block, settings.max_open, settings.settle_seconds, count_seconds=COUNT_SECONDS
+    )
+    return Service(ports, limits)
 
 
-def job_store(aws: Aws, settings: Settings) -> DynamoJobStore:
-    return DynamoJobStore(
+def job_store(aws: Aws, settings: Settings) -> DynamoDbJobStore:
+    return DynamoDbJobStore(
         aws, settings.table, settings.bucket, settings.inline_limit, settings.retention_days * DAY
     )
 

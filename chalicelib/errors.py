@@ -159,6 +159,14 @@ class QuestionFailed(NoResult):
     """Raised when the data could not answer a job's question."""
 
 
+class CallbackFailed(StatlineError):
+    """Raised when a subscriber could not be told; trying again may help."""
+
+
+class CallbackRefused(CallbackFailed):
+    """Raised instead of a post to an address that nothing is posted to."""
+
+
 # --- a question that the data cannot answer: the job ends as failed ------------------------
 
 

@@ -9,16 +9,16 @@ def plug_in() -> None:
     Starts nothing and imports nothing heavy: `chalice package` imports the application too.
     """
     from chalicelib.bootstrap import get_service
-    from local import server
+    from local.http import server
 
     def service():  # type: ignore[no-untyped-def] # its type would import the emulator
-        from local.emulator import laptop
+        from local.emulator.emulator import laptop
 
         return laptop().service
 
     get_service.use(service)
     server.replace_chalices_own()
     if "CHALICE_WORKER" in os.environ:
-        from local import reloading
+        from local.http import reloading
 
         reloading.watch_sources_only()

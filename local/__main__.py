@@ -9,11 +9,11 @@ import click
 
 from chalicelib import __version__
 from chalicelib.errors import AwsUnavailable, StatlineError
-from local import asking
-from local.cloud import commands
-from local.console import say
+from local.cli import commands as client_commands
+from local.cli.console import say
+from local.cloud import commands as cloud_commands
+from local.http.stop_signal import StopSignal
 from local.settings import PROJECT, SAMPLE
-from local.stop_signal import StopSignal
 
 
 @click.group(invoke_without_command=True)
@@ -39,7 +39,7 @@ def serve(host: str, port: int) -> None:
     from chalice.local import create_local_server
 
     application = config.chalice_app
-    from local.emulator import laptop
+    from local.emulator.emulator import laptop
 
     try:
         server = create_local_server(application, config, host, port)
@@ -64,7 +64,7 @@ def serve(host: str, port: int) -> None:
 @main.command()
 def download() -> None:
     """Download the official survey (CDC) to data/brfss.csv."""
-    from local.download import run
+    from local.cli.download import run
 
     sys.exit(run())
 
@@ -73,7 +73,7 @@ def download() -> None:
 @click.argument("path", type=click.Path(path_type=Path), default=SAMPLE)
 def sample(path: Path) -> None:
     """Write the synthetic sample anew."""
-    from local.sample import write_sample
+    from local.sample.generator import write_sample
 
     write_sample(path)
     click.echo(f"wrote {path}")
@@ -85,7 +85,7 @@ def aws_errors() -> tuple[type[Exception], ...]:
     return BotoCoreError, ClientError
 
 
-for command in (*asking.COMMANDS, *commands.COMMANDS):
+for command in (*client_commands.COMMANDS, *cloud_commands.COMMANDS):
     main.add_command(command)
 
 if __name__ == "__main__":

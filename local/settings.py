@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chalicelib.config import Settings, choice, integer
-from chalicelib.logs import FORMATS, LEVELS
+from chalicelib.observability.logging import FORMATS, LEVELS
 
 PROJECT = Path(__file__).resolve().parent.parent
 DATA = PROJECT / "data"

@@ -13,23 +13,24 @@ import requests
 from chalice.cli.factory import CLIFactory
 from chalice.local import CustomLocalChalice, LocalChalice
 
-from chalicelib.aws import Aws
+from chalicelib.adapters.aws_clients import Aws
+from chalicelib.adapters.dynamodb_job_store import DynamoDbJobStore
+from chalicelib.application.ports import JobStore
 from chalicelib.bootstrap import client_config, get_service
 from chalicelib.config import Settings
-from chalicelib.stores import DynamoJobStore, JobStore
-from local import aws
-from local.emulator import Emulator
-from local.journal import Journal
-from local.results import MirroredStore
-from local.server import Server
+from local.emulator import moto_backend
+from local.emulator.emulator import Emulator
+from local.http.server import Server
 from local.settings import PROJECT, LocalSettings
-from local.write_behind import WriteBehindStore
-from tests import dynalite
+from local.storage.journal import Journal
+from local.storage.results import MirroredStore
+from local.storage.write_behind import WriteBehindStore
 from tests.cloud.ministack import COMMAND
 from tests.cloud.ministack import ministack as running_ministack
-from tests.processes import free_port
-from tests.samples import SOIL_CSV, write_soil
-from tests.simulated import SimulatedStore
+from tests.support import dynalite
+from tests.support.processes import free_port
+from tests.support.samples import SOIL_CSV, write_soil
+from tests.support.simulated import SimulatedStore
 
 # The proof on an emulator that runs the packaged functions is `make test-cloud`'s.
 collect_ignore = [] if COMMAND in os.environ else ["cloud"]
@@ -41,8 +42,8 @@ OTHERS = ["ministack"] * (COMMAND in os.environ) + ["dynalite"] * dynalite.insta
 
 @pytest.fixture
 def moto() -> Iterator[Aws]:
-    moto = aws.start_moto()
-    yield aws.connect(Settings())
+    moto = moto_backend.start_moto()
+    yield moto_backend.connect(Settings())
     moto.stop()
 
 
@@ -57,7 +58,7 @@ def ministack(ministack_url: str) -> Aws:
     """With nothing in it that another test left."""
     requests.post(f"{ministack_url}/_ministack/reset", timeout=10).raise_for_status()
     clients = at_address(ministack_url)
-    aws.make_resources(clients, Settings())
+    moto_backend.make_resources(clients, Settings())
     return clients
 
 
@@ -72,7 +73,7 @@ def on_dynalite(dynalite_url: str, moto: Aws) -> Aws:
     """DynamoDB of its own, the rest of moto's."""
     clients, table = at_address(dynalite_url), Settings().table
     if table not in clients.dynamodb.list_tables()["TableNames"]:
-        aws.create_table(clients.dynamodb, table)
+        moto_backend.create_table(clients.dynamodb, table)
     # Emptied, not made anew: it would go on being deleted for a while.
     for page in clients.dynamodb.get_paginator("scan").paginate(TableName=table):
         for item in page["Items"]:
@@ -83,7 +84,7 @@ def on_dynalite(dynalite_url: str, moto: Aws) -> Aws:
 
 @functools.cache
 def at_address(url: str) -> Aws:
-    session = boto3.session.Session("test", "test", region_name=aws.REGION)
+    session = boto3.session.Session("test", "test", region_name=moto_backend.REGION)
     return Aws(functools.partial(session.client, endpoint_url=url, config=client_config()))
 
 
@@ -101,7 +102,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[JobStore]:
     """Every adapter of JobStore: a test that takes this is part of their contract."""
     kind, _, where = request.param.partition(" on ")
     settings, clients = Settings(inline_limit=1000), request.getfixturevalue(where or "moto")
-    dynamo = DynamoJobStore(clients, settings.table, settings.bucket, settings.inline_limit)
+    dynamo = DynamoDbJobStore(clients, settings.table, settings.bucket, settings.inline_limit)
     behind = WriteBehindStore(dynamo, clients, settings.table, settings.bucket)
     if kind == "mirrored":
         mirrored = MirroredStore(

@@ -6,7 +6,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-from tests.processes import CHALICE, copy_of_project
+from tests.support.processes import CHALICE, copy_of_project
 
 WATCHED = """
 import sys
@@ -49,7 +49,7 @@ def test_packaging_makes_the_package_and_nothing_else(tmp_path: Path) -> None:
         "out/sam.json",
     }
     names = zipfile.ZipFile(project / "out" / "deployment.zip").namelist()
-    assert "chalicelib/service.py" in names
+    assert "chalicelib/application/service.py" in names
     assert not [name for name in names if name.startswith(("local/", "tests/", "data/", "pandas/", "moto/"))]
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from local.emulator import Emulator
-from tests.processes import PROJECT
-from tests.samples import SOIL, write_soil
+from local.emulator.emulator import Emulator
+from tests.support.processes import PROJECT
+from tests.support.samples import SOIL, write_soil
 
 # What no schema can say of a good request: that its key came with another before, or its ETag is current.
 CONFIG = PROJECT / "tests" / "schemathesis.toml"
@@ -33,7 +33,10 @@ def home(tmp_path: Path) -> Path:
 def schemathesis(url: str, folder: Path, *options: str) -> str:
     """What a run said that found nothing."""
     command = [*SCHEMATHESIS, "run", f"{url}/openapi.json", *ALWAYS, *options]
-    environ = os.environ | {"SCHEMATHESIS_HOOKS": "tests.schemathesis_hooks", "PYTHONPATH": str(PROJECT)}
+    environ = os.environ | {
+        "SCHEMATHESIS_HOOKS": "tests.support.schemathesis_hooks",
+        "PYTHONPATH": str(PROJECT),
+    }
     done = subprocess.run(
         command, cwd=folder, env=environ, capture_output=True, text=True, timeout=240, check=False
     )

@@ -15,7 +15,7 @@ import pytest
 
 from local.__main__ import main
 from local.settings import PROJECT, SAMPLE
-from tests.processes import python_m_local
+from tests.support.processes import python_m_local
 
 HERE = "http://127.0.0.1:8000"
 # What is asked of a service on this machine; the others are deployed somewhere, or start one.

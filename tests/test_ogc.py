@@ -9,10 +9,10 @@ import pytest
 import requests
 from owslib.ogcapi.processes import Processes
 
-from chalicelib.statistics import STATISTICS
-from tests.chalicelib.test_routes import ANSWERS
-from tests.ogc_schemas import check
-from tests.samples import ask
+from chalicelib.domain.statistics.registry import STATISTICS
+from tests.chalicelib.routes.test_api import ANSWERS
+from tests.support.ogc_schemas import check
+from tests.support.samples import ask
 
 RELATIONS = "http://www.opengis.net/def/rel/ogc/1.0/"
 

@@ -8,9 +8,10 @@ import pytest
 import requests
 
 from chalicelib.errors import Overloaded
-from local.emulator import Emulator
+from local.emulator.emulator import Emulator
 from local.settings import LocalSettings
-from tests.samples import GLOBAL_HUMUS, SOIL_CSV
+from tests.support.samples import GLOBAL_HUMUS, SOIL_CSV
+from tests.support.services import submit
 
 LIMIT = 3
 HUMUS = {"question": "S1"}
@@ -73,7 +74,7 @@ def test_what_was_accepted_before_a_lower_limit_is_finished(settings: LocalSetti
     """The next start takes up every job, however many may be open by then."""
     first, lower = Emulator(settings), replace(settings.service, max_open=1)
     first.start()
-    ids = [first.service.submit("global_mean", HUMUS).id for _ in range(LIMIT)]
+    ids = [submit(first.service, "global_mean", HUMUS).id for _ in range(LIMIT)]
     first.stop()
     again = Emulator(replace(settings, service=lower))
     again.start()
@@ -81,7 +82,7 @@ def test_what_was_accepted_before_a_lower_limit_is_finished(settings: LocalSetti
         assert again.service.num_jobs() == LIMIT
         for job_id in ids:
             with pytest.raises(Overloaded):
-                again.service.submit("global_mean", HUMUS)
+                submit(again.service, "global_mean", HUMUS)
             again.service.process(job_id)
             assert again.service.get(job_id).answer == GLOBAL_HUMUS
     finally:

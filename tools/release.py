@@ -18,7 +18,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 OUT = PROJECT / "out"
 PACKAGE = ("deployment.zip", "sam.json")
 DEVELOPMENT = PROJECT / "requirements-dev.txt"
-VIEWER = PROJECT / "chalicelib" / "viewer" / "swagger-ui" / "ORIGIN.md"
+VIEWER = PROJECT / "chalicelib" / "web" / "viewer" / "swagger-ui" / "ORIGIN.md"
 SHIPPED, DEVELOPED = "sbom-package.json", "sbom-development.json"
 
 

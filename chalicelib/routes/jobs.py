@@ -5,22 +5,22 @@ from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
+from chalicelib.application.job import Job, JobStatus
 from chalicelib.bootstrap import get_service
-from chalicelib.jobs import Job, JobStatus
-from chalicelib.outcomes import status_facts
-from chalicelib.routes.answers import document, problem
-from chalicelib.routes.http import ANY_TYPE, DATASET, endpoint
+from chalicelib.documents.job_documents import status_facts
+from chalicelib.routes.endpoint import ANY_TYPE, DATASET, endpoint
+from chalicelib.routes.etag import validated
 from chalicelib.routes.links import REL, address, base_url, job_url, link
-from chalicelib.routes.preferences import awaited
-from chalicelib.routes.queries import JOB_FILTERS, Query, cursor, job_filter, position
+from chalicelib.routes.query_params import JOB_FILTERS, Query, cursor, job_filter, position
+from chalicelib.routes.request_headers import awaited
+from chalicelib.routes.responses import document, problem
 from chalicelib.routes.results import result
-from chalicelib.routes.validators import validated
 
 routes = Blueprint(__name__)
 
 
 @routes.route("/jobs", content_types=ANY_TYPE)
-@endpoint(routes, failed=problem, blocking=True)
+@endpoint(routes, failed=problem, runs_in_thread=True)
 def jobs() -> Response:
     request = routes.current_request
     query = Query(request, *JOB_FILTERS, "limit", "cursor")
@@ -32,7 +32,7 @@ def jobs() -> Response:
 
 
 @routes.route("/jobs/{job_id}", content_types=ANY_TYPE)
-@endpoint(routes, level=logging.DEBUG, failed=problem, patient=True)
+@endpoint(routes, level=logging.DEBUG, failed=problem, supports_wait=True)
 def job(job_id: str) -> Response:
     request, found = routes.current_request, awaited(routes.current_request, get_service(), job_id)
     headers = {DATASET: found.dataset}
@@ -49,7 +49,7 @@ def dismiss(job_id: str) -> Response:
 
 
 @routes.route("/jobs/{job_id}/results", content_types=ANY_TYPE)
-@endpoint(routes, failed=problem, patient=True)
+@endpoint(routes, failed=problem, supports_wait=True)
 def results(job_id: str) -> Response:
     request = routes.current_request
     return validated(request, result(request, awaited(request, get_service(), job_id)))

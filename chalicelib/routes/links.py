@@ -5,9 +5,9 @@ from urllib.parse import quote, urlencode
 
 from chalice.app import Request
 
+from chalicelib.application.job import JSON
 from chalicelib.errors import InvalidRequest
-from chalicelib.jobs import JSON
-from chalicelib.routes.http import actual_path, base_path
+from chalicelib.routes.endpoint import actual_path, base_path
 from chalicelib.routes.negotiation import NAMES
 
 Link = dict[str, str]

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from chalice.app import Request
 
-from chalicelib.descriptions import CSV
+from chalicelib.application.job import JSON
+from chalicelib.documents.process_description import CSV
 from chalicelib.errors import InvalidRequest, NotAcceptable, listed, shown
-from chalicelib.jobs import JSON
 
 HTML = "text/html"
 # What the query's `f` calls them: a link can ask for a form, a browser's Accept cannot be clicked.

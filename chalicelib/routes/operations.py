@@ -4,13 +4,13 @@ import logging
 
 from chalice.app import Blueprint, Response
 
+from chalicelib.application.health import HealthStatus
 from chalicelib.bootstrap import get_service
-from chalicelib.emf import NAMESPACE
 from chalicelib.errors import MetricsElsewhere
-from chalicelib.health import HealthStatus
-from chalicelib.metrics import REGISTRY
-from chalicelib.registry import CONTENT_TYPE
-from chalicelib.routes.http import ANY_TYPE, JSON, Headers, endpoint, render
+from chalicelib.observability.embedded_metrics import NAMESPACE
+from chalicelib.observability.metrics import REGISTRY
+from chalicelib.observability.registry import CONTENT_TYPE
+from chalicelib.routes.endpoint import ANY_TYPE, JSON, Headers, endpoint, render
 
 routes = Blueprint(__name__)
 
@@ -20,7 +20,7 @@ STATUS = {HealthStatus.READY: 200, HealthStatus.DRAINING: 200, HealthStatus.DEGR
 
 
 @routes.route("/health", content_types=ANY_TYPE)
-@endpoint(routes, level=logging.DEBUG, blocking=True)
+@endpoint(routes, level=logging.DEBUG, runs_in_thread=True)
 def health() -> Response:
     status, reasons = get_service().health()
     body = render({"status": status, "reasons": reasons})

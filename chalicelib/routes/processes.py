@@ -5,19 +5,22 @@ from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import descriptions
+from chalicelib.application.idempotency import IdempotencyKey
+from chalicelib.application.job import JSON
 from chalicelib.bootstrap import get_service
+from chalicelib.documents import process_description
+from chalicelib.documents.batch_request import parse_batch
+from chalicelib.documents.execute_request import parse_execute_request
+from chalicelib.domain.statistics.registry import STATISTICS, statistic
 from chalicelib.errors import InvalidRequest, shown
-from chalicelib.jobs import JSON
-from chalicelib.routes.answers import DOCUMENT_FORMS, document, problem
-from chalicelib.routes.http import ANY_TYPE, DATASET, endpoint, json_body
+from chalicelib.routes.endpoint import ANY_TYPE, DATASET, endpoint, json_body
 from chalicelib.routes.jobs import listed, status_info
 from chalicelib.routes.links import REL, address, base_url, link
 from chalicelib.routes.negotiation import negotiate
-from chalicelib.routes.preferences import declines_reuse, idempotency_key, prefers_async, wait_seconds
-from chalicelib.routes.queries import Query
+from chalicelib.routes.query_params import Query
+from chalicelib.routes.request_headers import declines_reuse, idempotency_key, prefers_async, wait_seconds
+from chalicelib.routes.responses import DOCUMENT_FORMS, document, problem
 from chalicelib.routes.results import RESULT_FORMS, result
-from chalicelib.statistics import STATISTICS, statistic
 
 routes = Blueprint(__name__)
 
@@ -50,7 +53,7 @@ def after(cursor: str | None) -> int:
 
 def summary(request: Request, name: str) -> dict[str, Any]:
     href = f"{base_url(request)}/processes/{name}"
-    return descriptions.summary(STATISTICS[name]) | {"links": [link(href, "self", "Details")]}
+    return process_description.summary(STATISTICS[name]) | {"links": [link(href, "self", "Details")]}
 
 
 @routes.route("/processes/{process_id}", content_types=ANY_TYPE)
@@ -62,20 +65,22 @@ def process(process_id: str) -> Response:
         link(f"{base}/processes/{asked.name}/execution", REL + "execute", "Execute it by a POST"),
         link(f"{base}/jobs?processID={asked.name}", REL + "job-list", "Its jobs"),
     ]
-    facts = descriptions.description(asked, service.catalogue()) | {"links": links}
+    facts = process_description.description(asked, service.catalogue()) | {"links": links}
     return document(request, asked.title, facts, headers={DATASET: service.dataset()})
 
 
 @routes.route("/processes/{process_id}/execution", methods=["POST"], content_types=ANY_TYPE)
-@endpoint(routes, failed=problem, blocking=True)
+@endpoint(routes, failed=problem, runs_in_thread=True)
 def execute(process_id: str) -> Response:
     request, service, asked = routes.current_request, get_service(), statistic(process_id)
     start, asynchronous, patience = time.monotonic(), prefers_async(request), wait_seconds(request)
     seconds = (0.0 if asynchronous else SYNC_SECONDS) if patience is None else min(patience, SYNC_SECONDS)
-    key, fresh = idempotency_key(request), declines_reuse(request)
+    header, fresh = idempotency_key(request), declines_reuse(request)
     # Before there is a job: one whose answer nobody can take, or whose place cannot be told, helps nobody.
     form, base = negotiate(request, RESULT_FORMS if seconds else DOCUMENT_FORMS), base_url(request)
-    job = service.execute(asked.name, json_body(request), key, fresh)
+    body = json_body(request)
+    key = IdempotencyKey.of_request(header, "execute", asked.name, body)
+    job = service.submit(parse_execute_request(asked, body, fresh), key, validate=True)
     where = f"{base}/jobs/{job.id}"
     if seconds:
         job = service.wait(job, seconds - (time.monotonic() - start))
@@ -95,7 +100,8 @@ def execute(process_id: str) -> Response:
 def batch() -> Response:
     request = routes.current_request
     form, _ = negotiate(request, DOCUMENT_FORMS), base_url(request)
-    key, fresh = idempotency_key(request), declines_reuse(request)
-    jobs = get_service().execute_all(json_body(request), key, fresh)
+    header, fresh, body = idempotency_key(request), declines_reuse(request), json_body(request)
+    key = IdempotencyKey.of_request(header, "batch", body)
+    jobs = get_service().submit_batch(parse_batch(body, fresh), key)
     facts = {"jobs": [listed(request, job) for job in jobs]}
     return document(request, "Batch", facts, 201, {DATASET: jobs[0].dataset}, form=form)

@@ -4,7 +4,12 @@ from collections.abc import Mapping
 
 from chalice.app import Request, Response
 
-from chalicelib.descriptions import CSV
+from chalicelib.application.job import JSON, Job, JobStatus
+from chalicelib.documents.execute_request import DOCUMENT
+from chalicelib.documents.job_documents import results_document
+from chalicelib.documents.process_description import CSV
+from chalicelib.documents.result_table import as_csv, rows
+from chalicelib.domain.statistics.registry import statistic
 from chalicelib.errors import (
     BestEndUnknown,
     Dismissed,
@@ -15,16 +20,11 @@ from chalicelib.errors import (
     UnknownQuestion,
     UnknownState,
 )
-from chalicelib.execution import DOCUMENT
-from chalicelib.jobs import JSON, Job, JobStatus
-from chalicelib.outcomes import results_document
-from chalicelib.routes import html
-from chalicelib.routes.answers import page, varying
-from chalicelib.routes.http import DATASET
+from chalicelib.routes.endpoint import DATASET
 from chalicelib.routes.links import forms, job_url
 from chalicelib.routes.negotiation import HTML, negotiate
-from chalicelib.statistics import statistic
-from chalicelib.tables import as_csv, rows
+from chalicelib.routes.responses import page, varying
+from chalicelib.web import pages
 
 RESULT_FORMS = (JSON, CSV, HTML)
 # What a job can fail of that is in the question, not in the service.
@@ -65,4 +65,4 @@ def content(request: Request, job: Job, answer: bytes) -> str:
     asked, where = statistic(job.statistic), job_url(request, job.id)
     facts = {"process": asked.title, **job.inputs}
     links = [one for one in forms(where + "/results", HTML, offers(job)) if one["rel"] == "alternate"]
-    return html.definitions(facts) + html.table(asked.columns, rows(asked, answer)) + html.many([*links])
+    return pages.definitions(facts) + pages.table(asked.columns, rows(asked, answer)) + pages.many([*links])

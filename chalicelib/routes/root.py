@@ -6,12 +6,12 @@ from chalice.app import Blueprint, Response
 
 from chalicelib import __version__
 from chalicelib.bootstrap import get_service
-from chalicelib.openapi import MEDIA_TYPE
-from chalicelib.routes.answers import document, problem
-from chalicelib.routes.http import ANY_TYPE, DATASET, base_path, endpoint, ok
+from chalicelib.documents.openapi import MEDIA_TYPE
+from chalicelib.domain.statistics.registry import STATISTICS
+from chalicelib.routes.endpoint import ANY_TYPE, DATASET, base_path, endpoint, ok
 from chalicelib.routes.links import REL, base_url, link
 from chalicelib.routes.negotiation import HTML
-from chalicelib.statistics import STATISTICS
+from chalicelib.routes.responses import document, problem
 
 routes = Blueprint(__name__)
 

@@ -1,1 +1,1 @@
-"""The cloud from a laptop: package, deploy, publish, drain, remove. Nothing here ships."""
+"""The commands that package, deploy, publish and remove a stage on AWS."""

@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from chalicelib import snapshot
-from chalicelib.control import Control
-from chalicelib.dataset import Description, find_description, fingerprint
-from chalicelib.datasets import S3Datasets
+from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
+from chalicelib.adapters.s3_dataset_store import S3DatasetStore
+from chalicelib.domain import snapshot
+from chalicelib.domain.dataset_description import Description, find_description, fingerprint
+from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.errors import StatlineError, listed, shown
-from chalicelib.ingestor import DataIngestor
 from local.settings import DEFAULT_DESCRIPTION
 
 
@@ -25,7 +25,7 @@ class Published(NamedTuple):
     current: bool
 
 
-def publish(csv: Path, datasets: S3Datasets, control: Control) -> str:
+def publish(csv: Path, datasets: S3DatasetStore, control: DynamoDbServiceState) -> str:
     """Compile `csv`, store it under its fingerprint unless it is there, then make it current.
 
     Raises a DatasetError for data that cannot be used; then nothing has changed.
@@ -39,7 +39,7 @@ def publish(csv: Path, datasets: S3Datasets, control: Control) -> str:
     return name
 
 
-def published(datasets: S3Datasets, control: Control) -> list[Published]:
+def published(datasets: S3DatasetStore, control: DynamoDbServiceState) -> list[Published]:
     current = control.read().dataset
     return [
         Published(name, str(datasets.catalogue(name)["title"]), name == current)
@@ -47,7 +47,7 @@ def published(datasets: S3Datasets, control: Control) -> list[Published]:
     ]
 
 
-def use(given: str, datasets: S3Datasets, control: Control) -> str:
+def use(given: str, datasets: S3DatasetStore, control: DynamoDbServiceState) -> str:
     """Make the published data set current whose fingerprint begins with `given`; raises NotPublished."""
     known = datasets.published()
     fitting = [name for name in known if given and name.startswith(given)]

@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from chalicelib.aws import Aws
+from chalicelib.adapters.aws_clients import Aws
+from chalicelib.adapters.callback_sender import HttpCallbackSender
+from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
+from chalicelib.adapters.s3_dataset_store import S3DatasetStore
+from chalicelib.adapters.sqs_job_queue import SqsJobQueue
+from chalicelib.application.ports import Ports
+from chalicelib.application.service import Limits, Service
 from chalicelib.bootstrap import aws_client, job_store
 from chalicelib.config import Settings
-from chalicelib.control import Control
-from chalicelib.datasets import S3Datasets
 from chalicelib.errors import StatlineError, listed, shown
-from chalicelib.queues import SqsJobQueue
-from chalicelib.service import Service
 from local.settings import PROJECT
 
 STAGES = PROJECT / ".chalice" / "stages.json"
@@ -133,15 +135,16 @@ class Stack:
         found = self.outputs()
         return Settings(found["JobTable"], found["Bucket"], found["JobQueue"])
 
-    def service(self) -> tuple[Service, Control, S3Datasets]:
+    def service(self) -> tuple[Service, DynamoDbServiceState, S3DatasetStore]:
         """The deployed service as its functions see it, with the caller's own credentials."""
         settings = self.settings()
         control, datasets = (
-            Control(self.aws, settings.table, max_age=0),
-            S3Datasets(self.aws, settings.bucket),
+            DynamoDbServiceState(self.aws, settings.table, max_age=0),
+            S3DatasetStore(self.aws, settings.bucket),
         )
         store, queue = job_store(self.aws, settings), SqsJobQueue(self.aws, settings.queue_url)
-        service = Service(store, queue, datasets, control, settings.id_block, settle_seconds=SETTLE_SECONDS)
+        ports = Ports(store, queue, datasets, control, HttpCallbackSender(), queue)
+        service = Service(ports, Limits(settings.id_block, settle_seconds=SETTLE_SECONDS))
         return service, control, datasets
 
     def empty(self, bucket: str, prefix: str = "") -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from bench.engines import ENGINES
 from bench.servers import KINDS
-from chalicelib.statistics import STATISTICS
+from chalicelib.domain.statistics.registry import STATISTICS
 
 # What each server does in a second at any number of clients, and how long a job takes.
 SPEED = {

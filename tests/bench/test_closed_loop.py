@@ -13,7 +13,8 @@ import pytest
 
 from bench.client import PAUSE, draw
 from bench.closed_loop import drive
-from chalicelib.statistics import STATISTICS, parse_inputs, statistic
+from chalicelib.documents.schemas import parse_inputs
+from chalicelib.domain.statistics.registry import STATISTICS, statistic
 
 PAIRS = [("Humus", "Bayern"), ("Sand", "Hessen")]
 

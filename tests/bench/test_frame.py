@@ -10,9 +10,9 @@ from bench.engines import ENGINES, Totals, columns
 from bench.frame import Frame
 from bench.ingest import check_agreement
 from bench.statistics import answerable
+from chalicelib.domain.ingestor import DataIngestor
+from chalicelib.domain.statistics.registry import STATISTICS, answer
 from chalicelib.errors import NoUsableRows
-from chalicelib.ingestor import DataIngestor
-from chalicelib.statistics import STATISTICS, answer
 from local.settings import SAMPLE
 
 DRAWS = 25

@@ -13,7 +13,7 @@ from bench.closed_loop import drive
 from bench.round_trips import of_rounds, one_turn
 from bench.servers import FLOOR, KINDS, MAKE_RUN, clean_environment, command, serving
 from local.settings import SAMPLE
-from tests.samples import write_soil
+from tests.support.samples import write_soil
 
 HEAVY = ["boto3", "matplotlib", "moto", "numpy", "pandas", "polars"]
 LEAN = f"import sys, bench.__main__; print(sorted(set({HEAVY}) & set(sys.modules)))"

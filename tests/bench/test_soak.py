@@ -10,7 +10,7 @@ import pytest
 
 from bench.soak import KEPT, Sample, table, verdicts
 from local.settings import PROJECT
-from tests.processes import until
+from tests.support.processes import until
 
 GOOD = Sample(
     minutes=1.0,

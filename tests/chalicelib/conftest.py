@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.aws import Aws
-from chalicelib.control import Control
-from chalicelib.datasets import S3Datasets
-from chalicelib.service import Service
-from chalicelib.stores import JobStore
-from tests.samples import soil
+from chalicelib.adapters.aws_clients import Aws
+from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
+from chalicelib.adapters.s3_dataset_store import S3DatasetStore
+from chalicelib.application.ports import JobStore
+from chalicelib.application.service import Service
+from tests.support.samples import soil
+from tests.support.services import make_service
 
 
 class Held:
@@ -32,13 +33,15 @@ def queue() -> Held:
 
 
 @pytest.fixture
-def control(clients: Aws) -> Control:
-    return Control(clients, "statline")
+def control(clients: Aws) -> DynamoDbServiceState:
+    return DynamoDbServiceState(clients, "statline")
 
 
 @pytest.fixture
-def service(store: JobStore, queue: Held, clients: Aws, control: Control, tmp_path: Path) -> Service:
-    datasets, data = S3Datasets(clients, "statline"), soil(tmp_path)
+def service(
+    store: JobStore, queue: Held, clients: Aws, control: DynamoDbServiceState, tmp_path: Path
+) -> Service:
+    datasets, data = S3DatasetStore(clients, "statline"), soil(tmp_path)
     datasets.publish("f1", data.snapshot(), data.catalogue())
     control.set(dataset="f1")
-    return Service(store, queue, datasets, control, id_block=10)
+    return make_service(store, queue, datasets, control, id_block=10)

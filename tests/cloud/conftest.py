@@ -12,9 +12,9 @@ from local.settings import SAMPLE
 from tests.cloud.deployed import Deployed
 from tests.cloud.ministack import CREDENTIALS, ministack
 from tests.cloud.tls import self_signed
-from tests.faults import Faults, at_port, proxy
-from tests.processes import free_port
-from tests.shared import SHARED, SUBSET
+from tests.support.faults import Faults, at_port, proxy
+from tests.support.processes import free_port
+from tests.support.shared import SHARED, SUBSET
 
 DATA = SUBSET if SHARED.is_dir() else SAMPLE
 

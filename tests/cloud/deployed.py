@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 import requests
 
+from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
+from chalicelib.adapters.s3_dataset_store import S3DatasetStore
+from chalicelib.adapters.sqs_job_queue import SqsJobQueue
+from chalicelib.application.service import Service
 from chalicelib.bootstrap import aws_client
-from chalicelib.control import Control
-from chalicelib.datasets import S3Datasets
-from chalicelib.queues import SqsJobQueue
-from chalicelib.service import Service
 from local.cloud.stack import Stack
 
 # What EventBridge sends when a schedule is due.
@@ -43,8 +43,8 @@ class Deployed:
         self.http.verify = verify
         self.http.headers["Host"] = f"{outputs['RestAPIId']}.execute-api.localhost:{urlsplit(address).port}"
         self.service: Service
-        self.control: Control
-        self.datasets: S3Datasets
+        self.control: DynamoDbServiceState
+        self.datasets: S3DatasetStore
         self.service, self.control, self.datasets = stack.service()
         self.queue = SqsJobQueue(stack.aws, outputs["JobQueue"])
 
@@ -65,7 +65,7 @@ class Deployed:
             lambda: self.get(f"/api/get_results/{job_id}"), lambda one: one.json()["status"] != "running"
         )
 
-    def settle(self) -> None:
+    def mark_delivered(self) -> None:
         """Wait until every function sees the control record as it is."""
         threading.Event().wait(CACHED_SECONDS)
 

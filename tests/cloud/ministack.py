@@ -9,7 +9,7 @@ from pathlib import Path
 
 import requests
 
-from tests.processes import free_port
+from tests.support.processes import free_port
 
 COMMAND = "STATLINE_MINISTACK"  # `make test-cloud` names the program here
 ATTEMPTS, PAUSE = 300, 0.1

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.cloud.deployed import Deployed
-from tests.processes import PROJECT
+from tests.support.processes import PROJECT
 
 
 def run(stage: Deployed, *arguments: str, key: str = "") -> subprocess.CompletedProcess[str]:

@@ -14,15 +14,15 @@ import pytest
 import requests
 
 from chalicelib.bootstrap import job_store
-from chalicelib.service import Service
-from chalicelib.statistics import STATISTICS
+from chalicelib.domain.statistics.registry import STATISTICS
 from local.cloud import publishing
 from tests.cloud.conftest import DATA
 from tests.cloud.deployed import Deployed, eventually
-from tests.faults import Faults
-from tests.processes import python_m_local
-from tests.samples import write_soil
-from tests.shared import SHARED
+from tests.support.faults import Faults
+from tests.support.processes import python_m_local
+from tests.support.samples import write_soil
+from tests.support.services import make_service, submit
+from tests.support.shared import SHARED
 
 CLIENTS = 8
 ALWAYS, GATEWAY_SECONDS = 1_000_000, 29
@@ -119,8 +119,8 @@ def test_delivered_twice(deployed: Deployed) -> None:
 def test_a_lost_message(deployed: Deployed) -> None:
     """The record was written and the message never sent: the sweeper sends it."""
     store = job_store(deployed.stack.aws, deployed.stack.settings())
-    forgetful = Service(store, Nowhere(), deployed.datasets, deployed.control, id_block=1)
-    job_id = forgetful.submit("global_mean", a_question(deployed)).id
+    forgetful = make_service(store, Nowhere(), deployed.datasets, deployed.control, id_block=1)
+    job_id = submit(forgetful, "global_mean", a_question(deployed)).id
     eventually(lambda: sweep(deployed, job_id), lambda one: one.json()["status"] == "done")
 
 
@@ -138,7 +138,7 @@ def test_a_message_that_never_succeeds(deployed: Deployed) -> None:
     assert body["status"] == "error"
     assert "every attempt failed" in body["reason"]
     deployed.stack.aws.s3.delete_object(**snapshot)
-    deployed.settle()
+    deployed.mark_delivered()
 
 
 def test_another_data_set_while_jobs_are_in_flight(deployed: Deployed, tmp_path: Path) -> None:
@@ -146,14 +146,14 @@ def test_another_data_set_while_jobs_are_in_flight(deployed: Deployed, tmp_path:
     before, asked = deployed.control.read().dataset, a_question(deployed)
     old = [deployed.submit("global_mean", **asked) for _ in range(5)]
     publishing.publish(write_soil(tmp_path), deployed.datasets, deployed.control)
-    deployed.settle()
+    deployed.mark_delivered()
     new = deployed.submit("global_mean", question="S1")
     for job_id in old:
         answered = deployed.result(job_id)
         assert (answered.json()["status"], answered.headers["Statline-Dataset"]) == ("done", before)
     assert deployed.result(new).json() == {"status": "done", "data": {"global_mean": 2.6666666666666665}}
     publishing.use(before[:12], deployed.datasets, deployed.control)
-    deployed.settle()
+    deployed.mark_delivered()
     assert deployed.get("/").json()["dataset"]["id"] == before
 
 
@@ -261,7 +261,7 @@ def test_drain_and_reopen(deployed: Deployed) -> None:
     assert deployed.get("/api/num_jobs").json() == {"num_jobs": 0}
     assert all(deployed.result(job_id).json()["status"] == "done" for job_id in ids)
     deployed.service.reopen()
-    deployed.settle()
+    deployed.mark_delivered()
     assert deployed.post("global_mean", **asked).status_code == 200
 
 

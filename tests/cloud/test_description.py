@@ -5,8 +5,8 @@ from pathlib import Path
 
 from openapi_spec_validator import OpenAPIV30SpecValidator, validate
 
-from tests.browser import needs_browser, shown_paths
 from tests.cloud.deployed import Deployed
+from tests.support.browser import needs_browser, shown_paths
 
 
 def test_the_definition_knows_where_it_is(deployed: Deployed) -> None:

@@ -6,7 +6,7 @@ import sys
 
 from tests.cloud.deployed import Deployed
 from tests.cloud.ministack import CREDENTIALS
-from tests.processes import PROJECT
+from tests.support.processes import PROJECT
 
 
 def test_drain_a_stage(deployed: Deployed) -> None:
@@ -19,4 +19,4 @@ def test_drain_a_stage(deployed: Deployed) -> None:
             arguments, cwd=PROJECT, env=environ, capture_output=True, text=True, timeout=120, check=False
         )
         assert (done.returncode, done.stdout[: len(said)]) == (0, said), done.stderr
-    deployed.settle()
+    deployed.mark_delivered()

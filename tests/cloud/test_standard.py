@@ -6,7 +6,7 @@ import requests
 
 from tests.cloud.deployed import Deployed, eventually
 from tests.cloud.test_access import LARGE
-from tests.ogc_schemas import check
+from tests.support.ogc_schemas import check
 
 HUMAN = {"Accept": "text/html"}
 ASYNC = {"Prefer": "respond-async"}

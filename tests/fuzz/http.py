@@ -15,15 +15,15 @@ from typing import Any
 
 import atheris
 
-with atheris.instrument_imports(include=["local.connection", "local.gateway", "chalicelib"]):
+with atheris.instrument_imports(include=["local.http.connection", "local.http.gateway", "chalicelib"]):
     from chalice.config import Config
 
     import app
     from chalicelib.bootstrap import get_service
-    from local.connection import PATIENCE, Connection
-    from local.gateway import Gateway, Request, Response
+    from local.http.connection import PATIENCE, Connection
+    from local.http.gateway import Gateway, Request, Response
 
-from tests.simulated_cloud import SimulatedCloud
+from tests.support.simulated_cloud import SimulatedCloud
 
 LONGEST, PLACES = 4096, 4
 

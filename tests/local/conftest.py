@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import running, served, soil_settings
-from tests.samples import write_soil
+from tests.support.samples import write_soil
 
 
 @pytest.fixture(scope="module")

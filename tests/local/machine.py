@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from chalicelib.jobs import Job
-from local.journal import Journal
-from local.results import MirroredStore
-from tests.simulated import SimulatedStore
-from tests.trouble import Steps
+from chalicelib.application.job import Job
+from local.storage.journal import Journal
+from local.storage.results import MirroredStore
+from tests.support.simulated import SimulatedStore
+from tests.support.trouble import Steps
 
 
 def nobody_asked(job: Job) -> bytes:

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.processes import PROJECT, chalice_local, copy_of_project, free_port, python_m_local, until
-from tests.samples import GLOBAL_HUMUS, SOIL_CSV, ask
-from tests.shared import SHARED, SUBSET, needs_shared
+from tests.support.processes import PROJECT, chalice_local, copy_of_project, free_port, python_m_local, until
+from tests.support.samples import GLOBAL_HUMUS, SOIL_CSV, ask
+from tests.support.shared import SHARED, SUBSET, needs_shared
 
 QUESTION = {"question": "S1"}
 

@@ -5,12 +5,12 @@ import itertools
 import pytest
 import requests
 
-from chalicelib.jobs import JobStatus
-from chalicelib.outcomes import timestamp
-from local.emulator import Emulator
+from chalicelib.application.job import JobStatus
+from chalicelib.documents.job_documents import timestamp
+from local.emulator.emulator import Emulator
 from tests.chalicelib.routes.test_processes import ASYNC, HUMUS, execute, problem, rel
-from tests.ogc_schemas import check
-from tests.samples import ask, job
+from tests.support.ogc_schemas import check
+from tests.support.samples import ask, job
 
 
 def test_the_status_of_a_job(url: str, http: requests.Session) -> None:

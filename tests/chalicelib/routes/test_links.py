@@ -7,7 +7,7 @@ import pytest
 from chalice.app import CaseInsensitiveMapping, MultiDict
 
 from chalicelib.errors import InvalidRequest
-from chalicelib.routes.http import base_path
+from chalicelib.routes.endpoint import base_path
 from chalicelib.routes.links import address, base_url, forms
 
 

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 import requests
 
+from chalicelib.domain.statistics.registry import STATISTICS
 from chalicelib.routes import processes
-from chalicelib.statistics import STATISTICS
-from local.emulator import Emulator
-from tests.chalicelib.test_routes import ANSWERS
-from tests.ogc_schemas import check
-from tests.samples import ask
+from local.emulator.emulator import Emulator
+from tests.chalicelib.routes.test_api import ANSWERS
+from tests.support.ogc_schemas import check
+from tests.support.samples import ask
 
 EXCEPTIONS = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/"
 ASYNC = {"Prefer": "respond-async"}
@@ -254,11 +254,11 @@ def test_who_waits_too_long_is_sent_to_the_job(
 def test_the_waiting_view_is_marked(chalice_config: Any) -> None:
     """The server gives it a thread; the others are answered at once."""
     views = {
-        (path, method): getattr(route.view_function, "blocking", False)
+        (path, method): getattr(route.view_function, "runs_in_thread", False)
         for path, methods in chalice_config.chalice_app.routes.items()
         for method, route in methods.items()
     }
-    assert sorted(place for place, blocking in views.items() if blocking) == [
+    assert sorted(place for place, runs_in_thread in views.items() if runs_in_thread) == [
         ("/api/jobs", "GET"),
         ("/docs/{name}", "GET"),
         ("/health", "GET"),

@@ -3,12 +3,13 @@
 import pytest
 import requests
 
+from chalicelib.adapters.dynamodb_service_state import CONTROL
+from chalicelib.application.ports import ServiceState
 from chalicelib.bootstrap import get_service
-from chalicelib.control import CONTROL, ControlRecord
-from tests.chalicelib.routes.test_html import Balance
 from tests.chalicelib.routes.test_processes import HUMUS, execute, problem, rel
-from tests.ogc_schemas import check
-from tests.simulated_cloud import SimulatedCloud
+from tests.chalicelib.web.test_pages import Balance
+from tests.support.ogc_schemas import check
+from tests.support.simulated_cloud import SimulatedCloud
 
 CONF = "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/"
 DEFINITION = ("service-desc", "service-doc")
@@ -87,7 +88,7 @@ def test_links_name_the_host_that_was_asked(url: str, http: requests.Session) ->
 def test_without_data(url: str, http: requests.Session) -> None:
     """503: there is nothing to describe yet, but the rest of the interface stands."""
     cloud = SimulatedCloud()
-    cloud.table[CONTROL] = ControlRecord()
+    cloud.table[CONTROL] = ServiceState()
     get_service.use(lambda: cloud.process().service)
     assert problem(http.get(url, timeout=5)) == (503, "NoApplicableCode")
     assert problem(http.get(f"{url}/processes/best5", timeout=5)) == (503, "NoApplicableCode")

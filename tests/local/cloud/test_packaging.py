@@ -13,7 +13,7 @@ from chalicelib.config import NO_ORIGIN
 from chalicelib.routes.cors import PREFLIGHT_SECONDS, REQUEST_HEADERS
 from local.cloud.packaging import BadPackage, inspect, normalise, package
 from local.cloud.stack import STAGES
-from local.gateway import WORTH_COMPRESSING
+from local.http.gateway import WORTH_COMPRESSING
 
 FUNCTIONS = ("APIHandler", "Worker", "DeadLetters", "Sweeper")
 SOURCES = {"Worker": "JobQueue", "DeadLetters": "DeadLetterQueue"}
@@ -54,7 +54,7 @@ def test_the_package_is_the_application(out: Path) -> None:
     assert inspect(out / "deployment.zip") < 1_000_000
     names = zipfile.ZipFile(out / "deployment.zip").namelist()
     assert {name.split("/")[0] for name in names} == {"app.py", "chalicelib", "chalice"}
-    assert "chalicelib/viewer/swagger-ui/LICENSE" in names
+    assert "chalicelib/web/viewer/swagger-ui/LICENSE" in names
 
 
 @pytest.mark.parametrize(
@@ -84,11 +84,14 @@ def test_bytecode_of_this_machine_does_not_ship(tmp_path: Path) -> None:
     """Whoever has run the application has some beside the sources, and Chalice packs it."""
     path = tmp_path / "deployment.zip"
     with zipfile.ZipFile(path, "w") as archive:
-        for name in ("chalicelib/jobs.py", "chalicelib/__pycache__/jobs.cpython-311.pyc"):
+        for name in (
+            "chalicelib/application/job.py",
+            "chalicelib/application/__pycache__/job.cpython-311.pyc",
+        ):
             archive.writestr(name, "")
     normalise(path)
     with zipfile.ZipFile(path) as archive:
-        assert archive.namelist() == ["chalicelib/jobs.py"]
+        assert archive.namelist() == ["chalicelib/application/job.py"]
 
 
 def test_each_function_has_a_role_of_its_own(template: dict[str, Any]) -> None:

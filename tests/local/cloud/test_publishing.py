@@ -4,21 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.aws import Aws
-from chalicelib.control import Control
-from chalicelib.datasets import S3Datasets
+from chalicelib.adapters.aws_clients import Aws
+from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
+from chalicelib.adapters.s3_dataset_store import S3DatasetStore
 from chalicelib.errors import MissingColumns
 from local.cloud.publishing import NotPublished, publish, published, use
 from local.cloud.stack import Stack, UnknownStage
-from tests.samples import SOIL, write_soil
+from tests.support.samples import SOIL, write_soil
 
 
 @pytest.fixture
-def stage(clients: Aws) -> tuple[S3Datasets, Control]:
-    return S3Datasets(clients, "statline"), Control(clients, "statline", max_age=0)
+def stage(clients: Aws) -> tuple[S3DatasetStore, DynamoDbServiceState]:
+    return S3DatasetStore(clients, "statline"), DynamoDbServiceState(clients, "statline", max_age=0)
 
 
-def test_publish_and_go_back(stage: tuple[S3Datasets, Control], tmp_path: Path) -> None:
+def test_publish_and_go_back(stage: tuple[S3DatasetStore, DynamoDbServiceState], tmp_path: Path) -> None:
     """The last one published is current, until another is used; its first letters name it."""
     first = publish(write_soil(tmp_path), *stage)
     second = publish(write_soil(tmp_path, SOIL.replace("10.25", "11")), *stage)
@@ -29,14 +29,18 @@ def test_publish_and_go_back(stage: tuple[S3Datasets, Control], tmp_path: Path) 
 
 
 @pytest.mark.parametrize("given", ["", "nothing"])
-def test_what_is_not_published_cannot_be_used(stage: tuple[S3Datasets, Control], given: str) -> None:
+def test_what_is_not_published_cannot_be_used(
+    stage: tuple[S3DatasetStore, DynamoDbServiceState], given: str
+) -> None:
     """Nothing changes."""
     with pytest.raises(NotPublished):
         use(given, *stage)
     assert stage[1].read().dataset == ""
 
 
-def test_data_that_cannot_be_used_changes_nothing(stage: tuple[S3Datasets, Control], tmp_path: Path) -> None:
+def test_data_that_cannot_be_used_changes_nothing(
+    stage: tuple[S3DatasetStore, DynamoDbServiceState], tmp_path: Path
+) -> None:
     """The error says what is wrong with it."""
     with pytest.raises(MissingColumns, match="Frage"):
         publish(write_soil(tmp_path, "a,b\n1,2\n"), *stage)

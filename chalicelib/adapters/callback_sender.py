@@ -1,0 +1,164 @@
+"""Posting to addresses that clients name: to the public internet alone, in bounded time.
+
+Whoever may name an address could else have us speak to what only we can reach: our own machine, its
+network, the cloud's metadata. So a name is resolved once, what it resolves to is checked, and that address is
+connected to. No redirect is followed, no proxy is asked, and of an answer only the status is read.
+"""
+
+import ipaddress
+import re
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from chalicelib.application.callbacks import LONGEST_URL
+from chalicelib.application.job import Job
+from chalicelib.documents.job_documents import callback_body, callback_headers
+from chalicelib.errors import CallbackFailed, CallbackRefused, InvalidRequest, shown
+
+SECONDS = 2.0
+PORTS = {"http": 80, "https": 443}
+FIRST_FREE_PORT = 1024  # below it are services that HTTP could be smuggled to, such as mail
+URL = re.compile(r"[!-~]+", re.ASCII)
+HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}", re.ASCII)
+UNICAST = ipaddress.ip_network("2000::/3")
+
+# (family, type, protocol, name, address): what socket.getaddrinfo gives.
+Found = tuple[Any, Any, int, str, tuple[Any, ...]]
+Resolve = Callable[..., list[Found]]
+
+
+class Target(NamedTuple):
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+
+def parse(url: str) -> Target:
+    """Raises InvalidRequest for what is no address to post to, whatever it may resolve to."""
+    if len(url) > LONGEST_URL or not URL.fullmatch(url):
+        raise InvalidRequest(f"a callback's address has at most {LONGEST_URL} characters, and no blanks")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise InvalidRequest(f"{shown(url)} is no address: {error}") from None
+    if parts.scheme not in PORTS or not HOST.fullmatch(host):
+        raise InvalidRequest(
+            f"a callback's address is http://… or https://… and names a host, not {shown(url)}"
+        )
+    if "@" in parts.netloc:
+        raise InvalidRequest("a callback's address holds no user and no password")
+    port = PORTS[parts.scheme] if port is None else port
+    if port not in PORTS.values() and port < FIRST_FREE_PORT:
+        raise InvalidRequest(f"callbacks go to port 80, 443, or {FIRST_FREE_PORT} and above, not {port}")
+    return Target(parts.scheme, host, port, (parts.path or "/") + ("?" + parts.query if parts.query else ""))
+
+
+def is_public(text: str) -> bool:
+    """Whether an IP address can be reached from anywhere, and is no other address in disguise."""
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv4Address):
+        return address.is_global and not address.is_multicast and not address.is_reserved
+    tunnelled = address.sixtofour is not None or address.teredo is not None
+    return address in UNICAST and address.is_global and not tunnelled
+
+
+class HttpCallbackSender:
+    """Posts. With `private`, to any address at all: for tests, and services that only one's own may ask."""
+
+    def __init__(
+        self,
+        private: bool = False,
+        seconds: float = SECONDS,
+        resolve: Resolve = socket.getaddrinfo,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        self.private, self.seconds, self.resolve, self.context = private, seconds, resolve, context
+
+    def check(self, url: str) -> None:
+        """Raises InvalidRequest for an address that is never posted to; a name is not resolved yet."""
+        host = parse(url).host
+        with suppress(ValueError):
+            if not self.private and not is_public(host):
+                raise InvalidRequest(f"callbacks go to public addresses, not to {shown(host)}")
+
+    def send(self, job: Job) -> None:
+        """Post the job's results or status to its callback URL. Raises CallbackFailed."""
+        if job.callback is not None:
+            self.post(job.callback, callback_body(job), callback_headers(job))
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """Raises CallbackFailed unless the answer, which comes in time, is a 2xx."""
+        exchange = Exchange(self, url, body, headers)
+        exchange.start()
+        exchange.join(self.seconds)
+        if exchange.is_alive():
+            exchange.abandon()
+            raise CallbackFailed(f"no answer within {self.seconds:g} s")
+        if exchange.error is not None:
+            raise exchange.error
+        if not 200 <= exchange.status < 300:
+            raise CallbackFailed(f"it answered {exchange.status}")
+
+
+class Exchange(threading.Thread):
+    """One POST on a thread of its own, so that nothing it hangs in, a resolver included, holds up others."""
+
+    def __init__(self, rules: HttpCallbackSender, url: str, body: bytes, headers: Mapping[str, str]) -> None:
+        super().__init__(name="Callback", daemon=True)
+        self._rules, self._url, self._body, self._headers = rules, url, body, headers
+        self._socket: socket.socket | None = None
+        self.status = 0
+        self.error: CallbackFailed | None = None
+
+    def run(self) -> None:
+        try:
+            self._post(parse(self._url))
+        except CallbackFailed as error:
+            self.error = error
+        except (OSError, HTTPException, ValueError, InvalidRequest) as error:
+            self.error = CallbackFailed(f"{type(error).__name__}: {error}")
+        finally:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Whatever it waits for on the network ends."""
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+            self._socket.close()
+
+    def _post(self, target: Target) -> None:
+        connect = {"http": HTTPConnection, "https": HTTPSConnection}[target.scheme]
+        connection = connect(target.host, target.port)
+        connection.sock = self._connected(target)  # so that it looks up nothing and connects nowhere
+        connection.request("POST", target.path, self._body, dict(self._headers))
+        self.status = connection.getresponse().status
+
+    def _connected(self, target: Target) -> socket.socket:
+        family, address = self._address(target)
+        self._socket = socket.socket(family, socket.SOCK_STREAM)
+        self._socket.settimeout(self._rules.seconds)
+        self._socket.connect(address)
+        if target.scheme == "https":
+            context = self._rules.context or ssl.create_default_context()
+            secured = context.wrap_socket(
+                self._socket, server_hostname=target.host, do_handshake_on_connect=False
+            )
+            self._socket = secured
+            secured.do_handshake()
+        return self._socket
+
+    def _address(self, target: Target) -> tuple[Any, tuple[Any, ...]]:
+        found = self._rules.resolve(target.host, target.port, type=socket.SOCK_STREAM)
+        for _, _, _, _, address in found:
+            if not self._rules.private and not is_public(address[0]):
+                raise CallbackRefused(f"{target.host} is {address[0]}, which is not public")
+        return found[0][0], found[0][4]

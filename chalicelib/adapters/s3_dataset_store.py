@@ -1,0 +1,80 @@
+"""The published data sets: snapshots in S3 under their fingerprints, loaded when first asked for."""
+
+import json
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.domain.ingestor import DataIngestor
+from chalicelib.errors import DatasetGone
+
+if TYPE_CHECKING:
+    from chalicelib.adapters.aws_clients import Aws
+
+# A worker meets the current data set and, around a change, the one before it.
+KEPT_IN_MEMORY = 2
+
+
+class S3DatasetStore:
+    """Datasets on one bucket; keeps the last few that were asked for."""
+
+    def __init__(self, aws: "Aws", bucket: str) -> None:
+        self._aws, self._bucket = aws, bucket
+        self._lock = threading.Lock()
+        self._ingestors: OrderedDict[str, DataIngestor] = OrderedDict()
+        self._catalogues: OrderedDict[str, dict[str, Any]] = OrderedDict()
+
+    def publish(self, fingerprint: str, snapshot: bytes, catalogue: dict[str, Any]) -> None:
+        """Store a data set. The snapshot comes last: whoever sees it finds the catalogue too."""
+        texts = json.dumps(catalogue, ensure_ascii=False).encode()
+        self._aws.s3.put_object(Bucket=self._bucket, Key=catalogue_key(fingerprint), Body=texts)
+        self._aws.s3.put_object(Bucket=self._bucket, Key=snapshot_key(fingerprint), Body=snapshot)
+
+    def hold(self, fingerprint: str, data: DataIngestor) -> None:
+        """Keep a data set that is in memory anyway: the first to ask for it need not wait."""
+        with self._lock:
+            keep(self._ingestors, fingerprint, data)
+
+    def published(self) -> list[str]:
+        """The fingerprints of the data sets that are stored, in order."""
+        pages = self._aws.s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix="datasets/"
+        )
+        keys = (item["Key"] for page in pages for item in page.get("Contents", []))
+        return sorted(key.split("/")[1] for key in keys if key.endswith("/snapshot"))
+
+    def ingestor(self, fingerprint: str) -> DataIngestor:
+        # Held while loading, so that a crowd of runners loads a new data set once.
+        with self._lock:
+            if fingerprint not in self._ingestors:
+                snapshot = self._read(fingerprint, snapshot_key(fingerprint))
+                keep(self._ingestors, fingerprint, DataIngestor.from_snapshot(snapshot))
+            return self._ingestors[fingerprint]
+
+    def catalogue(self, fingerprint: str) -> dict[str, Any]:
+        with self._lock:
+            if fingerprint not in self._catalogues:
+                texts = self._read(fingerprint, catalogue_key(fingerprint))
+                keep(self._catalogues, fingerprint, json.loads(texts))
+            return self._catalogues[fingerprint]
+
+    def _read(self, fingerprint: str, key: str) -> bytes:
+        try:
+            return self._aws.read_object(self._bucket, key)
+        except self._aws.s3.exceptions.NoSuchKey:
+            raise DatasetGone(fingerprint) from None
+
+
+def keep(cache: OrderedDict[str, Any], key: str, value: Any) -> None:
+    """Add to a cache that forgets the oldest beyond KEPT_IN_MEMORY."""
+    cache[key] = value
+    while len(cache) > KEPT_IN_MEMORY:
+        cache.popitem(last=False)
+
+
+def snapshot_key(fingerprint: str) -> str:
+    return f"datasets/{fingerprint}/snapshot"
+
+
+def catalogue_key(fingerprint: str) -> str:
+    return f"datasets/{fingerprint}/catalogue.json"

@@ -1,0 +1,1 @@
+"""What requests and responses look like: parsing, the documents of OGC API - Processes, result tables."""

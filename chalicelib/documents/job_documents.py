@@ -1,0 +1,71 @@
+"""What is said of a job in JSON: the standard's status and results documents."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib.application.job import JSON, Job, JobStatus
+from chalicelib.documents.process_description import OUTPUT
+from chalicelib.documents.result_table import as_csv
+from chalicelib.domain.statistics.registry import statistic
+
+MESSAGES = {
+    JobStatus.ACCEPTED: "waiting to be computed",
+    JobStatus.RUNNING: "being computed",
+    JobStatus.SUCCESSFUL: "computed",
+}
+
+
+def status_facts(job: Job) -> dict[str, Any]:
+    """The standard's status document, without links."""
+    times = {
+        "created": job.accepted,
+        "started": job.started,
+        "finished": job.finished,
+        "updated": job.finished or job.accepted,
+    }
+    return {
+        "jobID": job.id,
+        "processID": job.statistic,
+        "type": "process",
+        "status": job.status.value,
+        "message": job.reason or MESSAGES.get(job.status, job.status.value),
+        "progress": 100 if job.status is JobStatus.SUCCESSFUL else 0,
+        **{name: timestamp(ms) for name, ms in times.items() if ms is not None},
+        **reuse(job),
+    }
+
+
+def reuse(job: Job) -> dict[str, Any]:
+    """Where an answer comes from that was computed for another job, and its age in seconds at the time."""
+    if job.source is None or job.computed is None or job.finished is None:
+        return {}
+    age = max(0, job.finished - job.computed) / 1000
+    return {"reusedFrom": job.source, "computed": timestamp(job.computed), "age": age}
+
+
+def timestamp(ms: int) -> str:
+    """RFC 3339, in UTC, to the millisecond."""
+    moment = datetime.fromtimestamp(ms // 1000, UTC).replace(microsecond=ms % 1000 * 1000)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def results_document(job: Job, answer: bytes) -> str:
+    """All outputs by name. The answer's bytes are placed, never rebuilt."""
+    if job.media_type == JSON:
+        value = answer.decode()
+    else:
+        value = json.dumps(as_csv(statistic(job.statistic), answer), ensure_ascii=False)
+    return f'{{"{OUTPUT}": {{"mediaType": "{job.media_type}", "value": {value}}}}}'
+
+
+def callback_body(job: Job) -> bytes:
+    """The results of a job that has some, else its status document."""
+    if job.answer is not None:
+        return results_document(job, job.answer).encode()
+    return json.dumps(status_facts(job), ensure_ascii=False).encode()
+
+
+def callback_headers(job: Job) -> dict[str, str]:
+    trace = {"Statline-Trace": job.trace} if job.trace else {}
+    return {"Content-Type": "application/json", "Statline-Job": job.id, **trace}

@@ -1,0 +1,108 @@
+"""DataIngestor: a data set in, exact answers out."""
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from chalicelib.domain import snapshot
+from chalicelib.domain.cube import Cube
+from chalicelib.domain.dataset_description import Description, Source, rewindable
+from chalicelib.errors import LONGEST_ECHO, BestEndUnknown, SnapshotNotFound, UnknownQuestion, UnknownState
+
+SUGGESTIONS = 3
+
+
+class DataIngestor:
+    """A data set, ready to be asked. Immutable, so any number of threads may share it."""
+
+    def __init__(self, cube: Cube, description: Description) -> None:
+        self.cube, self.description = cube, description
+        self._questions = frozenset(cube.cells)
+        self._states = frozenset(labels[0] for cells in cube.cells.values() for labels in cells if labels[0])
+
+    @classmethod
+    def from_csv(cls, source: Source | str, description: Description) -> "DataIngestor":
+        """Read a CSV file or binary stream, gzipped or not. Raises a DatasetError that says what is wrong."""
+        from chalicelib.domain.csv_reader import read_cube  # which Lambda and a second start do without
+
+        with rewindable(Path(source) if isinstance(source, str) else source) as rows:
+            return cls(read_cube(rows, description), description)
+
+    @classmethod
+    def from_snapshot(cls, saved: bytes | Path) -> "DataIngestor":
+        """Load what `snapshot` gave. Raises SnapshotNotFound or DamagedSnapshot."""
+        try:
+            return cls(*snapshot.loads(saved.read_bytes() if isinstance(saved, Path) else saved))
+        except FileNotFoundError:
+            raise SnapshotNotFound(f"there is no snapshot {saved!s}") from None
+
+    def snapshot(self) -> bytes:
+        """The whole data set as bytes, the same ones for the same data."""
+        return snapshot.dumps(self.cube, self.description)
+
+    def question(self, asked: str) -> str:
+        """The text of a question that is named by its text or its id. Raises UnknownQuestion."""
+        if asked in self._questions:
+            return asked
+        texts = self.cube.question_ids.get(asked, frozenset())
+        if len(texts) == 1:
+            return next(iter(texts))
+        # An id that names several texts helps nobody; the texts do.
+        raise UnknownQuestion(
+            asked, sorted(texts) or closest(asked, [*self._questions, *self.cube.question_ids])
+        )
+
+    def state(self, asked: str) -> str:
+        """The name of a state of this data set. Raises UnknownState."""
+        if asked in self._states:
+            return asked
+        short = [name for name, ids in self.cube.location_ids.items() if asked.upper() in ids]
+        raise UnknownState(asked, short or closest(asked, self._states))
+
+    def best(self, question: str) -> str:
+        """Which end is best for a question's text, "lowest" or "highest". Raises BestEndUnknown."""
+        for name in (question, *self._ids(question)):
+            if name in self.description.best:
+                return self.description.best[name]
+        raise BestEndUnknown(question)
+
+    def catalogue(self) -> dict[str, Any]:
+        """What the data set is and what can be asked of it, as JSON values."""
+        overall = self.cube.overall()
+        return {
+            "title": self.description.title,
+            "source": self.description.source,
+            "licence": self.description.licence,
+            "synthetic": self.description.synthetic,
+            "rows": overall.counted + overall.suppressed,
+            "suppressed": overall.suppressed,
+            "questions": sorted(
+                map(self._described, self._questions), key=lambda it: (it["id"] or "", it["question"])
+            ),
+            "states": [
+                {"name": name, "abbreviation": next(iter(sorted(self.cube.location_ids.get(name, ()))), None)}
+                for name in sorted(self._states)
+            ],
+        }
+
+    def _described(self, question: str) -> dict[str, str | None]:
+        try:
+            best = self.best(question)
+        except BestEndUnknown:
+            best = None
+        return {"id": next(iter(self._ids(question)), None), "question": question, "best": best}
+
+    def _ids(self, question: str) -> list[str]:
+        return sorted(name for name, texts in self.cube.question_ids.items() if question in texts)
+
+
+def closest(asked: str, known: Iterable[str]) -> list[str]:
+    """The few known names most like the one asked for, best first; never none of them."""
+    lowered = {name.lower(): name for name in sorted(known)}
+    # A cutoff of 0 ranks all: a poor guess still shows what names look like here. The text is cut,
+    # since the ranking's time grows with its length and a client chooses it.
+    return [
+        lowered[match]
+        for match in difflib.get_close_matches(asked[:LONGEST_ECHO].lower(), lowered, SUGGESTIONS, cutoff=0)
+    ]

@@ -1,0 +1,1 @@
+"""The statistics: one registry, one module for each family of formulas."""

@@ -1,0 +1,88 @@
+"""Metrics in Lambda: lines in CloudWatch's embedded metric format, written at the end of each invocation.
+
+What API Gateway, Lambda and SQS measure by themselves, requests above all, is not measured again. Each
+combination of dimensions is billed as a metric of its own, so there are few.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from chalicelib.observability import metrics
+from chalicelib.observability.registry import Gauge, Histogram, Labels, Metric, Registry
+
+NAMESPACE = "Statline"
+MOST_VALUES = 100  # that one line may give for one metric
+
+
+class Export(NamedTuple):
+    """A metric's name and unit in CloudWatch, and which of its labels are dimensions there."""
+
+    name: str
+    unit: str
+    dimensions: tuple[str, ...] = ()
+
+
+EXPORTS = {
+    metrics.ACCEPTED: Export("JobsAccepted", "Count"),
+    metrics.REFUSED: Export("JobsRefused", "Count", ("reason",)),
+    metrics.FINISHED: Export("JobsFinished", "Count", ("outcome",)),
+    metrics.DURATION: Export("JobDuration", "Seconds", ("outcome",)),
+    metrics.CALLBACKS: Export("Callbacks", "Count", ("outcome",)),
+    metrics.STORE_ERRORS: Export("StoreErrors", "Count", ("operation",)),
+    metrics.OPEN: Export("OpenJobs", "Count"),
+    metrics.OLDEST: Export("OldestOpenJob", "Seconds"),
+}
+Dimensions = tuple[tuple[str, str], ...]
+
+
+class Exporter:
+    """Gathers what is measured from now on, and, as Chalice's middleware, writes it after each event."""
+
+    def __init__(self, registry: Registry, stage: str, write: Callable[[str], object] = print) -> None:
+        self._stage, self._write = stage, write
+        self._lock = threading.Lock()
+        self._gathered: dict[Dimensions, dict[Export, list[float]]] = {}
+        registry.listen(self.hear)
+
+    def __call__(self, event: Any, get_response: Callable[[Any], Any]) -> Any:
+        try:
+            return get_response(event)
+        finally:
+            self.flush()
+
+    def hear(self, metric: Metric, labels: Labels, value: float) -> None:
+        export = EXPORTS.get(metric)
+        if export is None:
+            return
+        named = dict(zip(metric.labels, labels, strict=True))
+        dimensions = tuple((label.capitalize(), named[label]) for label in export.dimensions)
+        with self._lock:
+            values = self._gathered.setdefault(dimensions, {}).setdefault(export, [])
+            if isinstance(metric, Histogram):
+                values.append(value)
+            else:
+                values[:] = [value] if isinstance(metric, Gauge) else [sum(values) + value]
+
+    def flush(self) -> None:
+        """Write what was gathered, a line for each combination of dimensions."""
+        with self._lock:
+            gathered, self._gathered = self._gathered, {}
+        for dimensions, values in gathered.items():
+            for start in range(0, max(map(len, values.values())), MOST_VALUES):
+                part = {export: some[start : start + MOST_VALUES] for export, some in values.items()}
+                self._write(line((("Stage", self._stage), *dimensions), part))
+
+
+def line(dimensions: Dimensions, values: dict[Export, list[float]]) -> str:
+    given = {export: some for export, some in values.items() if some}
+    directive = {
+        "Namespace": NAMESPACE,
+        "Dimensions": [[name for name, _ in dimensions]],
+        "Metrics": [{"Name": export.name, "Unit": export.unit} for export in given],
+    }
+    metadata = {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": [directive]}
+    facts = {export.name: some[0] if len(some) == 1 else some for export, some in given.items()}
+    return json.dumps({"_aws": metadata, **dict(dimensions), **facts})

@@ -1,0 +1,87 @@
+"""/api/*: the original server's interface, word for word."""
+
+import logging
+
+from chalice.app import Blueprint, Response
+
+from chalicelib.application.idempotency import IdempotencyKey
+from chalicelib.application.job import Job, JobStatus
+from chalicelib.bootstrap import get_service
+from chalicelib.documents.execute_request import parse_question
+from chalicelib.domain.statistics.registry import statistic as find_statistic
+from chalicelib.routes.endpoint import (
+    ANY_TYPE,
+    DATASET,
+    JSON,
+    TRACE,
+    Headers,
+    base_path,
+    endpoint,
+    json_body,
+    ok,
+    render,
+)
+from chalicelib.routes.etag import validated
+from chalicelib.routes.request_headers import awaited, declines_reuse, idempotency_key
+
+routes = Blueprint(__name__)
+
+# The original knew three words for the standard's five states.
+WORD = {
+    JobStatus.ACCEPTED: "running",
+    JobStatus.RUNNING: "running",
+    JobStatus.SUCCESSFUL: "done",
+    JobStatus.FAILED: "error",
+    JobStatus.DISMISSED: "error",
+}
+
+
+@routes.route("/api/{statistic}", methods=["POST"], content_types=ANY_TYPE)
+@endpoint(routes)
+def submit(statistic: str) -> Response:
+    request = routes.current_request
+    header, fresh, body = idempotency_key(request), declines_reuse(request), json_body(request)
+    question = parse_question(find_statistic(statistic), body, fresh)
+    job = get_service().submit(question, IdempotencyKey.of_request(header, "submit", statistic, body))
+    location = f"{base_path(request)}/api/get_results/{job.id}"
+    return ok({"job_id": job.id}, {"Location": location, DATASET: job.dataset})
+
+
+@routes.route("/api/get_results/{job_id}", content_types=ANY_TYPE)
+@endpoint(routes, level=logging.DEBUG, supports_wait=True)
+def get_response(job_id: str) -> Response:
+    request, job = routes.current_request, awaited(routes.current_request, get_service(), job_id)
+    caching: Headers = {} if job.status.is_terminal else {"Cache-Control": "no-store"}
+    tracing: Headers = {TRACE: job.trace} if job.trace else {}
+    response = Response(body=result(job), headers={**JSON, DATASET: job.dataset, **caching, **tracing})
+    return validated(request, response) if job.status.is_terminal else response
+
+
+@routes.route("/api/jobs", content_types=ANY_TYPE)
+@endpoint(routes, runs_in_thread=True)
+def jobs() -> Response:
+    return ok({"status": "done", "data": [{job.id: WORD[job.status]} for job in get_service().jobs()]})
+
+
+@routes.route("/api/num_jobs", content_types=ANY_TYPE)
+@endpoint(routes, level=logging.DEBUG)
+def num_jobs() -> Response:
+    return ok({"num_jobs": get_service().num_jobs()})
+
+
+@routes.route("/api/graceful_shutdown", content_types=ANY_TYPE)
+@endpoint(routes)
+def graceful_shutdown() -> Response:
+    drain = get_service().drain()
+    return ok({"status": "done"} if drain.done else {"status": "running", "num_jobs": drain.left})
+
+
+def result(job: Job) -> str:
+    """The frozen body of get_results."""
+    word = WORD[job.status]
+    if job.answer is not None:
+        # The answer is JSON already, and its bytes are a promise: it is placed, never parsed and rebuilt.
+        return f'{{"status": "{word}", "data": {job.answer.decode()}}}'
+    if word == "error":
+        return render({"status": word, "reason": job.reason or f"{job.status}"})
+    return render({"status": word})

@@ -1,0 +1,157 @@
+"""What every view shares: reading a JSON body, rendering an answer, logging a line, mapping errors."""
+
+import functools
+import json
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib.application import deadline
+from chalicelib.errors import BodyTooLarge, InvalidRequest, Refused, StatlineError, shown
+from chalicelib.observability import trace
+from chalicelib.observability.metrics import REFUSED, REQUESTS
+from chalicelib.routes.cors import share
+from chalicelib.routes.errors import to_http
+
+LARGEST_BODY = 64 * 1024
+# API Gateway gives up after 29 s. A call to AWS that begins in time may take 9 s more (its timeouts, or the
+# pause before a retry), and taking a job back 10 s.
+REQUEST_SECONDS = 8
+Headers = dict[str, str | list[str]]
+# Names, in answers that depend on data, the data set that they come from.
+DATASET = "Statline-Dataset"
+# Names, in every answer, the trace of the request; in a job's, that of the request that was its question.
+TRACE = "Statline-Trace"
+# For every route, also those without a body: Chalice would answer 415 to types it was not told of.
+ANY_TYPE = ["*/*"]
+JSON: Headers = {"Content-Type": "application/json"}
+
+log = logging.getLogger("statline.http")
+View = Callable[..., Response]
+
+
+def ok(body: object, headers: Headers | None = None) -> Response:
+    return Response(body=render(body), headers={**JSON, **(headers or {})})
+
+
+def render(body: object) -> str:
+    return json.dumps(body, ensure_ascii=False)
+
+
+def failed(error: Exception) -> Response:
+    status, reason, headers = to_http(error)
+    return Response(
+        render({"status": "error", "reason": reason}), headers={**JSON, **headers}, status_code=status
+    )
+
+
+def endpoint(
+    routes: Blueprint,
+    level: int = logging.INFO,
+    failed: Callable[[Exception], Response] = failed,
+    runs_in_thread: bool = False,
+    supports_wait: bool = False,
+) -> Callable[[View], View]:
+    """Wrap a view: errors become answers by `failed`, and each request one log line at `level`.
+
+    `blocking` marks a view that may wait for something, or takes long, `patient` one that waits if the header
+    Prefer asks it to: a server gives those a thread of their own.
+    """
+
+    def wrap(view: View) -> View:
+        @functools.wraps(view)
+        def handler(**parameters: str) -> Response:
+            request, start = routes.current_request, time.perf_counter()
+            with trace.scope(trace.of_request(request.headers)):
+                response = attempt(lambda: view(**parameters), request, failed)
+                response.headers.setdefault(TRACE, trace.current())
+                share(response)
+                seconds = time.perf_counter() - start
+                REQUESTS.observe(seconds, request.method, request.path, str(response.status_code))
+                log_request(level, request, response, seconds)
+            return response
+
+        setattr(handler, "runs_in_thread", runs_in_thread)  # noqa: B010 - a function has no such attribute, says mypy
+        setattr(handler, "supports_wait", supports_wait)  # noqa: B010 - as above
+        return handler
+
+    return wrap
+
+
+def attempt(
+    view: Callable[[], Response], request: Request, failed: Callable[[Exception], Response]
+) -> Response:
+    try:
+        with deadline.within(REQUEST_SECONDS):
+            return view()
+    except StatlineError as error:
+        if isinstance(error, Refused) and request.method == "POST":
+            REFUSED.add(error.kind)
+        return failed(error)
+    except Exception as error:
+        log.exception("unforeseen", extra={"request_id": request_id(request)})
+        return failed(error)
+
+
+def log_request(level: int, request: Request, response: Response, seconds: float) -> None:
+    log.log(
+        level if response.status_code < 500 else logging.WARNING,
+        "%s %s %d",
+        request.method,
+        actual_path(request),
+        response.status_code,
+        extra={"request_id": request_id(request), "ms": round(seconds * 1000, 1)},
+    )
+
+
+def request_id(request: Request) -> str:
+    return str(getattr(request.lambda_context, "aws_request_id", ""))
+
+
+def actual_path(request: Request) -> str:
+    return str(request.context.get("path", request.path))
+
+
+def base_path(request: Request) -> str:
+    """What precedes the API's own paths, such as "/v1" behind an API Gateway stage; "" on a laptop."""
+    # By number of segments: one may be percent-encoded in the path and decoded among the parameters.
+    own = [segment for segment in request.path.split("/") if segment]
+    segments = actual_path(request).rstrip("/").split("/")
+    return "/".join(segments[: len(segments) - len(own)])
+
+
+def json_body(request: Request) -> object:
+    """The request's body as JSON, whatever its Content-Type says.
+
+    Raises InvalidRequest for what is not JSON by RFC 8259 (NaN included) or names a key twice,
+    BodyTooLarge above 64 KiB.
+    """
+    raw: bytes = request.raw_body  # type: ignore[assignment] # Chalice's annotation knows a str that it never gives
+    if len(raw) > LARGEST_BODY:
+        raise BodyTooLarge(len(raw), LARGEST_BODY)
+    try:
+        # Decoded here: json would take UTF-16 and UTF-32 as well.
+        return json.loads(raw.decode(), object_pairs_hook=without_duplicates, parse_constant=refuse_constant)
+    except RecursionError:
+        raise InvalidRequest("the body is nested too deeply to be a question") from None
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(f"the body is not UTF-8 text: {error.reason} at byte {error.start}") from None
+    except ValueError as error:
+        raise InvalidRequest(
+            f'the body is not JSON: {error}; send an object such as {{"question": "Q036"}}'
+        ) from None
+
+
+def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        twice = next(name for name in fields if sum(name == key for key, _ in pairs) > 1)
+        raise InvalidRequest(f"field {shown(twice)} is given twice")
+    return fields
+
+
+def refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")

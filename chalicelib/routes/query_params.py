@@ -1,0 +1,123 @@
+"""The query parameters of lists."""
+
+import base64
+import binascii
+import re
+from datetime import UTC, datetime, timedelta
+
+from chalice.app import Request
+
+from chalicelib.application.job import JobStatus
+from chalicelib.application.pagination import FOR_EVER, Filter, Position
+from chalicelib.domain.statistics.registry import statistic
+from chalicelib.errors import InvalidRequest, listed, shown
+
+USUAL_LIMIT, LARGEST_LIMIT = 10, 1000
+JOB_FILTERS = ("type", "processID", "status", "datetime", "minDuration", "maxDuration")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+POSITION = re.compile(rb"(\d{1,16})\.(\d{1,18})")
+EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
+OPEN = ("", "..")
+
+
+class Query:
+    """Query parameters by name. Raises InvalidRequest for one that is not known, and for bad values."""
+
+    def __init__(self, request: Request, *known: str) -> None:
+        self._given = request.query_params
+        # A filter that is misspelt would otherwise list everything.
+        if unknown := sorted(set(self._given or ()) - {*known, "f"}):
+            raise InvalidRequest(f"unknown parameter {shown(unknown[0])}; there are {listed((*known, 'f'))}")
+
+    def one(self, name: str) -> str | None:
+        texts = self._texts(name)
+        if len(texts) > 1:
+            raise InvalidRequest(f'"{name}" is given {len(texts)} times')
+        return texts[0] if texts else None
+
+    def every(self, name: str) -> list[str]:
+        """Values that are repeated, separated by commas, or both."""
+        return [value for text in self._texts(name) for value in text.split(",")]
+
+    def number(self, name: str, minimum: int = 0) -> int | None:
+        text = self.one(name)
+        if text is None:
+            return None
+        if not re.fullmatch(r"[0-9]{1,12}", text, re.ASCII) or int(text) < minimum:
+            raise InvalidRequest(f'"{name}" must be a whole number of at least {minimum}, not {shown(text)}')
+        return int(text)
+
+    def limit(self) -> int:
+        return min(self.number("limit", minimum=1) or USUAL_LIMIT, LARGEST_LIMIT)
+
+    def _texts(self, name: str) -> list[str]:
+        return [] if self._given is None or name not in self._given else self._given.getlist(name)
+
+
+def job_filter(query: Query) -> Filter:
+    """Raises InvalidRequest, or UnknownStatistic for a process that is not there."""
+    for kind in query.every("type"):
+        if kind != "process":
+            raise InvalidRequest(f'"type" must be "process", not {shown(kind)}')
+    earliest, latest = interval(query.one("datetime"))
+    shortest, longest = query.number("minDuration"), query.number("maxDuration")
+    return Filter(
+        frozenset(statistic(name).name for name in query.every("processID")),
+        frozenset(map(status, query.every("status"))),
+        earliest,
+        latest,
+        None if shortest is None else shortest * 1000,
+        None if longest is None else longest * 1000,
+    )
+
+
+def status(text: str) -> JobStatus:
+    try:
+        return JobStatus(text)
+    except ValueError:
+        raise InvalidRequest(f'"status" must be one of {listed(JobStatus)}, not {shown(text)}') from None
+
+
+def interval(text: str | None) -> tuple[int, int]:
+    """Both ends of a moment or an interval (RFC 3339), in milliseconds since the epoch."""
+    if text is None:
+        return 0, FOR_EVER
+    start, slash, end = text.partition("/")
+    if not slash:
+        end = start
+    if start in OPEN and end in OPEN:
+        raise InvalidRequest(f'"datetime" {shown(text)} has neither a beginning nor an end')
+    # Of a fraction finer than ours, the part inside the interval counts.
+    earliest = 0 if start in OPEN else -(-(moment(start) - EPOCH) // MILLISECOND)
+    latest = FOR_EVER if end in OPEN else (moment(end) - EPOCH) // MILLISECOND
+    return earliest, latest
+
+
+def moment(text: str) -> datetime:
+    # A plus sign that nobody encoded arrives as a space.
+    text = text.replace(" ", "+")
+    try:
+        if MOMENT.fullmatch(text):
+            return datetime.fromisoformat(text.upper())
+    except ValueError:
+        pass  # the thirtieth of February
+    raise InvalidRequest(
+        f'"datetime" takes a moment such as 2026-01-31T12:00:00Z, or two with a slash, not {shown(text)}'
+    )
+
+
+def cursor(position: Position) -> str:
+    """A position as a link carries it: whoever follows links need not understand it."""
+    return base64.urlsafe_b64encode(b"%d.%d" % position).decode().rstrip("=")
+
+
+def position(text: str | None) -> Position | None:
+    if text is None:
+        return None
+    try:
+        match = POSITION.fullmatch(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (binascii.Error, ValueError):
+        match = None
+    if match is None:
+        raise InvalidRequest(f'"cursor" {shown(text)} comes from no link of ours')
+    return Position(int(match[1]), int(match[2]))

@@ -1,0 +1,61 @@
+"""Answers of the standard interface: JSON or a page, as the client likes; problems as RFC 7807 has them."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from chalice.app import Request, Response
+
+from chalicelib.application.job import JSON
+from chalicelib.routes.endpoint import render
+from chalicelib.routes.errors import problem_type, to_http
+from chalicelib.routes.links import address, base_url, forms
+from chalicelib.routes.negotiation import HTML, negotiate
+from chalicelib.web import pages
+
+DOCUMENT_FORMS = (JSON, HTML)
+
+
+def document(
+    request: Request,
+    title: str,
+    facts: Mapping[str, Any],
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    where: str | None = None,
+    form: str | None = None,
+) -> Response:
+    """A JSON object, or a page of it, with links to itself and its other form.
+
+    `where` is its address if that is not the request's, `form` its media type if that is decided.
+    """
+    chosen = form or negotiate(request, DOCUMENT_FORMS)
+    links = forms(where or address(request, f=None), chosen, DOCUMENT_FORMS)
+    facts = {**facts, "links": links + list(facts.get("links", ()))}
+    if chosen == HTML:
+        return page(request, title, pages.document(facts), status, headers)
+    return Response(render(facts), headers={"Content-Type": JSON, **varying(headers)}, status_code=status)
+
+
+def page(
+    request: Request, title: str, content: str, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    text = pages.page(base_url(request), title, content)
+    return Response(text, headers={**pages.HEADERS, **varying(headers)}, status_code=status)
+
+
+def varying(headers: Mapping[str, str] | None) -> dict[str, str]:
+    return {"Vary": "Accept", **(headers or {})}
+
+
+def problem(error: Exception) -> Response:
+    status, reason, headers = to_http(error)
+    facts = {
+        "type": problem_type(error),
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": getattr(error, "detail", reason),
+    }
+    return Response(
+        render(facts), headers={"Content-Type": "application/problem+json", **headers}, status_code=status
+    )

@@ -1,0 +1,1 @@
+"""One machine in place of AWS: worker threads, delayed callbacks, moto, and their wiring."""

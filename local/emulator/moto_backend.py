@@ -1,0 +1,101 @@
+"""AWS on this machine: moto in process, mended, with nothing leaving it."""
+
+import functools
+import json
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.adapters.aws_clients import Aws
+from chalicelib.bootstrap import client_config
+from chalicelib.config import Settings
+from local.settings import RESOURCES
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+REGION = "us-east-1"
+# A request that moto does not answer would go here, and nobody listens: none can leave the machine.
+NOWHERE = "http://127.0.0.1:9"
+
+
+def start_moto() -> Any:
+    """Start moto for this process; the returned object's `stop()` ends it."""
+    isolate(os.environ)
+    from moto import mock_aws
+
+    make_writes_atomic()
+    forget_what_is_deleted()
+    mock = mock_aws()
+    mock.start()
+    return mock
+
+
+def isolate(environ: Any) -> None:
+    """Forget every AWS setting of this process: a profile, an endpoint or a key would lead outside."""
+    for name in [name for name in environ if name.startswith("AWS_") and "CHALICE" not in name]:
+        del environ[name]
+    environ["AWS_CONFIG_FILE"] = environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+    environ["AWS_EC2_METADATA_DISABLED"] = "true"
+
+
+def make_writes_atomic() -> None:
+    """moto evaluates a condition and writes in two steps that threads can come between."""
+    from moto.dynamodb.responses import DynamoHandler
+
+    unguarded = DynamoHandler.call_action
+    if getattr(unguarded, "is_guarded", False):
+        return
+    lock = threading.RLock()
+
+    def call_action(self: DynamoHandler) -> Any:
+        with lock:
+            return unguarded(self)
+
+    setattr(call_action, "is_guarded", True)  # noqa: B010 - as below
+    setattr(DynamoHandler, "call_action", call_action)  # noqa: B010 - mypy refuses a plain assignment
+
+
+def forget_what_is_deleted() -> None:
+    """moto lists every item and object that it ever made, for its dashboard: weeks of jobs would pile up."""
+    from moto.core.common_models import BaseModel
+
+    def new(cls: type[BaseModel], *_: Any, **__: Any) -> Any:
+        return super(BaseModel, cls).__new__(cls)
+
+    setattr(BaseModel, "__new__", new)  # noqa: B010 - as above
+
+
+def connect(settings: Settings) -> Aws:
+    """Clients of the running moto, with the table and the bucket made."""
+    import boto3
+    import botocore.session
+
+    core = botocore.session.Session()
+    core.register_component("data_loader", descriptions_of_services())
+    session = boto3.session.Session("local", "local", region_name=REGION, botocore_session=core)
+    config = client_config(ignore_configured_endpoint_urls=True, proxies={"http": NOWHERE, "https": NOWHERE})
+    aws = Aws(functools.partial(session.client, config=config))
+    make_resources(aws, settings)
+    return aws
+
+
+@functools.cache
+def descriptions_of_services() -> Any:
+    """What botocore reads to make a client; once, however many are made, as in tests."""
+    from botocore.loaders import create_loader
+
+    return create_loader()
+
+
+def make_resources(aws: Aws, settings: Settings) -> None:
+    create_table(aws.dynamodb, settings.table)
+    aws.s3.create_bucket(Bucket=settings.bucket)
+
+
+def create_table(dynamodb: "DynamoDBClient", name: str) -> None:
+    """The table as it is in the cloud, without what moto or a laptop has no use for."""
+    resources = json.loads(RESOURCES.read_text())["Resources"]
+    needed = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+    properties = resources["JobTable"]["Properties"]
+    dynamodb.create_table(TableName=name, **{part: properties[part] for part in needed})

@@ -1,0 +1,1 @@
+"""The HTTP server of a laptop, over the gateway that Chalice emulates."""

@@ -1,0 +1,1 @@
+"""Where a laptop stores jobs, results, snapshots and logs."""

@@ -1,0 +1,96 @@
+"""Files that are there whole or not at all, and what is known of a place that takes none."""
+
+import errno
+import logging
+import os
+import re
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+SUFFIX = ".tmp"
+
+log = logging.getLogger("statline.disk")
+
+
+class DiskStatus:
+    """What keeps a place on the disk from being written; the log is told when it begins and when it ends."""
+
+    def __init__(self, place: str, meanwhile: str) -> None:
+        self._place, self._meanwhile = place, meanwhile
+        self.sentence: str | None = None
+
+    def failed(self, error: OSError) -> None:
+        was, why = self.sentence, error.strerror or error
+        self.sentence = f"{self._place} cannot be written ({why}): {self._meanwhile}"
+        if was is None:
+            log.error(self.sentence)
+
+    def recovered(self) -> None:
+        if self.sentence is not None:
+            self.sentence = None
+            log.info("%s can be written again", self._place)
+
+
+def temporary_name(name: str) -> str:
+    return f".{name}.{os.getpid()}{SUFFIX}"
+
+
+def write_atomically(path: Path, content: bytes, *, forced: bool = False) -> None:
+    """Write to a temporary name beside the file, then rename; a failure leaves nothing behind.
+
+    With `forced`, the content is on the platter before the name changes hands: no power failure can leave
+    an empty file where a full one was.
+    """
+    temporary = path.with_name(temporary_name(path.name))
+    try:
+        write_new(temporary, content, forced)
+        temporary.replace(path)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def write_new(path: Path, content: bytes, forced: bool) -> None:
+    # By system calls, of which Python's own files make twice as many; an answer a job is many.
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+    try:
+        while content:
+            content = content[os.write(file, content) :]
+        if forced:
+            os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def read_regular(path: Path) -> bytes:
+    """The content of a regular file, a link to one included.
+
+    Raises OSError for anything else; a pipe without a writer, say, would be waited for for ever.
+    """
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        return file.read()
+
+
+def quarantine(path: Path) -> Path:
+    """Give what stands at a path, whatever it is, a free name beside it; returns that."""
+    number, aside = 1, path.with_name(f"{path.name}.aside")
+    while os.path.lexists(aside):
+        number += 1
+        aside = path.with_name(f"{path.name}.aside{number}")
+    return path.rename(aside)
+
+
+def remove_leftovers(folder: Path, names: str = r".+") -> None:
+    """Remove the temporary files that a killed process left for `names`, a regular expression.
+
+    Only for a folder that no other process writes to now. What cannot be removed stays.
+    """
+    ours = re.compile(rf"\.(?:{names})\.[0-9]+{re.escape(SUFFIX)}")
+    for path in folder.iterdir():
+        if ours.fullmatch(path.name) and path.is_file() and not path.is_symlink():
+            with suppress(OSError):
+                path.unlink()

@@ -1,0 +1,158 @@
+"""The folder that the service writes to: held by one process alone, on a disk that may be unfit for it."""
+
+import contextlib
+import fcntl
+import logging
+import logging.handlers
+import re
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from io import TextIOWrapper
+from pathlib import Path
+from typing import IO
+
+from chalicelib.errors import StatlineError
+from local.settings import LocalSettings
+from local.storage.files import DiskStatus, read_regular, remove_leftovers, write_atomically
+
+LOG_BYTES, LOG_FILES = 10_000_000, 3
+LOCK_SECONDS = 5.0
+OUR_SNAPSHOT = re.compile(r"[0-9a-f]{64}\.snapshot")
+
+
+class HomeInUse(StatlineError):
+    """Raised when another Statline keeps its results in the same place."""
+
+    def __init__(self, settings: LocalSettings) -> None:
+        super().__init__(
+            f"another Statline keeps its results in {settings.home}; "
+            "stop it, or set STATLINE_HOME to another folder"
+        )
+
+
+class HomeUnusable(StatlineError):
+    """Raised when what the service writes has no place, so that it cannot accept anything."""
+
+    def __init__(self, settings: LocalSettings, error: OSError) -> None:
+        super().__init__(
+            f"cannot use {error.filename or settings.state}: {error.strerror or error}; "
+            f"mend that, or set STATLINE_HOME to another folder than {settings.home}"
+        )
+
+
+@contextlib.contextmanager
+def locked_home(settings: LocalSettings) -> Iterator[None]:
+    """Hold the home alone: two emulators would give the same ids. The system frees it when we die.
+
+    Raises HomeInUse or HomeUnusable.
+    """
+    try:
+        settings.state.mkdir(parents=True, exist_ok=True)
+        file = (settings.state / "lock").open("a")
+    except OSError as error:
+        raise HomeUnusable(settings, error) from error
+    with file:
+        take_lock(file, settings)
+        with contextlib.suppress(OSError):  # no snapshot can be kept there: whoever writes one says so
+            settings.snapshots.mkdir(exist_ok=True)
+            for folder in (settings.state, settings.snapshots):
+                remove_leftovers(folder)
+        yield
+
+
+def take_lock(file: IO[str], settings: LocalSettings) -> None:
+    # A server that restarts itself may meet its predecessor on the way out.
+    end, pause = time.monotonic() + LOCK_SECONDS, threading.Event()
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() > end:
+                raise HomeInUse(settings) from None
+            pause.wait(0.05)
+
+
+class SnapshotFile:
+    """The snapshot of the served data, kept in .statline/snapshots/ as soon as the disk takes it."""
+
+    def __init__(self, path: Path, content: bytes) -> None:
+        self._path, self._content = path, content
+        self._status = DiskStatus(
+            ".statline/snapshots/", "a start with other data could not go on with these"
+        )
+        self._kept = False
+        with contextlib.suppress(OSError):
+            self._kept = read_regular(path) == content
+
+    def problem(self) -> str | None:
+        """What keeps it from being written, as it is now, or None; then it is written."""
+        if not self._kept:
+            try:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(self._path, self._content, forced=True)
+            except OSError as error:
+                self._status.failed(error)
+            else:
+                self._kept = True
+                self._status.recovered()
+        return self._status.sentence
+
+
+def snapshots(settings: LocalSettings) -> list[Path]:
+    """The files of snapshots that we made."""
+    with contextlib.suppress(OSError):
+        found = settings.snapshots.iterdir()
+        return sorted(path for path in found if OUR_SNAPSHOT.fullmatch(path.name) and path.is_file())
+    return []
+
+
+class LogFile(logging.handlers.RotatingFileHandler):
+    """The log in .statline/logs/. A line that the disk does not take is lost, and nothing else is."""
+
+    def __init__(self, settings: LocalSettings) -> None:
+        self._failed = False
+        self._status = DiskStatus(".statline/logs/", "lines are only on standard output")
+        super().__init__(
+            settings.state / "logs" / "statline.log",
+            maxBytes=LOG_BYTES,
+            backupCount=LOG_FILES,
+            encoding="utf-8",
+            delay=True,
+        )
+
+    def problem(self) -> str | None:
+        """What keeps lines from being written, as it is now, or None."""
+        if self._status.sentence is not None:
+            # An empty line, which no reader of the log stumbles over.
+            self.handle(logging.makeLogRecord({"msg": ""}))
+        return self._status.sentence
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self.stream is not None and not Path(self.baseFilename).exists():
+            self._close_stream()
+        self._failed = False
+        super().emit(record)
+        if not self._failed:
+            self._status.recovered()
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        error = sys.exception()
+        if isinstance(error, OSError):
+            # What could not be flushed would fail again with every line: the next one opens the file anew.
+            self._close_stream()
+            self._status.failed(error)
+            self._failed = True
+        else:
+            super().handleError(record)
+
+    def _open(self) -> TextIOWrapper:
+        Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
+        return super()._open()
+
+    def _close_stream(self) -> None:
+        stream, self.stream = self.stream, None
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()

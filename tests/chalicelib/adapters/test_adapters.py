@@ -1,0 +1,108 @@
+"""The smaller AWS adapters: control record, queue, data sets; and the provider that wires them."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import boto3
+import pytest
+
+from chalicelib.adapters.aws_clients import Aws
+from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
+from chalicelib.adapters.s3_dataset_store import KEPT_IN_MEMORY, S3DatasetStore
+from chalicelib.adapters.sqs_job_queue import SqsJobQueue
+from chalicelib.bootstrap import Provider, aws_service
+from chalicelib.errors import DatasetGone, NoDataset
+from tests.support.samples import soil
+from tests.support.services import submit
+
+
+def test_control_is_empty_before_anything_is_published(clients: Aws) -> None:
+    """No data set, and not draining."""
+    record = DynamoDbServiceState(clients, "statline").read()
+    assert (record.dataset, record.draining) == ("", False)
+
+
+def test_control_is_seen_by_others_when_their_copy_is_too_old(clients: Aws) -> None:
+    """At once by the writer, after max_age by everybody else."""
+    now = [0.0]
+    writer = DynamoDbServiceState(clients, "statline")
+    reader = DynamoDbServiceState(clients, "statline", max_age=5.0, clock=lambda: now[0])
+    reader.read()
+    writer.set(draining_since=1)
+    writer.set(dataset="f1")
+    assert writer.read().draining
+    assert not reader.read().draining
+    now[0] = 5.0
+    assert (reader.read().draining, reader.read().dataset) == (True, "f1")
+
+
+def test_sqs_carries_the_id_and_nothing_else(clients: Aws) -> None:
+    """A message's body is the job id."""
+    sqs = clients.sqs
+    url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
+    SqsJobQueue(clients, url).add_task("job_id_7")
+    assert [message["Body"] for message in sqs.receive_message(QueueUrl=url)["Messages"]] == ["job_id_7"]
+
+
+def test_a_published_data_set_is_found(clients: Aws, tmp_path: Path) -> None:
+    """With its catalogue, by any reader of the bucket."""
+    data = soil(tmp_path)
+    S3DatasetStore(clients, "statline").publish("f1", data.snapshot(), data.catalogue())
+    found = S3DatasetStore(clients, "statline")
+    assert found.catalogue("f1") == data.catalogue()
+    assert found.ingestor("f1").cube == data.cube
+    assert found.ingestor("f1") is found.ingestor("f1")
+
+
+def test_an_unpublished_data_set_is_gone(clients: Aws) -> None:
+    """And is named."""
+    for ask in (S3DatasetStore(clients, "statline").ingestor, S3DatasetStore(clients, "statline").catalogue):
+        with pytest.raises(DatasetGone, match="f9"):
+            ask("f9")
+
+
+def test_memory_holds_the_last_data_sets_only(clients: Aws, tmp_path: Path) -> None:
+    """However many were published."""
+    datasets, data = S3DatasetStore(clients, "statline"), soil(tmp_path)
+    for number in range(KEPT_IN_MEMORY + 2):
+        datasets.publish(f"f{number}", data.snapshot(), data.catalogue())
+    first = datasets.ingestor("f0")
+    for number in range(1, KEPT_IN_MEMORY + 1):
+        datasets.ingestor(f"f{number}")
+    assert datasets.ingestor("f0") is not first
+
+
+def test_what_is_in_memory_anyway_is_not_loaded(clients: Aws, tmp_path: Path) -> None:
+    """Who has a data set hands it over; nothing is read."""
+    datasets, data = S3DatasetStore(clients, "statline"), soil(tmp_path)
+    datasets.hold("f", data)
+    assert datasets.ingestor("f") is data
+
+
+def test_the_provider_makes_one_service_for_all_threads() -> None:
+    """A crowd that asks at once waits for one."""
+    made, together = [], threading.Barrier(8, timeout=5)
+
+    def ask(_: int) -> object:
+        together.wait()
+        return provider()
+
+    provider = Provider(lambda: made.append(object()) or made[-1])  # type: ignore[arg-type,func-returns-value]
+    with ThreadPoolExecutor(8) as pool:
+        services = set(pool.map(ask, range(8)))
+    assert services == set(made)
+    assert len(made) == 1
+
+
+def test_the_aws_service_is_wired_from_the_environment(moto: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Table, bucket and queue come from variables."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    queue = boto3.client("sqs", region_name="us-east-1").create_queue(QueueName="jobs")["QueueUrl"]
+    monkeypatch.setenv("STATLINE_QUEUE_URL", queue)
+    service = aws_service()
+    with pytest.raises(NoDataset):
+        submit(service, "global_mean", {"question": "S1"})
+    DynamoDbServiceState(moto, "statline").set(dataset="f1")
+    accepted = submit(aws_service(), "global_mean", {"question": "S1"})
+    assert accepted.id == "job_id_1"

@@ -1,0 +1,142 @@
+"""What a job costs: the AWS calls of its life, counted at botocore's own hook."""
+
+import functools
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.aws_clients import Aws
+from chalicelib.adapters.dynamodb_job_store import DynamoDbJobStore
+from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
+from chalicelib.adapters.s3_dataset_store import S3DatasetStore
+from chalicelib.adapters.sqs_job_queue import SqsJobQueue
+from chalicelib.application import lambda_handlers
+from chalicelib.application.service import Service
+from chalicelib.bootstrap import COUNT_SECONDS
+from chalicelib.config import Settings
+from tests.support.samples import soil
+from tests.support.services import execute, execute_all, make_service, submit
+
+HUMUS = {"question": "S1"}
+Calls = Callable[[Callable[[], object]], list[str]]
+
+
+@pytest.fixture
+def calls(clients: Aws) -> Calls:
+    """The operations that AWS is asked for while something is done."""
+    met: list[str] = []
+
+    def note(model: Any, **_: Any) -> None:
+        met.append(model.name)
+
+    for client in (clients.dynamodb, clients.s3, clients.sqs):
+        client.meta.events.register("before-call", note)
+
+    def count(action: Callable[[], object]) -> list[str]:
+        met.clear()
+        action()
+        return list(met)
+
+    return count
+
+
+@pytest.fixture
+def make(clients: Aws, tmp_path: Path) -> Callable[[int], Service]:
+    """A service in steady state whose answers stay inline up to a limit."""
+    queue = clients.sqs.create_queue(QueueName="jobs")["QueueUrl"]
+    datasets, data, control = (
+        S3DatasetStore(clients, "statline"),
+        soil(tmp_path),
+        DynamoDbServiceState(clients, "statline"),
+    )
+    datasets.publish("f1", data.snapshot(), data.catalogue())
+    control.set(dataset="f1")
+
+    def made(limit: int) -> Service:
+        store = DynamoDbJobStore(clients, "statline", "statline", limit)
+        queues = SqsJobQueue(clients, queue)
+        service = make_service(store, queues, datasets, control, id_block=100, count_seconds=COUNT_SECONDS)
+        service.process(submit(service, "global_mean", HUMUS).id)
+        return service
+
+    return made
+
+
+def test_a_job_whose_answer_is_inline(make: Callable[[int], Service], calls: Calls) -> None:
+    """Two calls to accept, two to process, one a poll; none for the counter."""
+    service = make(8192)
+    assert calls(lambda: submit(service, "global_mean", HUMUS)) == ["PutItem", "SendMessage"]
+    assert calls(lambda: service.get("job_id_2")) == ["GetItem"]
+    assert calls(lambda: service.process("job_id_2")) == ["GetItem", "UpdateItem"]
+    assert calls(lambda: service.get("job_id_2")) == ["GetItem"]
+
+
+def test_a_job_whose_answer_is_in_s3(make: Callable[[int], Service], calls: Calls) -> None:
+    """One more to write it, one more to read it."""
+    service = make(0)
+    submit(service, "global_mean", HUMUS)
+    assert calls(lambda: service.process("job_id_2")) == ["GetItem", "PutObject", "UpdateItem"]
+    assert calls(lambda: service.get("job_id_2")) == ["GetItem", "GetObject"]
+
+
+def test_an_execution_that_is_waited_for(make: Callable[[int], Service], calls: Calls) -> None:
+    """The catalogue once for a function's life; one read a look, none besides once the job has ended."""
+    service = make(8192)
+    body = {"inputs": HUMUS}
+    assert calls(lambda: execute(service, "global_mean", body)) == ["GetObject", "PutItem", "SendMessage"]
+    assert calls(lambda: execute(service, "global_mean", body)) == ["PutItem", "SendMessage"]
+    job = service.get("job_id_2")
+    service.process(job.id)
+    assert calls(lambda: service.wait(job, 9)) == ["GetItem"]
+
+
+def test_a_dismissal(make: Callable[[int], Service], calls: Calls) -> None:
+    """A write to end a job; a second to remove it, and a third where its answer is in S3."""
+    service = make(0)
+    for _ in range(2):
+        submit(service, "global_mean", HUMUS)
+    service.process("job_id_2")
+    assert calls(lambda: service.dismiss("job_id_3")) == ["GetItem", "UpdateItem"]
+    assert calls(lambda: service.dismiss("job_id_3")) == ["GetItem", "DeleteItem"]
+    removal = ["GetItem", "GetObject", "DeleteItem", "DeleteObject"]
+    assert calls(lambda: service.dismiss("job_id_2")) == removal
+
+
+def test_a_turn_of_the_sweeper(make: Callable[[int], Service], calls: Calls) -> None:
+    """Four queries while nothing is lost: for lost jobs and callbacks, for the oldest, for their number."""
+    service = make(8192)
+    submit(service, "global_mean", HUMUS)
+    assert calls(lambda: lambda_handlers.sweep(service, Settings())) == ["Query"] * 4
+
+
+def test_health_is_not_asked_of_aws_each_time(make: Callable[[int], Service], calls: Calls) -> None:
+    """It lives on the control record that other requests have read."""
+    service = make(8192)
+    assert calls(lambda: [service.health() for _ in range(100)]) in ([], ["GetItem"])
+
+
+def test_the_counter_is_written_once_a_block(make: Callable[[int], Service], calls: Calls) -> None:
+    """One update for a hundred jobs, and for each five seconds of them one count of what is open."""
+    service, start = make(8192), time.monotonic()
+    met = calls(lambda: [submit(service, "global_mean", HUMUS) for _ in range(150)])
+    assert met.count("UpdateItem") == 1
+    assert met.count("Query") <= (time.monotonic() - start) // COUNT_SECONDS
+
+
+def test_a_key_costs_two_calls(make: Callable[[int], Service], calls: Calls) -> None:
+    """One to look it up, one to bind it; whoever sends none pays nothing. Told again, a job costs two."""
+    service = make(8192)
+    ask = functools.partial(submit, service, "global_mean", HUMUS, "key")
+    assert calls(ask) == ["GetItem", "PutItem", "SendMessage", "PutItem"]
+    assert calls(ask) == ["GetItem", "GetItem"]
+
+
+def test_a_batch(make: Callable[[int], Service], calls: Calls) -> None:
+    """One call for its jobs, one for each ten messages, however many jobs."""
+    service, one = make(8192), {"processID": "global_mean", "inputs": HUMUS}
+    execute(service, "global_mean", one)  # which reads what the data set has
+    met = calls(lambda: execute_all(service, {"executions": [one] * 12}))
+    assert met == ["TransactWriteItems", "SendMessageBatch", "SendMessageBatch"]

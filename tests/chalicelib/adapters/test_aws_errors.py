@@ -1,0 +1,274 @@
+"""What becomes of AWS's failures: each kind at each call of each route, over real sockets."""
+
+import functools
+import json
+import logging
+import math
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+import pytest
+from chalice.local import LambdaContext, LambdaEventConverter, RouteMatcher
+
+from app import app
+from chalicelib.adapters.aws_clients import Aws
+from chalicelib.adapters.dynamodb_job_store import DynamoDbJobStore
+from chalicelib.application import deadline, lambda_handlers
+from chalicelib.application.submission import TAKE_BACK_SECONDS
+from chalicelib.bootstrap import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS, get_service
+from chalicelib.config import Settings
+from chalicelib.errors import AwsUnavailable, JobNotFound
+from chalicelib.routes.endpoint import REQUEST_SECONDS
+from local.emulator import moto_backend
+from local.settings import PROJECT
+from tests.support.faults import LATE, proxy
+from tests.support.faulty_cloud import HANG_SECONDS, HASTY, TRIES, Cloud, to_moto
+from tests.support.samples import GLOBAL_HUMUS
+from tests.support.services import submit
+
+# Every call that a route can make, and a request that makes it.
+REQUESTS = {
+    "control": ("GetItem", "POST", "/api/global_mean"),
+    "places": ("Query", "POST", "/api/global_mean"),
+    "ids": ("UpdateItem", "POST", "/api/global_mean"),
+    "create": ("PutItem", "POST", "/api/global_mean"),
+    "queue": ("SendMessage", "POST", "/api/global_mean"),
+    "record": ("GetItem", "GET", "/api/get_results/{id}"),
+    "answer": ("GetObject", "GET", "/api/get_results/{id}"),
+    "list": ("Query", "GET", "/api/jobs"),
+    "count": ("Query", "GET", "/api/num_jobs"),
+    "catalogue": ("GetObject", "GET", "/api/states"),
+    "drain": ("UpdateItem", "GET", "/api/graceful_shutdown"),
+}
+# Every kind of fault, how often botocore tries a call that meets it, and what the log line names.
+KINDS = {
+    "throttle": (TRIES, ("ProvisionedThroughputExceeded", "SlowDown", "RequestThrottled")),
+    "error": (TRIES, ("Internal",)),
+    "reset": (TRIES, ("Connection",)),
+    "lose": (TRIES, ("ConnectionClosed",)),
+    "hang": (TRIES, ("ReadTimeout",)),
+    "foreign": (TRIES, ("502",)),
+    "expired": (1, ("renew the credentials",)),
+    "denied": (1, ("let the function's role do it",)),
+    "missing": (1, ("names what is not there",)),
+}
+ALWAYS = 1_000_000
+GATEWAY_SECONDS = 29
+# botocore's own: the longest pause, before the last try, and what a server may ask for on top of it.
+PAUSE_SECONDS = 2 ** (ATTEMPTS - 2) + 5
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    moto = moto_backend.start_moto()
+    with proxy(to_moto) as (faults, address):
+        yield Cloud(faults, address, moto_backend.connect(Settings()), tmp_path_factory.mktemp("data"))
+    moto.stop()
+
+
+@pytest.fixture
+def cloud(shared: Cloud) -> Cloud:
+    """With nothing planned, and nothing of an earlier test to do."""
+    shared.faults.clear()
+    shared.work_off()
+    shared.service(shared.clients).reopen()
+    return shared
+
+
+@pytest.fixture
+def lines() -> Iterator[list[logging.LogRecord]]:
+    """What was logged about AWS."""
+    met: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.emit = met.append  # type: ignore[method-assign] # the one method that a handler is for
+    logger = logging.getLogger("statline.aws")
+    logger.addHandler(handler)
+    yield met
+    logger.removeHandler(handler)
+
+
+def ask(method: str, path: str) -> tuple[int, dict[str, str], Any]:
+    """Through the whole application, as API Gateway calls it: status, headers, body."""
+    get = LambdaEventConverter(RouteMatcher(list(app.routes))).create_lambda_event
+    event = get(method, path, {}, b'{"question": "S1"}' if method == "POST" else b"")
+    answer = app(event, LambdaContext("test", 128))
+    return answer["statusCode"], answer["headers"], json.loads(answer["body"])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("request_", REQUESTS)
+def test_a_call_that_fails_is_a_clear_503_and_leaves_nothing(
+    cloud: Cloud, lines: list[logging.LogRecord], kind: str, request_: str
+) -> None:
+    """After a bounded number of tries; told to the operator in one line; healed when the fault is."""
+    tries, named = KINDS[kind]
+    operation, method, path = REQUESTS[request_]
+    done = cloud.finished()
+    service = cloud.service(cloud.hasty if kind == "hang" else None)
+    get_service.use(lambda: service)
+    cloud.faults.plan(kind, operation, ALWAYS)
+    status, headers, body = ask(method, path.format(id=done.id))
+    assert (status, int(headers["Retry-After"]) > 0) == (503, True)
+    assert body == {"status": "error", "reason": str(AwsUnavailable(""))}
+    assert cloud.faults.met == [(kind, operation)] * tries
+    (line,) = lines
+    assert (operation in line.getMessage(), line.exc_info) == (True, None)
+    assert any(name in line.getMessage() for name in named), line.getMessage()
+    cloud.faults.clear()
+    service.reopen()
+    heal(cloud, made=(kind, operation) == ("lose", "PutItem"))
+
+
+def heal(cloud: Cloud, made: bool) -> None:
+    """With the fault gone all ends well: `made` says whether a job remains that nobody was told of."""
+    cloud.work_off()
+    near = cloud.service(cloud.clients)
+    left = [one.id for one in near.jobs() if not one.status.is_terminal]
+    assert len(left) == near.num_jobs() == made
+    near.sweep(resend_after=-1000, give_up_after=10**9)
+    status, _, body = ask("POST", "/api/global_mean")
+    assert status == 200
+    cloud.work_off()
+    assert near.num_jobs() == 0
+    assert {near.get(job_id).answer for job_id in [*left, body["job_id"]]} == {GLOBAL_HUMUS}
+
+
+@pytest.mark.parametrize(
+    ("request_", "kind"),
+    [("control", "error"), ("answer", "reset"), ("queue", "lose"), ("list", "throttle"), ("create", "late")],
+)
+def test_a_fault_that_passes_is_not_noticed(
+    cloud: Cloud, lines: list[logging.LogRecord], request_: str, kind: str
+) -> None:
+    """The next try, or patience, answers it."""
+    operation, method, path = REQUESTS[request_]
+    done, service = cloud.finished(), cloud.service()
+    get_service.use(lambda: service)
+    cloud.faults.plan(kind, operation)
+    assert ask(method, path.format(id=done.id))[0] == 200
+    assert (cloud.faults.met, lines) == ([(kind, operation)], [])
+
+
+def test_the_deployed_clients_try_four_times(cloud: Cloud, lines: list[logging.LogRecord]) -> None:
+    """And the line says so."""
+    service = cloud.service(cloud.aws())
+    cloud.faults.plan("error", "Query", ALWAYS)
+    with pytest.raises(AwsUnavailable):
+        service.num_jobs()
+    assert len(cloud.faults.met) == ATTEMPTS
+    assert f"in {ATTEMPTS} attempts" in lines[0].getMessage()
+
+
+def test_no_request_outlives_the_gateway() -> None:
+    """Eight seconds, the call that began in them, and the call that takes a job back."""
+    config = json.loads((PROJECT / ".chalice" / "config.json").read_text())
+    call = max(CONNECT_SECONDS + READ_SECONDS, PAUSE_SECONDS)
+    assert REQUEST_SECONDS + call + TAKE_BACK_SECONDS + call < GATEWAY_SECONDS == config["lambda_timeout"]
+
+
+def test_each_request_has_its_time(cloud: Cloud) -> None:
+    """From its own beginning."""
+    left: list[float] = []
+    get_service.use(lambda: left.append(deadline.left()) or cloud.service())  # type: ignore[func-returns-value]
+    assert ask("GET", "/api/num_jobs")[0] == 200
+    assert REQUEST_SECONDS - 1 < left[0] <= REQUEST_SECONDS
+    assert deadline.left() == math.inf
+
+
+def test_when_time_is_up_no_call_is_tried_again(cloud: Cloud, lines: list[logging.LogRecord]) -> None:
+    """A hundred tries are allowed, two fit into the time; the line has the reason."""
+    service = cloud.service(cloud.aws(**HASTY | {"retries": {"mode": "standard", "total_max_attempts": 100}}))
+    cloud.faults.plan("hang", "GetItem", ALWAYS)
+    with deadline.within(1.5 * HANG_SECONDS), pytest.raises(AwsUnavailable):
+        service.get("job_id_1")
+    assert len(cloud.faults.met) == 2
+    assert "ReadTimeoutError" in lines[0].getMessage()
+
+
+def test_calls_that_are_slow_share_the_time(cloud: Cloud) -> None:
+    """The second is not begun when the first took all of it; and the record is taken back all the same."""
+    service = cloud.service()
+    service.dataset()
+    before = list(service.jobs())
+    cloud.faults.plan("late", "PutItem")
+    cloud.faults.plan("error", "SendMessage", ALWAYS)
+    with deadline.within(0.95 * LATE), pytest.raises(AwsUnavailable):
+        submit(service, "global_mean", {"question": "S1"})
+    assert cloud.faults.met == [("late", "PutItem")]
+    assert list(service.jobs()) == before
+
+
+def test_who_waits_for_another_s_call_is_not_kept(cloud: Cloud) -> None:
+    """Ids are reserved one at a time: a crowd behind a call that hangs gives up together."""
+    service = cloud.service(cloud.aws(**HASTY))
+    service.dataset()
+    cloud.faults.plan("hang", "UpdateItem", ALWAYS)
+
+    def submit_one(_: int) -> None:
+        with deadline.within(2 * HANG_SECONDS), pytest.raises(AwsUnavailable):
+            submit(service, "global_mean", {"question": "S1"})
+
+    start = time.monotonic()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(submit_one, range(8)))
+    # One after the other they would take 8 times 4 times as long as a call may hang.
+    assert time.monotonic() - start < 8 * HANG_SECONDS
+
+
+def test_half_an_answer_is_none(cloud: Cloud, lines: list[logging.LogRecord]) -> None:
+    """S3's bytes stop in the middle."""
+    job_id = cloud.finished().id
+    cloud.faults.plan("cut", "GetObject")
+    with pytest.raises(AwsUnavailable):
+        cloud.service().get(job_id)
+    assert "GetObject" in lines[0].getMessage()
+    assert cloud.service().get(job_id).answer == GLOBAL_HUMUS
+
+
+def test_nobody_listens(cloud: Cloud) -> None:
+    """A connection that is refused is no more than another fault."""
+    service = cloud.service(cloud.aws(proxies={"http": "http://127.0.0.1:9"}))
+    with pytest.raises(AwsUnavailable):
+        service.get("job_id_1")
+
+
+def test_without_credentials(cloud: Cloud, lines: list[logging.LogRecord]) -> None:
+    """The operator is told what to mend."""
+    session = boto3.session.Session(region_name="us-east-1")
+    session._session.get_component("credential_provider").providers.clear()
+    store = DynamoDbJobStore(Aws(functools.partial(session.client)), "statline", "statline", 1000)
+    with pytest.raises(AwsUnavailable):
+        store.get("job_id_1")
+    assert "renew the credentials" in lines[0].getMessage()
+
+
+def test_a_worker_s_fault_brings_the_message_back(cloud: Cloud) -> None:
+    """The job stays open, and the next delivery answers it."""
+    service = cloud.service()
+    job_id = submit(service, "global_mean", {"question": "S1"}).id
+    batch = {"Records": [{"messageId": "1", "body": job_id}]}
+    for operation in ("GetItem", "GetObject", "UpdateItem"):
+        cloud.faults.plan("error", operation, ALWAYS)
+        assert lambda_handlers.process(service, batch) == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+        cloud.faults.clear()
+    assert lambda_handlers.process(service, batch) == {"batchItemFailures": []}
+    assert service.get(job_id).answer == GLOBAL_HUMUS
+
+
+def test_an_answer_that_is_deleted_meanwhile_is_not_found(cloud: Cloud) -> None:
+    """Its record was read before, its object after: it has expired, and nothing is broken."""
+    done = cloud.finished()
+    objects: Any = {"Bucket": "statline", "Prefix": f"results/{done.id}/"}
+    for found in cloud.clients.s3.list_objects_v2(**objects)["Contents"]:
+        cloud.clients.s3.delete_object(Bucket="statline", Key=found["Key"])
+    with pytest.raises(JobNotFound):
+        cloud.service().get(done.id)
+
+
+def test_a_call_that_was_wrong_is_no_outage(cloud: Cloud) -> None:
+    """A client that is told to come again would do so for ever."""
+    with pytest.raises(cloud.supports_wait.dynamodb.exceptions.ClientError, match="ValidationException"):
+        cloud.supports_wait.dynamodb.get_item(TableName="statline", Key={"wrong": {"S": "key"}})

@@ -1,0 +1,231 @@
+"""Posting to addresses that strangers name, against real servers on this machine."""
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.callback_sender import Found, HttpCallbackSender, is_public, parse
+from chalicelib.errors import CallbackFailed, CallbackRefused, InvalidRequest
+from tests.support.receiver import Receiver, receiving
+
+SECONDS = 5.0
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver
+
+
+def resolving(*addresses: tuple[Any, ...]) -> Any:
+    """A resolver that knows only these, and counts how often it is asked."""
+
+    def resolve(host: str, port: int, **_: Any) -> list[Found]:
+        resolve.asked.append(host)  # type: ignore[attr-defined] # a function that remembers
+        families = [socket.AF_INET6 if ":" in one[0] else socket.AF_INET for one in addresses]
+        return [(family, 1, 6, "", one) for family, one in zip(families, addresses, strict=True)]
+
+    resolve.asked = []  # type: ignore[attr-defined] # as above
+    return resolve
+
+
+def test_a_post_arrives(receiver: Receiver) -> None:
+    """With path, query, headers and body, and with the host that it is for."""
+    headers = {"Content-Type": "application/json", "Statline-Job": "job_id_7"}
+    HttpCallbackSender(private=True).post(f"{receiver.url}/a/b?c=d#e", b'{"\xc3\xa9": 1}', headers)
+    (got,) = receiver.received
+    assert (got.path, got.body) == ("/a/b?c=d", b'{"\xc3\xa9": 1}')
+    assert got.headers.items() >= headers.items()
+    assert got.headers["Host"] == receiver.url.removeprefix("http://")
+
+
+@pytest.mark.parametrize("status", [302, 307, 400, 404, 500, 503])
+def test_only_a_2xx_is_success(receiver: Receiver, status: int) -> None:
+    """And a redirect is not followed."""
+    with receiving() as elsewhere:
+        receiver.answers, receiver.more = [status], {"Location": elsewhere.url}
+        with pytest.raises(CallbackFailed, match=str(status)):
+            HttpCallbackSender(private=True).post(receiver.url, b"", {})
+        assert (len(receiver.received), elsewhere.received) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "127.0.0.1", "2130706433", "0x7f.1", "127.1", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"],
+)
+def test_no_way_of_naming_this_machine_is_public(receiver: Receiver, host: str) -> None:
+    """Whatever the system's own resolver makes of it."""
+    with pytest.raises(CallbackFailed):
+        HttpCallbackSender(seconds=SECONDS).post(f"http://{host}:{receiver.server_port}/", b"", {})
+    assert receiver.received == []
+
+
+def test_a_name_is_resolved_once_and_its_address_connected_to(receiver: Receiver) -> None:
+    """So no second answer of a name server can lead elsewhere; the name goes into the request alone."""
+    resolve = resolving(("127.0.0.1", receiver.server_port))
+    HttpCallbackSender(private=True, resolve=resolve).post("http://nowhere.invalid:8080/x", b"", {})
+    assert resolve.asked == ["nowhere.invalid"]
+    assert receiver.received[0].headers["Host"] == "nowhere.invalid:8080"
+
+
+def test_a_name_with_one_private_address_is_refused(receiver: Receiver) -> None:
+    """Before anything is connected to."""
+    resolve = resolving(("8.8.8.8", 1), ("127.0.0.1", receiver.server_port))
+    with pytest.raises(CallbackRefused, match="not public"):
+        HttpCallbackSender(resolve=resolve).post("http://two.example/", b"", {})
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *(
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.64.0.1",
+            "127.0.0.1",
+            "127.255.255.254",
+            "169.254.169.254",
+            "172.16.0.1",
+        ),
+        *("192.0.2.1", "192.168.1.1", "198.18.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255"),
+        *("::", "::1", "::ffff:127.0.0.1", "::ffff:8.8.8.8", "::127.0.0.1", "64:ff9b::7f00:1", "100::1"),
+        *("2001:db8::1", "2002:7f00:1::1", "2001:0:7f00:1::1", "fc00::1", "fd12:3456::1", "fe80::1"),
+        *("fe80::1%lo", "fec0::1", "ff02::1", "64:ff9b:1::a00:1"),
+    ],
+)
+def test_addresses_that_are_not_public(address: str) -> None:
+    """Nor are addresses that may stand for others."""
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "93.184.215.14", "2606:4700:4700::1111", "2a00:1450::1"])
+def test_addresses_that_are_public(address: str) -> None:
+    """The rest of the internet."""
+    assert is_public(address)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "",
+            "example.com",
+            "//example.com/",
+            "ftp://example.com/",
+            "file:///etc/passwd",
+            "gopher://example.com/",
+        ),
+        *(
+            "http:///path",
+            "http://user@example.com/",
+            "http://user:word@example.com/",
+            "http://@example.com/",
+        ),
+        *(
+            "http://example.com:22/",
+            "http://example.com:25/",
+            "https://example.com:0/",
+            "http://example.com:99999/",
+        ),
+        *(
+            "http://example.com:x/",
+            "http://exa mple.com/",
+            "http://example.com/\r\nX: y",
+            "http://[::1/",
+            "http://é.com/",
+        ),
+        *("http://example.com/" + "x" * 2000, "http://a%2fb/", "http://a\\b/"),
+    ],
+)
+def test_what_is_no_address_to_post_to(url: str) -> None:
+    """Is refused when it is named, by whatever setting."""
+    for rules in (HttpCallbackSender(), HttpCallbackSender(private=True)):
+        with pytest.raises(InvalidRequest):
+            rules.check(url)
+
+
+def test_an_address_in_full() -> None:
+    """Its parts, the scheme's port if it names none."""
+    assert parse("https://example.com") == ("https", "example.com", 443, "/")
+    assert parse("HTTP://Example.com:8080?a=b") == ("http", "example.com", 8080, "/?a=b")
+    assert parse("http://[2606:4700::1]/x")[1] == "2606:4700::1"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "[fd00::1]", "169.254.169.254"])
+def test_a_private_address_is_refused_when_it_is_named(host: str) -> None:
+    """Unless the setting allows it."""
+    with pytest.raises(InvalidRequest, match="public"):
+        HttpCallbackSender().check(f"http://{host}/")
+    HttpCallbackSender(private=True).check(f"http://{host}/")
+
+
+def test_nothing_listens() -> None:
+    """A failure like any other."""
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+    with pytest.raises(CallbackFailed, match="Refused"):
+        HttpCallbackSender(private=True).post(f"http://127.0.0.1:{port}/", b"", {})
+
+
+@pytest.mark.parametrize("drip", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nX-Drip: "])
+def test_an_answer_that_never_ends(drip: bytes) -> None:
+    """Is given up in time, however often a byte of it comes; and the connection is closed."""
+    closed = threading.Event()
+
+    def answer(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection, suppress(OSError):
+            connection.recv(65536)
+            connection.sendall(drip)
+            while connection.recv(1) if not drip else True:
+                threading.Event().wait(0.05)
+                connection.sendall(b"x")
+        closed.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=answer, args=[server])
+        thread.start()
+        start = time.monotonic()
+        with pytest.raises(CallbackFailed, match=r"within|timed out"):
+            HttpCallbackSender(private=True, seconds=0.5).post(
+                f"http://127.0.0.1:{server.getsockname()[1]}/", b"", {}
+            )
+        assert time.monotonic() - start < 3
+        assert closed.wait(5)
+        thread.join()
+
+
+def test_a_resolver_that_hangs() -> None:
+    """Is not waited for."""
+    go = threading.Event()
+
+    def resolve(*_: Any, **__: Any) -> list[Found]:
+        go.wait(5)
+        raise OSError("too late")
+
+    with pytest.raises(CallbackFailed, match="within"):
+        HttpCallbackSender(private=True, seconds=0.2, resolve=resolve).post("http://slow.example/", b"", {})
+    go.set()
+
+
+def test_tls_wants_the_right_name(receiver: Receiver) -> None:
+    """A server that does not speak TLS, or has no certificate of that name, is not told anything."""
+    with pytest.raises(CallbackFailed, match="SSL"):
+        HttpCallbackSender(private=True).post(receiver.url.replace("http:", "https:"), b"", {})
+    assert ssl.create_default_context().check_hostname
+    assert receiver.received == []
+
+
+def test_no_proxy_is_asked(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the environment says."""
+    with receiving() as proxy:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        HttpCallbackSender(private=True).post(receiver.url, b"", {})
+        assert (len(receiver.received), proxy.received) == (1, [])

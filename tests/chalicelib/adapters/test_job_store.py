@@ -1,0 +1,293 @@
+"""The contract of every JobStore, and what is particular to the one on AWS."""
+
+import os
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from botocore.exceptions import ClientError
+
+from chalicelib.adapters.aws_clients import Aws
+from chalicelib.adapters.dynamodb_job_store import DynamoDbJobStore
+from chalicelib.application.job import LONGEST_REASON, Job, JobStatus
+from chalicelib.application.ports import JobStore
+from chalicelib.config import LARGEST_INLINE
+from chalicelib.errors import JobNotFound
+from chalicelib.routes.endpoint import LARGEST_BODY
+from tests.support.samples import job
+
+
+def test_an_empty_store_gives_ids_from_one(store: JobStore) -> None:
+    """The first number is 1; blocks follow each other."""
+    assert [*store.reserve_ids(3), *store.reserve_ids(2)] == [1, 2, 3, 4, 5]
+
+
+def test_no_number_is_given_twice(store: JobStore) -> None:
+    """Threads that reserve at once get numbers of their own."""
+    with ThreadPoolExecutor(8) as pool:
+        blocks = list(pool.map(lambda _: store.reserve_ids(5), range(40)))
+    assert sorted(n for block in blocks for n in block) == list(range(1, 201))
+
+
+def test_a_created_job_is_read_back(store: JobStore) -> None:
+    """What was asked comes back whole, whatever the characters."""
+    asked = job(7, inputs={"question": "Größe, 100 % 'x' \"y\"\n☃", "state": "Curaçao"})
+    store.create(asked)
+    assert store.get("job_id_7") == asked
+
+
+# Among them more digits than DynamoDB's numbers have, and more bytes than its keys may have.
+NO_JOBS = [
+    *("job_id_9", "job_id_0", "job_id_01", "#counter", "#control", "", "../x", "ÿ"),
+    *(f"job_id_{'9' * digits}" for digits in (19, 39, 2048)),
+]
+
+
+@pytest.mark.parametrize("job_id", NO_JOBS)
+def test_an_unknown_id_is_not_found(store: JobStore, job_id: str) -> None:
+    """Nor does any text lead to a record that is no job, or remove one."""
+    store.reserve_ids(1)
+    with pytest.raises(JobNotFound):
+        store.get(job_id)
+    store.delete(job_id)
+    assert list(store.jobs()) == []
+    assert store.reserve_ids(1)[0] == 2
+
+
+def test_a_job_keeps_its_trace(store: JobStore) -> None:
+    """From its acceptance to its end."""
+    asked = job(7, trace="4bf92f3577b34da6a3ce929d0e0e4736")
+    store.create(asked)
+    assert store.get("job_id_7") == asked
+    assert store.finish(asked.succeed(b"1", now=5_000)).trace == asked.trace
+    assert store.finish(asked.fail("late", now=6_000)).trace == asked.trace
+    assert store.get("job_id_7").trace == asked.trace
+
+
+def test_a_finished_job_has_its_answer(store: JobStore) -> None:
+    """An answer comes back byte for byte, with the time it was given."""
+    store.create(job(1))
+    done = job(1).succeed('{"é":1.5}'.encode(), now=5_000)
+    assert store.finish(done) == done
+    assert store.get("job_id_1") == done
+
+
+def test_a_failed_job_has_its_reason(store: JobStore) -> None:
+    """A failure is an outcome too."""
+    store.create(job(1))
+    store.finish(job(1).fail("no such state", now=5_000))
+    assert store.get("job_id_1").reason == "no such state"
+    assert store.get("job_id_1").status is JobStatus.FAILED
+
+
+def test_a_terminal_state_never_changes(store: JobStore) -> None:
+    """The first outcome stands, and whoever comes later is told it."""
+    store.create(job(1))
+    first = store.finish(job(1).succeed(b"1", now=5_000))
+    assert store.finish(job(1).fail("late", now=6_000)) == first
+    assert store.finish(job(1).succeed(b"2", now=7_000)) == first
+    assert store.get("job_id_1") == first
+
+
+def test_of_many_outcomes_at_once_one_wins(store: JobStore) -> None:
+    """Threads that finish one job with different answers all hear the same one."""
+    for number in range(1, 11):
+        store.create(job(number))
+        outcomes = [job(number).succeed(b"%d" % n, now=n) for n in range(8)]
+        with ThreadPoolExecutor(8) as pool:
+            heard = set(pool.map(lambda outcome: store.finish(outcome).answer, outcomes))
+        assert heard == {store.get(f"job_id_{number}").answer}
+
+
+def test_finishing_what_was_never_created(store: JobStore) -> None:
+    """There is no outcome without a job."""
+    with pytest.raises(JobNotFound):
+        store.finish(job(5).succeed(b"1", now=1))
+
+
+def test_a_large_answer_comes_back(store: JobStore) -> None:
+    """An answer that does not compress below the inline limit is kept all the same."""
+    store.create(job(1))
+    answer = os.urandom(50_000).hex().encode()
+    store.finish(job(1).succeed(answer, now=5_000))
+    assert store.get("job_id_1").answer == answer
+
+
+def test_the_longest_question_and_reason(store: JobStore) -> None:
+    """A body of 64 KB, and an error that does not end: the reason is cut, and the record is stored."""
+    asked = job(1, inputs={"question": "ß" * 16_384, "state": "ß" * 16_384})
+    store.create(asked)
+    failed = store.finish(asked.fail("ß" * 1_000_000, now=5_000))
+    assert store.get("job_id_1") == failed
+    assert failed.reason == "ß" * (LONGEST_REASON - 1) + "…"
+
+
+def test_a_deleted_job_is_gone(store: JobStore) -> None:
+    """With its answer, from lists and counts; deleting twice is no error."""
+    for number in (1, 2):
+        store.create(job(number))
+        store.finish(job(number).succeed(os.urandom(5_000), now=9))
+    store.delete("job_id_1")
+    store.delete("job_id_1")
+    with pytest.raises(JobNotFound):
+        store.get("job_id_1")
+    assert [one.id for one in [*store.jobs(), *store.latest(9_999)]] == ["job_id_2"] * 2
+
+
+def test_finishing_what_was_deleted(store: JobStore) -> None:
+    """It is as if it had never been."""
+    store.create(job(1))
+    store.delete("job_id_1")
+    with pytest.raises(JobNotFound):
+        store.finish(job(1).succeed(b"1", now=5_000))
+
+
+def test_jobs_are_listed_oldest_first_without_answers(store: JobStore) -> None:
+    """By time of acceptance, then by number: never by text."""
+    for number, accepted in ((10, 5), (9, 5), (2, 7), (30, 1)):
+        store.create(job(number, accepted=accepted))
+    store.finish(job(9, accepted=5).succeed(b"1", now=8))
+    listed = list(store.jobs())
+    assert [one.id for one in listed] == ["job_id_30", "job_id_9", "job_id_10", "job_id_2"]
+    assert listed[1] == replace(job(9, accepted=5), status=JobStatus.SUCCESSFUL, finished=8)
+
+
+def test_the_latest_jobs_come_first(store: JobStore) -> None:
+    """By time of acceptance, then by number; none that was accepted after the moment."""
+    for number, accepted in ((10, 5), (9, 5), (2, 7), (30, 1)):
+        store.create(job(number, accepted=accepted))
+    store.finish(job(9, accepted=5).succeed(b"1", now=8))
+    assert [one.id for one in store.latest(7)] == ["job_id_2", "job_id_10", "job_id_9", "job_id_30"]
+    assert [one.id for one in store.latest(6)] == ["job_id_10", "job_id_9", "job_id_30"]
+    assert [one.answer for one in store.latest(7)] == [None] * 4
+    assert list(store.latest(0)) == []
+
+
+def test_every_fact_comes_back(store: JobStore) -> None:
+    """From the job, and but for the answer from both lists."""
+    asked = job(1, response="document", media_type="text/csv", fresh=True)
+    store.create(asked)
+    done = replace(asked, started=4_000, source="job_id_3", computed=3_000)
+    done = done.fail("no rows", now=5_000, cause="NoUsableRows")
+    store.finish(done)
+    assert store.get("job_id_1") == done
+    # Whether reuse was declined is not in lists.
+    assert [replace(one, fresh=True) for one in [*store.jobs(), *store.latest(9_000)]] == [done, done]
+
+
+def test_a_dismissed_job_stays_dismissed(store: JobStore) -> None:
+    """Dismissal is an outcome like any other."""
+    store.create(job(1))
+    dismissed = store.finish(job(1).dismiss(now=5_000))
+    assert store.finish(job(1).succeed(b"1", now=6_000)) == dismissed
+    assert store.get("job_id_1").status is JobStatus.DISMISSED
+    assert store.count_open() == 0
+
+
+def test_a_list_longer_than_a_page(store: JobStore) -> None:
+    """A megabyte and more of jobs, beyond what one query returns, is listed and counted whole."""
+    for number in range(1, 61):
+        store.create(job(number, inputs={"question": "x" * 30_000}))
+    assert len(list(store.jobs())) == len(list(store.latest(9_999))) == 60
+    assert store.count_open() == 60
+
+
+def test_only_open_jobs_are_counted(store: JobStore) -> None:
+    """Accepted and not finished."""
+    for number in range(1, 6):
+        store.create(job(number))
+    store.finish(job(1).succeed(b"1", now=9))
+    store.finish(job(2).fail("why", now=9))
+    store.delete("job_id_3")
+    assert store.count_open() == 2
+
+
+def test_open_jobs_by_age(store: JobStore) -> None:
+    """Those accepted before a time, oldest first; a finished one is none of them."""
+    for number, accepted in ((1, 50), (2, 10), (3, 20), (4, 30), (5, 5)):
+        store.create(job(number, accepted=accepted))
+    store.finish(job(5, accepted=5).succeed(b"1", now=60))
+    assert list(store.open_before(30)) == [("job_id_2", 10), ("job_id_3", 20)]
+    assert list(store.open_before(0)) == []
+
+
+@pytest.mark.usefixtures("transactions")
+def test_jobs_are_created_together(store: JobStore) -> None:
+    """Each is whole."""
+    jobs = [job(number, inputs={"question": f"Q{number}"}) for number in range(1, 5)]
+    store.create(*jobs)
+    assert [store.get(one.id) for one in jobs] == jobs == list(store.jobs())
+    assert store.count_open() == 4
+
+
+@pytest.fixture
+def dynamo(clients: Aws) -> DynamoDbJobStore:
+    return DynamoDbJobStore(clients, "statline", "statline", inline_limit=1000)
+
+
+def test_a_finished_job_expires(clients: Aws) -> None:
+    """Not found and not listed from then on, though AWS may remove it much later; an open one never."""
+    now = [10.0]
+    store = DynamoDbJobStore(clients, "statline", "statline", 1000, retention=60, clock=lambda: now[0])
+    store.create(job(1))
+    store.create(job(2))
+    store.finish(job(1).succeed(b"1", now=10_000))
+    now[0] = 69.9
+    assert store.get("job_id_1").answer == b"1"
+    now[0] = 70.0
+    with pytest.raises(JobNotFound):
+        store.get("job_id_1")
+    assert [one.id for one in [*store.jobs(), *store.latest(9_999)]] == ["job_id_2"] * 2
+
+
+def test_create_takes_its_own_retry_for_success(dynamo: DynamoDbJobStore) -> None:
+    """The SDK repeats a write whose answer was lost: the record in the way is our own."""
+    for _ in range(2):
+        dynamo.create(job(1, trace="4bf92f3577b34da6a3ce929d0e0e4736"))
+    assert dynamo.count_open() == 1
+
+
+def test_create_refuses_an_id_that_another_job_has(dynamo: DynamoDbJobStore) -> None:
+    """Two jobs under one id would be two answers."""
+    dynamo.create(job(1))
+    with pytest.raises(ClientError):
+        dynamo.create(job(1, statistic="best5"))
+    assert dynamo.get("job_id_1").statistic == "global_mean"
+
+
+def test_the_largest_record(clients: Aws) -> None:
+    """The longest question with the largest inline answer is less than 400 KB, as DynamoDB counts."""
+    store = DynamoDbJobStore(clients, "statline", "statline", inline_limit=LARGEST_INLINE)
+    asked = job(1, inputs={"question": "ß" * (LARGEST_BODY // 2)}, trace="f" * 32)
+    answer = os.urandom(LARGEST_INLINE - 200)
+    assert LARGEST_INLINE - 200 < len(zlib.compress(answer)) <= LARGEST_INLINE
+    store.create(asked)
+    store.finish(asked.succeed(answer, now=5_000))
+    assert store.get("job_id_1").answer == answer
+    assert stored_keys(clients) == []
+    assert LARGEST_BODY + 4 * LONGEST_REASON + LARGEST_INLINE + 1024 < 400 * 1024
+
+
+@pytest.mark.parametrize(("size", "objects"), [(100, 0), (5_000, 1)])
+def test_where_answers_lie(dynamo: DynamoDbJobStore, clients: Aws, size: int, objects: int) -> None:
+    """In the record while small, in S3 when large, and deleted with the job."""
+    dynamo.create(job(1))
+    dynamo.finish(job(1).succeed(os.urandom(size), now=9))
+    assert len(stored_keys(clients)) == objects
+    dynamo.delete("job_id_1")
+    assert stored_keys(clients) == []
+
+
+def test_answers_are_compressed(dynamo: DynamoDbJobStore, clients: Aws) -> None:
+    """80 KB of category means take a fraction of that."""
+    answer = b"{\"('Alabama', 'Age', '18 - 24')\":24.9," * 2_000
+    finished: Job = job(1).succeed(answer, now=9)
+    dynamo.create(job(1))
+    dynamo.finish(finished)
+    item = clients.dynamodb.get_item(TableName="statline", Key={"id": {"S": "job_id_1"}})["Item"]
+    assert len(item["answer"]["B"]) < len(answer) / 10
+
+
+def stored_keys(clients: Aws) -> list[str]:
+    return [found["Key"] for found in clients.s3.list_objects_v2(Bucket="statline").get("Contents", [])]

@@ -1,0 +1,165 @@
+"""The Lambda handlers, fed by real SQS queues on moto: twice, late, out of order, never."""
+
+import itertools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import app
+from chalicelib.adapters.aws_clients import Aws
+from chalicelib.adapters.dynamodb_job_store import DynamoDbJobStore
+from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
+from chalicelib.adapters.s3_dataset_store import S3DatasetStore
+from chalicelib.adapters.sqs_job_queue import SqsJobQueue
+from chalicelib.application import lambda_handlers
+from chalicelib.application.job import JobStatus
+from chalicelib.bootstrap import get_service
+from chalicelib.config import Settings
+from tests.support.samples import GLOBAL_HUMUS, job, soil
+from tests.support.services import make_service, submit
+
+ATTEMPTS = 3
+HUMUS = {"question": "S1"}
+MINUTE = 60_000
+
+
+class Cloud:
+    """Two queues with a redrive between them, the service, and a clock that the test turns."""
+
+    def __init__(self, clients: Aws, folder: Path) -> None:
+        self.now = 1_000_000
+        self.clients, self._sqs = clients, clients.sqs
+        self.dead = self._queue("jobs-dead")
+        arn = self._sqs.get_queue_attributes(QueueUrl=self.dead, AttributeNames=["QueueArn"])["Attributes"]
+        redrive = {"deadLetterTargetArn": arn["QueueArn"], "maxReceiveCount": ATTEMPTS}
+        self.jobs = self._queue("jobs", RedrivePolicy=json.dumps(redrive), VisibilityTimeout="0")
+        self.store = DynamoDbJobStore(clients, "statline", "statline", inline_limit=1000)
+        datasets, control = S3DatasetStore(clients, "statline"), DynamoDbServiceState(clients, "statline")
+        data = soil(folder)
+        datasets.publish("f1", data.snapshot(), data.catalogue())
+        control.set(dataset="f1")
+        queue = SqsJobQueue(clients, self.jobs)
+        self.service = make_service(self.store, queue, datasets, control, id_block=10, clock=lambda: self.now)
+
+    def _queue(self, name: str, **attributes: str) -> str:
+        return str(self._sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"])
+
+    def deliver(self, url: str, handler: Callable[[Any, Any], dict[str, Any]]) -> dict[str, Any]:
+        """One batch, as Lambda does it: what the handler does not name as failed is deleted."""
+        messages = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        event = {
+            "Records": [
+                {"messageId": one["MessageId"], "body": one["Body"], "receiptHandle": one["ReceiptHandle"]}
+                for one in messages
+            ]
+        }
+        answer = handler(event, None)
+        failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
+        for one in messages:
+            if one["MessageId"] not in failed:
+                self._sqs.delete_message(QueueUrl=url, ReceiptHandle=one["ReceiptHandle"])
+        return answer
+
+    def waiting(self, url: str) -> int:
+        names = "ApproximateNumberOfMessages"
+        return int(self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[names])["Attributes"][names])
+
+    def purge(self) -> None:
+        self._sqs.purge_queue(QueueUrl=self.jobs)
+
+
+@pytest.fixture
+def cloud(clients: Aws, tmp_path: Path) -> Cloud:
+    made = Cloud(clients, tmp_path)
+    get_service.use(lambda: made.service)
+    return made
+
+
+def test_a_batch_is_answered(cloud: Cloud) -> None:
+    """Every job of it, and its messages are gone."""
+    ids = [submit(cloud.service, "global_mean", HUMUS).id for _ in range(10)]
+    assert cloud.deliver(cloud.jobs, app.worker) == {"batchItemFailures": []}
+    assert {cloud.service.get(job_id).answer for job_id in ids} == {GLOBAL_HUMUS}
+    assert cloud.waiting(cloud.jobs) == 0
+
+
+def test_one_failure_does_not_bring_back_the_batch(cloud: Cloud) -> None:
+    """Only its own message stays."""
+    good = submit(cloud.service, "global_mean", HUMUS).id
+    cloud.store.create(job(900, statistic="from_the_future", dataset="f1"))
+    SqsJobQueue(cloud.clients, cloud.jobs).add_task("job_id_900")
+    answer = cloud.deliver(cloud.jobs, app.worker)
+    assert len(answer["batchItemFailures"]) == 1
+    assert cloud.service.get(good).status is JobStatus.SUCCESSFUL
+    assert cloud.waiting(cloud.jobs) == 1
+
+
+def test_delivered_in_any_order_and_twice_a_job_has_one_answer(cloud: Cloud) -> None:
+    """Dead letter and answer, whichever comes first stands."""
+    event = {"Records": [{"messageId": "m", "body": "job_id_1", "receiptHandle": "r"}]}
+    handlers = {"worker": app.worker, "dead": app.dead_letters}
+    for number, order in enumerate(itertools.permutations(["worker", "worker", "dead"]), start=1):
+        job_id = submit(cloud.service, "global_mean", HUMUS).id
+        event["Records"][0]["body"] = job_id
+        handlers[order[0]](event, None)
+        first = cloud.service.get(job_id)
+        for name in order[1:]:
+            handlers[name](event, None)
+        assert cloud.service.get(job_id) == first, (number, order)
+        assert first.status is (JobStatus.FAILED if order[0] == "dead" else JobStatus.SUCCESSFUL)
+
+
+def test_a_message_that_can_never_succeed_ends_its_job(cloud: Cloud) -> None:
+    """After the last attempt it is a dead letter, and the job failed with a reason."""
+    cloud.store.create(job(900, statistic="from_the_future", dataset="f1"))
+    SqsJobQueue(cloud.clients, cloud.jobs).add_task("job_id_900")
+    for _ in range(ATTEMPTS + 1):
+        cloud.deliver(cloud.jobs, app.worker)
+    assert cloud.waiting(cloud.jobs) == 0
+    cloud.deliver(cloud.dead, app.dead_letters)
+    assert "every attempt failed" in str(cloud.service.get("job_id_900").reason)
+    assert cloud.service.num_jobs() == 0
+
+
+@pytest.mark.parametrize("body", ["job_id_77", "hello", ""])
+@pytest.mark.parametrize("handler", [app.worker, app.dead_letters])
+def test_a_message_about_nothing_is_dropped(cloud: Cloud, handler: Callable[..., Any], body: str) -> None:
+    """It would come back for ever."""
+    event = {"Records": [{"messageId": "m", "body": body, "receiptHandle": "r"}]}
+    assert handler(event, None) == {"batchItemFailures": []}
+
+
+def test_the_sweeper_sends_a_lost_job_again(cloud: Cloud) -> None:
+    """When it is old enough; then it is answered like any other."""
+    submit(cloud.service, "global_mean", HUMUS)
+    cloud.purge()
+    cloud.now += 14 * MINUTE
+    lambda_handlers.sweep(cloud.service, Settings())
+    assert cloud.waiting(cloud.jobs) == 0
+    cloud.now += 2 * MINUTE
+    lambda_handlers.sweep(cloud.service, Settings())
+    cloud.deliver(cloud.jobs, app.worker)
+    assert cloud.service.get("job_id_1").answer == GLOBAL_HUMUS
+
+
+def test_the_sweeper_fails_what_is_beyond_hope(cloud: Cloud) -> None:
+    """After a day, with its age as the reason; finished jobs are left alone."""
+    done, stuck = (submit(cloud.service, "global_mean", HUMUS).id for _ in range(2))
+    cloud.service.process(done)
+    cloud.now += 25 * 60 * MINUTE
+    lambda_handlers.sweep(cloud.service, Settings())
+    assert cloud.service.get(done).answer == GLOBAL_HUMUS
+    assert "90000 s" in str(cloud.service.get(stuck).reason)
+    assert cloud.service.num_jobs() == 0
+
+
+def test_the_scheduled_handler_sweeps(cloud: Cloud) -> None:
+    """As the schedule calls it."""
+    stuck = submit(cloud.service, "global_mean", HUMUS).id
+    cloud.now += 25 * 60 * MINUTE
+    event = dict.fromkeys(["detail-type", "source", "account", "time", "region", "version", "id"], "x")
+    app.sweeper(event | {"resources": [], "detail": {}}, None)
+    assert cloud.service.get(stuck).status is JobStatus.FAILED

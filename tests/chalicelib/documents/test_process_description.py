@@ -1,0 +1,85 @@
+"""What goes into a process and what comes out, as JSON Schemas."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.documents.process_description import description, input_schema
+from chalicelib.domain.catalogue import names_of, validate_inputs
+from chalicelib.domain.statistics.registry import STATISTICS
+from chalicelib.errors import UnknownQuestion, UnknownState
+from tests.support.samples import soil
+
+
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return soil(tmp_path_factory.mktemp("soil")).catalogue()
+
+
+def test_questions_are_enumerated(catalogue: dict[str, Any]) -> None:
+    """By id and by text, each pair under the question's title."""
+    assert input_schema("question", catalogue) == {
+        "type": "string",
+        "enum": ["S1", "Humus", "S2", "Sand"],
+        "oneOf": [{"title": "Humus", "enum": ["S1", "Humus"]}, {"title": "Sand", "enum": ["S2", "Sand"]}],
+        "example": "S1",
+    }
+
+
+def test_states_are_enumerated(catalogue: dict[str, Any]) -> None:
+    """By name."""
+    assert input_schema("state", catalogue) == {
+        "type": "string",
+        "enum": ["Bayern", "Hessen"],
+        "example": "Bayern",
+    }
+
+
+@pytest.mark.parametrize(
+    ("questions", "expected"),
+    [
+        ([("Q1", "a"), ("Q1", "b")], {"a": ["a"], "b": ["b"]}),
+        ([(None, "a")], {"a": ["a"]}),
+        ([("b", "a"), ("Q2", "b")], {"a": ["a"], "b": ["Q2", "b"]}),
+        ([("a", "a")], {"a": ["a"]}),
+    ],
+)
+def test_an_id_of_two_questions_names_neither(
+    questions: list[tuple[str | None, str]], expected: dict[str, list[str]]
+) -> None:
+    """Their texts do."""
+    catalogue = {"questions": [{"id": one, "question": text} for one, text in questions]}
+    assert names_of("question", catalogue) == expected
+
+
+def test_what_may_be_asked_can_be_looked_up(catalogue: dict[str, Any], tmp_path: Path) -> None:
+    """Every name that a schema allows is one that the data set knows."""
+    data = soil(tmp_path)
+    for name in ("question", "state"):
+        for text in input_schema(name, catalogue)["enum"]:
+            getattr(data, name)(text)
+
+
+def test_what_may_not_be_asked(catalogue: dict[str, Any]) -> None:
+    """Is answered with what comes closest."""
+    validate_inputs({"question": "S1", "state": "Hessen"}, catalogue)
+    with pytest.raises(UnknownQuestion, match="Humus"):
+        validate_inputs({"question": "Humuss", "state": "Hessen"}, catalogue)
+    with pytest.raises(UnknownState, match="Hessen"):
+        validate_inputs({"question": "S1", "state": "Hesse"}, catalogue)
+
+
+@pytest.mark.parametrize("name", STATISTICS)
+def test_every_process_says_what_it_takes_and_gives(name: str, catalogue: dict[str, Any]) -> None:
+    """Its parameters, once each, and one output as JSON or CSV."""
+    described = description(STATISTICS[name], catalogue)
+    assert list(described["inputs"]) == list(STATISTICS[name].parameters)
+    assert {(one["minOccurs"], one["maxOccurs"]) for one in described["inputs"].values()} == {(1, 1)}
+    (output,) = described["outputs"].values()
+    as_json, as_csv = output["schema"]["oneOf"]
+    assert as_json["additionalProperties"]["type"] == (
+        "object" if name == "state_mean_by_category" else "number"
+    )
+    assert (as_json["contentMediaType"], as_csv["contentMediaType"]) == ("application/json", "text/csv")
+    assert all(column in output["description"] for column in STATISTICS[name].columns)

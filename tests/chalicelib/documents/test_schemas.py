@@ -1,0 +1,35 @@
+"""The schemas that describe requests are those that check them."""
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+from jsonschema_rs import Draft4Validator
+
+from chalicelib.documents.schemas import fields, inputs_schema
+from chalicelib.errors import InvalidRequest
+
+SCHEMA = inputs_schema("state_mean", ("question", "state"))
+names = st.sampled_from(["question", "state", "State", "year"])
+values = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=3),
+    st.text(" \t\n\x1c\x85\u00a0\ufeff\u3000x", max_size=2),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False),
+    st.lists(st.text()) | st.dictionaries(names, st.text()),
+)
+bodies = (
+    values | st.dictionaries(names, values) | st.fixed_dictionaries({"question": values, "state": values})
+)
+
+
+@given(bodies)
+@example({"question": "\x1c", "state": "x"})
+@example({"question": "\ufeff", "state": "x"})
+def test_what_the_schema_allows_is_accepted_and_nothing_else(body: object) -> None:
+    """As a validator understands the schema that others wrote, whose regular expressions are not Python's."""
+    fits = Draft4Validator(SCHEMA).is_valid(body)
+    try:
+        found = fields(SCHEMA, body)
+    except InvalidRequest:
+        assert not fits
+    else:
+        assert fits
+        assert found == body

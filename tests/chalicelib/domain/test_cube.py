@@ -1,0 +1,103 @@
+"""The cube's arithmetic: exact, and the same in any order."""
+
+import io
+from fractions import Fraction
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chalicelib.domain import snapshot
+from chalicelib.domain.cube import CellStats, Cube, merged
+from chalicelib.domain.dataset_description import Description
+from chalicelib.domain.engines import careful
+from tests.support.samples import DESCRIPTION
+
+SOIL = Description.from_dict(DESCRIPTION)
+HEADER = "Frage,Nr,Land,Wert,Art,Klasse"
+
+numbers = st.one_of(
+    st.decimals(min_value=-1000, max_value=1000, places=1).map(str),
+    st.decimals(min_value=-1, max_value=1, places=4).map(str),
+    st.integers(-(10**20), 10**20).map(str),
+)
+rows = st.tuples(
+    st.sampled_from(["Humus,S1", "Sand,S2", "Sand,S3"]),
+    st.sampled_from(["Bayern", "Hessen", ""]),
+    st.one_of(numbers, st.just("")),
+    st.sampled_from(["Nutzung,Acker", "Nutzung,Wald", "Tiefe,Acker", ",", "Nutzung,"]),
+).map(",".join)
+surveys = st.lists(rows, min_size=1, max_size=30).map(
+    lambda some: [*some, "Humus,S1,Bayern,1.5,Nutzung,Wald"]
+)
+
+
+def cube(lines: list[str], part_rows: int = 1000) -> Cube:
+    return careful.read(io.BytesIO("\n".join([HEADER, *lines]).encode()), SOIL, part_rows)[0]
+
+
+@settings(deadline=None, max_examples=60)
+@given(surveys.flatmap(lambda some: st.tuples(st.just(some), st.permutations(some))), st.integers(1, 40))
+def test_any_split_and_order_of_rows_gives_the_same_bits(
+    both: tuple[list[str], list[str]], chunk: int
+) -> None:
+    """Cubes are equal, and so are their snapshots, to the byte."""
+    ordered, shuffled = both
+    one, other = cube(ordered), cube(shuffled, part_rows=chunk)
+    assert one == other
+    assert snapshot.dumps(one, SOIL) == snapshot.dumps(other, SOIL)
+
+
+@settings(deadline=None, max_examples=60)
+@given(surveys)
+def test_means_are_those_of_fractions_correctly_rounded(lines: list[str]) -> None:
+    """And so are differences of means: float(Fraction) rounds correctly."""
+    whole = cube(lines)
+    values: dict[str, list[Fraction]] = {}
+    for line in lines:
+        question, _, state, value, *_ = line.split(",")
+        if value and question == "Humus":
+            values.setdefault("", []).append(Fraction(value))
+            values.setdefault(state, []).append(Fraction(value))
+    overall, states = whole.rollup("Humus")[()], whole.rollup("Humus", "location")
+    # A row without a state is in the first list twice.
+    everywhere = [
+        Fraction(line.split(",")[3]) for line in lines if line[:5] == "Humus" and line.split(",")[3]
+    ]
+    mean = sum(everywhere) / len(everywhere)
+    assert whole.mean(overall) == float(mean)
+    for (state,), measures in states.items():
+        if measures.counted:
+            own = sum(values[state]) / len(values[state])
+            assert whole.mean(measures) == float(own)
+            assert whole.mean_difference(overall, measures) == float(mean - own)
+
+
+@settings(deadline=None, max_examples=40)
+@given(surveys, surveys, surveys)
+def test_merging_is_associative_and_commutative(a: list[str], b: list[str], c: list[str]) -> None:
+    """Whatever the scales of the parts."""
+    one, two, three = cube(a), cube(b), cube(c)
+    assert one.merge(two) == two.merge(one)
+    assert one.merge(two).merge(three) == one.merge(two.merge(three)) == merged([three, one, two])
+
+
+def test_a_row_counts_wherever_it_has_the_keys() -> None:
+    """Without a category: in its state and in all; without a state: in all alone."""
+    whole = cube(["Humus,S1,Bayern,1,,", "Humus,S1,,2,Nutzung,Wald", ",,Bayern,4,Nutzung,Wald"])
+    assert whole.rollup("Humus") == {(): CellStats(3, 2)}
+    assert whole.rollup("Humus", "location") == {("Bayern",): CellStats(1, 1)}
+    assert whole.rollup("Humus", "location", "category") == {}
+    assert whole.rollup("Humus", "category") == {("Nutzung",): CellStats(2, 1)}
+    assert whole.rollup("Lehm") == {}
+
+
+def test_a_cube_equals_no_other_thing() -> None:
+    """And says so, instead of failing."""
+    assert cube(["Humus,S1,Bayern,1,,"]) != 3
+
+
+def test_suppressed_rows_are_counted_apart() -> None:
+    """They are in no mean."""
+    whole = cube(["Humus,S1,Bayern,,Nutzung,Wald", "Humus,S1,Bayern,1.50,Nutzung,Wald"])
+    assert whole.overall() == CellStats(15, 1, 1)
+    assert whole.scale == 1

@@ -1,0 +1,112 @@
+"""Names: what is asked for, what exists, and what is closest."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from chalicelib.domain.dataset_description import Description
+from chalicelib.domain.ingestor import DataIngestor
+from chalicelib.errors import BestEndUnknown, UnknownQuestion, UnknownState
+from tests.support.samples import DESCRIPTION, soil
+
+WITH_SHORT_NAMES = DESCRIPTION | {"columns": DESCRIPTION["columns"] | {"location_id": "Kurz"}}
+ROWS = b"""Frage,Nr,Land,Kurz,Wert,Art,Klasse
+Humus,S1,Bayern,BY,1,a,b
+Humus (neu),S1,Hessen,HE,1,a,b
+Sand,S2,Hessen,HE,1,a,b
+"""
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> DataIngestor:
+    return soil(tmp_path)
+
+
+@pytest.fixture
+def named() -> DataIngestor:
+    return DataIngestor.from_csv(io.BytesIO(ROWS), Description.from_dict(WITH_SHORT_NAMES))
+
+
+class Download(io.RawIOBase):
+    """A stream that is gone once read, as those of S3 and sockets are."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = io.BytesIO(content)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+        return self._content.readinto(buffer)
+
+
+def test_any_source_reads_the_same(named: DataIngestor, tmp_path: Path) -> None:
+    """A path as text, and a stream that cannot be rewound."""
+    path = tmp_path / "x.csv"
+    path.write_bytes(ROWS)
+    for source in (str(path), Download(ROWS)):
+        assert DataIngestor.from_csv(source, named.description).cube == named.cube  # type: ignore[arg-type]
+
+
+def test_a_question_is_named_by_text_or_id(data: DataIngestor) -> None:
+    """Both give the text."""
+    assert data.question("Humus") == data.question("S1") == "Humus"
+
+
+@pytest.mark.parametrize("asked", ["humus", "S9", "x", "", "Q" * 60_000])
+def test_an_unknown_question_meets_suggestions(data: DataIngestor, asked: str) -> None:
+    """Never none, and never at length."""
+    with pytest.raises(UnknownQuestion) as caught:
+        data.question(asked)
+    assert "Humus" in str(caught.value) or "S1" in str(caught.value)
+    assert len(str(caught.value)) < 2000
+
+
+def test_a_long_name_is_suggested_whole() -> None:
+    """It is what one would ask for next; the survey's own run to 250 characters."""
+    long = "Percent of adults who " + "walk and " * 27 + "run"
+    data = DataIngestor.from_csv(
+        io.BytesIO(ROWS.replace(b"Sand", long.encode())), Description.from_dict(WITH_SHORT_NAMES)
+    )
+    with pytest.raises(UnknownQuestion) as caught:
+        data.question(long[:-1])
+    assert f'"{long}"' in str(caught.value)
+
+
+def test_an_id_with_two_texts_names_neither(named: DataIngestor) -> None:
+    """The texts are the suggestion."""
+    with pytest.raises(UnknownQuestion, match=r'"Humus", "Humus \(neu\)"'):
+        named.question("S1")
+
+
+@pytest.mark.parametrize(("asked", "first"), [("BY", "Bayern"), ("he", "Hessen"), ("bayern", "Bayern")])
+def test_an_unknown_state_meets_the_closest(named: DataIngestor, asked: str, first: str) -> None:
+    """Its abbreviation and its letters in another case lead to it first."""
+    with pytest.raises(UnknownState, match=f'closest: "{first}"'):
+        named.state(asked)
+
+
+def test_an_abbreviation_leads_to_its_state_in_any_case() -> None:
+    """Though another state's letters are closer."""
+    rows = b"Frage,Nr,Land,Kurz,Wert,Art,Klasse\nQ,S1,Xyz,TH,1,a,b\nQ,S1,Th,QQ,1,a,b\n"
+    data = DataIngestor.from_csv(io.BytesIO(rows), Description.from_dict(WITH_SHORT_NAMES))
+    with pytest.raises(UnknownState, match=r'closest: "Xyz"$'):
+        data.state("th")
+
+
+def test_the_best_end_comes_from_the_description(data: DataIngestor, named: DataIngestor) -> None:
+    """By id or by text; where it is silent, so are we."""
+    assert (data.best("Humus"), data.best("Sand")) == ("highest", "lowest")
+    bare = DataIngestor(named.cube, Description.from_dict(WITH_SHORT_NAMES | {"best": {}}))
+    with pytest.raises(BestEndUnknown, match="Sand"):
+        bare.best("Sand")
+    assert bare.catalogue()["questions"][0]["best"] is None
+
+
+def test_the_catalogue_says_what_can_be_asked(data: DataIngestor) -> None:
+    """In JSON values."""
+    catalogue = data.catalogue()
+    assert (catalogue["title"], catalogue["rows"], catalogue["suppressed"]) == ("Soil survey", 6, 2)
+    assert catalogue["questions"][1] == {"id": "S2", "question": "Sand", "best": "lowest"}
+    assert catalogue["states"][0] == {"name": "Bayern", "abbreviation": None}

@@ -1,0 +1,61 @@
+"""Calls that fail are counted by operation; answers are not failures."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from chalicelib.errors import JobNotFound, Unavailable
+from chalicelib.observability.error_counting import count_errors
+from chalicelib.observability.metrics import STORE_ERRORS
+
+
+class Port:
+    """Fails in every way that there is."""
+
+    def works(self, number: int, *, more: int = 0) -> int:
+        return number + more
+
+    def breaks(self) -> None:
+        raise OSError("disk")
+
+    def is_away(self) -> None:
+        raise Unavailable("storage")
+
+    def knows_none(self) -> None:
+        raise JobNotFound("job_id_1")
+
+    def breaks_half_way(self) -> Iterator[int]:
+        yield 1
+        raise OSError("disk")
+
+
+@pytest.mark.parametrize(
+    ("method", "error", "count"),
+    [("breaks", OSError, 1), ("is_away", Unavailable, 1), ("knows_none", JobNotFound, 0)],
+)
+def test_a_failed_call_is_counted(method: str, error: type[Exception], count: int) -> None:
+    """And raises as before."""
+    before = STORE_ERRORS.value(f"port.{method}")
+    with pytest.raises(error):
+        getattr(count_errors(Port(), "port"), method)()
+    assert STORE_ERRORS.value(f"port.{method}") - before == count
+
+
+def test_a_list_that_breaks_off_is_counted() -> None:
+    """When it does."""
+    before = STORE_ERRORS.value("port.breaks_half_way")
+    items = count_errors(Port(), "port").breaks_half_way()
+    assert next(items) == 1
+    assert STORE_ERRORS.value("port.breaks_half_way") == before
+    with pytest.raises(OSError, match="disk"):
+        next(items)
+    assert STORE_ERRORS.value("port.breaks_half_way") == before + 1
+
+
+def test_what_works_works() -> None:
+    """Every argument arrives; what is replaced later is what is called."""
+    port = Port()
+    wrapped = count_errors(port, "port")
+    assert wrapped.works(1, more=2) == 3
+    port.works = lambda number, more=0: -1  # type: ignore[method-assign]
+    assert wrapped.works(1) == -1

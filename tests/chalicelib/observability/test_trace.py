@@ -1,0 +1,220 @@
+"""Trace ids: from a valid header or new; one from the request to the result, in every line between."""
+
+import json
+import re
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.application import lambda_handlers
+from chalicelib.observability import trace
+from chalicelib.routes.endpoint import TRACE
+from local.emulator.emulator import Emulator
+from local.emulator.thread_pool import ThreadPool
+from local.settings import LocalSettings
+from tests.support.samples import SOIL_CSV, job
+from tests.support.services import submit
+
+TRACE_ID, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+GOOD = f"00-{TRACE_ID}-{SPAN}-01"
+XRAY = f"Self=1-67891234-12456789abcdef012345678;Root=1-{TRACE_ID[:8]}-{TRACE_ID[8:]};Sampled=1"
+
+
+@pytest.mark.parametrize(
+    "text", [GOOD, f"00-{TRACE_ID}-{SPAN}-00", f"cc-{TRACE_ID}-{SPAN}-01-what-will-come"]
+)
+def test_a_valid_traceparent_is_taken(text: str) -> None:
+    """Of this version and of later ones."""
+    assert trace.of_request({"traceparent": text, "x-amzn-trace-id": XRAY[:40]}) == TRACE_ID
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        TRACE_ID,
+        f"ff-{TRACE_ID}-{SPAN}-01",
+        f"00-{TRACE_ID}-{SPAN}-01-more",
+        f"cc-{TRACE_ID}-{SPAN}-01more",
+        f"00-{'0' * 32}-{SPAN}-01",
+        f"00-{TRACE_ID}-{'0' * 16}-01",
+        f"00-{TRACE_ID.upper()}-{SPAN}-01",
+        f"00-{TRACE_ID[:-1]}-{SPAN}-01",
+        f"00-{TRACE_ID}-{SPAN}-1",
+        f"{GOOD},{GOOD}",
+        f"{GOOD}\n",
+        GOOD.replace("4", "٤"),
+        "00-" + "a" * 100_000,
+    ],
+)
+def test_an_invalid_one_is_not(text: str) -> None:
+    """X-Ray's is taken instead; without it, a new one."""
+    assert trace.of_request({"traceparent": text, "x-amzn-trace-id": XRAY}) == TRACE_ID
+    made = trace.of_request({"traceparent": text, "x-amzn-trace-id": "Root=2-1-1"})
+    assert re.fullmatch("[0-9a-f]{32}", made)
+    assert made != trace.of_request({"traceparent": text})
+
+
+@given(st.text(), st.text())
+def test_nothing_of_a_header_comes_through_but_digits(parent: str, xray: str) -> None:
+    """Whatever is sent."""
+    made = trace.of_request({"traceparent": parent, "x-amzn-trace-id": xray})
+    assert re.fullmatch("[0-9a-f]{32}", made)
+
+
+def test_a_scope_ends() -> None:
+    """With whatever was adopted in it, also by an error; a thread has its own, and outside is none."""
+    trace.adopt("nowhere")
+    assert trace.current() == ""
+    with suppress(ZeroDivisionError), trace.scope("a"):
+        trace.adopt("b")
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(trace.current).result() == ""
+        assert trace.current() == "b"
+        1 / 0  # noqa: B018 - what a view might do
+    assert trace.current() == ""
+
+
+@pytest.fixture
+def settings(home: Path) -> LocalSettings:
+    """Whose log says everything, in JSON."""
+    return LocalSettings.from_environ(
+        {
+            "STATLINE_HOME": str(home),
+            "STATLINE_DATASET": str(home / SOIL_CSV),
+            "STATLINE_LOG_FORMAT": "json",
+            "STATLINE_LOG_LEVEL": "debug",
+        }
+    )
+
+
+@pytest.fixture
+def lines(emulator: Emulator) -> Callable[[], list[dict[str, str]]]:
+    """The emulator's log."""
+
+    def read() -> list[dict[str, str]]:
+        emulator.log_lines.flush()
+        text = (emulator.settings.state / "logs" / "statline.log").read_text()
+        return [json.loads(line) for line in text.splitlines()]
+
+    return read
+
+
+Lines = Callable[[], list[dict[str, str]]]
+
+
+def test_one_trace_from_the_request_to_the_result(url: str, http: requests.Session, lines: Lines) -> None:
+    """In both answers and in every line about either, though another request polls."""
+    http.headers["traceparent"] = GOOD
+    posted = http.post(f"{url}/api/global_mean", json={"question": "S1"}, timeout=5)
+    http.headers["traceparent"] = GOOD.replace("4", "5")
+    result = f"{url}/api/get_results/{posted.json()['job_id']}"
+    while (read := http.get(result, timeout=5)).json()["status"] == "running":
+        pass
+    assert (posted.headers[TRACE], read.headers[TRACE]) == (TRACE_ID, TRACE_ID)
+    ours = [line["message"] for line in lines() if line.get("trace") == TRACE_ID]
+    assert sorted(ours) == ["POST /api/global_mean 200", "accepted job_id_1", "successful job_id_1"]
+    assert not [line for line in lines() if line.get("job_id") == "job_id_1" and line["trace"] != TRACE_ID]
+    poll = next(line for line in lines() if line["message"].startswith("GET"))
+    assert poll["trace"] == TRACE_ID.replace("4", "5")
+
+
+def test_a_refusal_has_a_trace_too(url: str, http: requests.Session, lines: Lines) -> None:
+    """The one sent, or one that is made: what a person quotes leads to the line."""
+    refused = http.post(f"{url}/api/global_mean", json={}, headers={"traceparent": GOOD}, timeout=5)
+    assert (refused.status_code, refused.headers[TRACE]) == (400, TRACE_ID)
+    missing = http.get(f"{url}/api/get_results/job_id_7", headers={"traceparent": "x" * 5000}, timeout=5)
+    assert (missing.status_code, len(missing.headers[TRACE])) == (404, 32)
+    assert missing.headers[TRACE] in [line["trace"] for line in lines() if "job_id_7" in line["message"]]
+
+
+def test_a_trace_survives_a_restart(settings: LocalSettings) -> None:
+    """It is in the journal."""
+    first = Emulator(replace(settings, threads=0))
+    first.start()
+    with trace.scope(TRACE_ID):
+        submit(first.service, "global_mean", {"question": "S1"})
+    first.stop()
+    again = Emulator(replace(settings, threads=0))
+    again.start()
+    assert again.service.get("job_id_1").trace == TRACE_ID
+    again.service.process("job_id_1")
+    assert again.service.get("job_id_1").trace == TRACE_ID
+    again.stop()
+
+
+def test_a_worker_names_the_trace_of_the_job_that_failed_it(emulator: Emulator, lines: Lines) -> None:
+    """Each message under its own, one after the other; a message about nothing under none."""
+    emulator.pool.stop()
+    data = emulator.service.dataset()
+    emulator.store.create(job(5, statistic="from_the_future", dataset=data, trace=TRACE_ID))
+    emulator.store.create(job(6, statistic="from_the_future", dataset=data, trace=TRACE_ID[::-1]))
+    emulator.store.create(job(7, statistic="from_the_future", dataset=data))
+    bodies = ["job_id_5", "job_id_6", "job_id_7", "job_id_8"]
+    records = [{"messageId": body, "body": body} for body in bodies]
+    lambda_handlers.process(emulator.service, {"Records": records})
+    lambda_handlers.fail_dead_letters(emulator.service, {"Records": records[:2]})
+    assert [(line["message"], line.get("trace")) for line in lines() if "job_id" in line] == [
+        ("message of job_id_5", TRACE_ID),
+        ("message of job_id_6", TRACE_ID[::-1]),
+        ("message of job_id_7", None),
+        ("no such job job_id_8: expired or removed", None),
+        ("failed job_id_5", TRACE_ID),
+        ("failed job_id_6", TRACE_ID[::-1]),
+    ]
+
+
+def test_a_runner_does_so_too(emulator: Emulator, lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In each attempt and when it gives up."""
+    monkeypatch.setattr("local.emulator.thread_pool.FIRST_PAUSE", 0.001)
+    data = emulator.service.dataset()
+    emulator.store.create(job(5, statistic="from_the_future", dataset=data, trace=TRACE_ID))
+    ended = threading.Event()
+
+    def abandon(job_id: str, attempts: int, error: BaseException) -> None:
+        emulator.service.fail(job_id, str(error))
+        ended.set()
+
+    pool = ThreadPool(1, emulator.service.process, abandon)
+    pool.start()
+    pool.add_task("job_id_5")
+    assert ended.wait(10)
+    pool.stop()
+    about = [line for line in lines() if line.get("job_id") == "job_id_5"]
+    assert len(about) == 6
+    assert {line["trace"] for line in about} == {TRACE_ID}
+
+
+def test_the_sweeper_does_so_too(emulator: Emulator, lines: Lines) -> None:
+    """Though it meets one job after the other."""
+    emulator.pool.stop()
+    for number, its in ((5, TRACE_ID), (6, TRACE_ID[::-1])):
+        emulator.store.create(job(number, trace=its))
+    emulator.service.sweep(0, 0)
+    failed = {line["job_id"]: line["trace"] for line in lines() if line["message"].startswith("failed")}
+    assert failed == {"job_id_5": TRACE_ID, "job_id_6": TRACE_ID[::-1]}
+    assert trace.current() == ""
+
+
+def test_a_job_of_before_has_no_trace(settings: LocalSettings) -> None:
+    """From a journal that knew none; it loads and ends like any other."""
+    first = Emulator(replace(settings, threads=0))
+    first.start()
+    submit(first.service, "global_mean", {"question": "S1"})
+    first.stop()
+    journal = settings.state / "journal"
+    assert '"trace": ""' in journal.read_text()
+    journal.write_text(journal.read_text().replace(', "trace": ""', ""))
+    again = Emulator(replace(settings, threads=0))
+    again.start()
+    again.service.process("job_id_1")
+    assert (again.service.get("job_id_1").trace, again.service.num_jobs()) == ("", 0)
+    again.stop()

@@ -1,0 +1,217 @@
+"""The thirteen endpoints and the three that tell of them, over real HTTP."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+
+from chalicelib import __version__
+from chalicelib.bootstrap import get_service
+from chalicelib.domain.statistics.registry import STATISTICS
+from chalicelib.routes.endpoint import LARGEST_BODY
+from local.emulator.emulator import Emulator
+from tests.support.samples import ask
+
+ANSWERS = {
+    "states_mean": ({"question": "Humus"}, {"Bayern": 2.0, "Hessen": 4.0}),
+    "state_mean": ({"question": "Humus", "state": "Bayern"}, {"Bayern": 2.0}),
+    "best5": ({"question": "Humus"}, {"Hessen": 4.0, "Bayern": 2.0}),
+    "worst5": ({"question": "Humus"}, {"Bayern": 2.0, "Hessen": 4.0}),
+    "global_mean": ({"question": "Humus"}, {"global_mean": 8 / 3}),
+    "diff_from_mean": ({"question": "Humus"}, {"Bayern": 2 / 3, "Hessen": -4 / 3}),
+    "state_diff_from_mean": ({"question": "S1", "state": "Hessen"}, {"Hessen": -4 / 3}),
+    "mean_by_category": (
+        {"question": "S1"},
+        {
+            "('Bayern', 'Nutzung', 'Acker')": 1.5,
+            "('Bayern', 'Nutzung', 'Wald')": 2.5,
+            "('Hessen', 'Nutzung', 'Acker')": 4.0,
+        },
+    ),
+    "state_mean_by_category": (
+        {"question": "S1", "state": "Bayern"},
+        {"Bayern": {"('Nutzung', 'Acker')": 1.5, "('Nutzung', 'Wald')": 2.5}},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STATISTICS)
+def test_each_statistic_is_answered(url: str, http: requests.Session, name: str) -> None:
+    """Through POST and polls, in the order of the ranking."""
+    inputs, expected = ANSWERS[name]
+    body = ask(http, url, name, **inputs)
+    assert body == {"status": "done", "data": expected}
+    assert list(body["data"]) == list(expected)  # type: ignore[call-overload]
+
+
+def test_a_post_answers_with_the_job(url: str, http: requests.Session) -> None:
+    """200 and an id, with the way to the result in a header; the Content-Type sent matters to nobody."""
+    for content_type in (
+        "application/json",
+        "application/x-www-form-urlencoded",
+        "text/plain; charset=utf-8",
+    ):
+        response = http.post(
+            f"{url}/api/best5", data=b'{"question": "S1"}', headers={"Content-Type": content_type}, timeout=5
+        )
+        assert response.status_code == 200
+        assert list(response.json()) == ["job_id"]
+        assert response.headers["Location"] == f"/api/get_results/{response.json()['job_id']}"
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        (b"", "JSON"),
+        (b"question=S1", "JSON"),
+        (b"\xff\xfe", "UTF-8"),
+        (b'["S1"]', "object"),
+        (b"{}", '"question" is missing'),
+        (b'{"question": ""}', '"question"'),
+        (b'{"question": "  "}', '"question"'),
+        (b'{"question": 7}', '"question"'),
+        (b'{"question": null}', '"question"'),
+        (b'{"question": NaN}', "NaN"),
+        (b'{"question": "\\ud800"}', '"question"'),
+        (b'{"question": "S1"}', '"state" is missing'),
+        (b'{"question": "S1", "state": ["Hessen"]}', '"state"'),
+        (b'{"question": "S1", "state": "Hessen", "year": 2020}', '"year"'),
+        (b'{"question": "S1", "question": "S2", "state": "Hessen"}', '"question" is given twice'),
+        (b"[" * 60_000, "nested"),
+        (b'{"question": ' + b"9" * 5_000 + b"}", "JSON"),
+    ],
+)
+def test_a_malformed_request_makes_no_job(url: str, http: requests.Session, body: bytes, named: str) -> None:
+    """400 with a reason that names what is wrong."""
+    response = http.post(f"{url}/api/state_mean", data=body, timeout=5)
+    assert response.status_code == 400
+    assert response.json()["status"] == "error"
+    assert named in response.json()["reason"]
+    assert http.get(f"{url}/api/jobs", timeout=5).json() == {"status": "done", "data": []}
+
+
+def test_a_body_that_is_too_long(url: str, http: requests.Session) -> None:
+    """413, and the limit."""
+    response = http.post(f"{url}/api/best5", data=b" " * (LARGEST_BODY + 1), timeout=5)
+    assert response.status_code == 413
+    assert str(LARGEST_BODY) in response.json()["reason"]
+
+
+def test_an_unknown_question_is_a_failed_job(url: str, http: requests.Session) -> None:
+    """Accepted first; the reason then names the closest."""
+    body = ask(http, url, "best5", question="Humuss")
+    assert body["status"] == "error"
+    assert '"Humuss"' in str(body["reason"])
+    assert '"Humus"' in str(body["reason"])
+
+
+def test_a_known_pair_without_rows_is_a_failed_job(url: str, http: requests.Session) -> None:
+    """Both are named."""
+    body = ask(http, url, "state_mean", question="S2", state="Hessen")
+    assert body["status"] == "error"
+    assert '"Sand"' in str(body["reason"])
+    assert '"Hessen"' in str(body["reason"])
+
+
+@pytest.mark.parametrize(
+    "job_id", ["job_id_99", "job_id_0", "x", "..%2f..%2fapp.py", "%00", "%ff", "job_id_%31%31"]
+)
+def test_an_unknown_id(url: str, http: requests.Session, job_id: str) -> None:
+    """404, in the original's words."""
+    response = http.get(f"{url}/api/get_results/{job_id}", timeout=5)
+    assert response.status_code == 404
+    assert response.json() == {"status": "error", "reason": "Invalid job_id"}
+
+
+def test_path_parameters_are_decoded(url: str, http: requests.Session) -> None:
+    """As API Gateway does."""
+    ask(http, url, "best5", question="S1")
+    assert http.get(f"{url}/api/get_results/job_id_%31", timeout=5).json()["status"] == "done"
+
+
+def test_jobs_and_their_number(url: str, http: requests.Session) -> None:
+    """Oldest acceptance first, in the original's three words."""
+    ask(http, url, "best5", question="S1")
+    ask(http, url, "best5", question="Lehm")
+    assert http.get(f"{url}/api/jobs", timeout=5).json() == {
+        "status": "done",
+        "data": [{"job_id_1": "done"}, {"job_id_2": "error"}],
+    }
+    assert http.get(f"{url}/api/num_jobs", timeout=5).json() == {"num_jobs": 0}
+
+
+def test_graceful_shutdown(url: str, http: requests.Session) -> None:
+    """Nothing new is accepted, what was accepted can still be read."""
+    ask(http, url, "best5", question="S1")
+    assert http.get(f"{url}/api/graceful_shutdown", timeout=5).json() == {"status": "done"}
+    refused = http.post(f"{url}/api/best5", json={"question": "S1"}, timeout=5)
+    assert refused.status_code == 503
+    assert int(refused.headers["Retry-After"]) > 0
+    assert refused.json() == {"status": "error", "reason": "shutting down"}
+    assert http.get(f"{url}/api/get_results/job_id_1", timeout=5).json()["status"] == "done"
+
+
+def test_the_service_describes_itself(url: str, http: requests.Session, emulator: Emulator) -> None:
+    """Every link it gives works."""
+    body = http.get(url, timeout=5).json()
+    assert (body["name"], body["version"]) == ("Statline", __version__)
+    assert body["dataset"]["title"] == "Soil survey"
+    assert body["dataset"]["id"] == emulator.service.dataset()
+    assert [one["name"] for one in body["statistics"]] == list(STATISTICS)
+    for path in body["api"].values():
+        if "{" not in path:
+            assert http.get(url + path, timeout=5).status_code == 200
+
+
+def test_what_can_be_asked(url: str, http: requests.Session) -> None:
+    """Questions with ids and best ends, and states."""
+    assert http.get(f"{url}/api/questions", timeout=5).json()["questions"] == [
+        {"id": "S1", "question": "Humus", "best": "highest"},
+        {"id": "S2", "question": "Sand", "best": "lowest"},
+    ]
+    states = http.get(f"{url}/api/states", timeout=5).json()["states"]
+    assert [one["name"] for one in states] == ["Bayern", "Hessen"]
+
+
+def test_an_unforeseen_error_tells_nothing(url: str, http: requests.Session) -> None:
+    """500 in JSON, without a traceback."""
+
+    class Broken:
+        def get(self, job_id: str) -> None:
+            raise RuntimeError("secret")
+
+    get_service.use(Broken)  # type: ignore[arg-type]
+    response = http.get(f"{url}/api/get_results/job_id_1", timeout=5)
+    assert response.status_code == 500
+    assert response.json()["status"] == "error"
+    assert "secret" not in response.text
+
+
+def test_eight_clients_at_once(url: str) -> None:
+    """Each gets the answer to its own question."""
+
+    def client(number: int) -> bool:
+        with requests.Session() as own:
+            names = list(ANSWERS)[number:] + list(ANSWERS)[:number]
+            return all(ask(own, url, name, **ANSWERS[name][0])["data"] == ANSWERS[name][1] for name in names)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(client, range(8)))
+    with requests.Session() as own:
+        assert len(own.get(f"{url}/api/jobs", timeout=5).json()["data"]) == 8 * len(ANSWERS)
+
+
+def test_results_are_mirrored(url: str, http: requests.Session, emulator: Emulator) -> None:
+    """As JSON, under the job's id."""
+    data = ask(http, url, "best5", question="S1")["data"]
+    assert json.loads((emulator.settings.results / "job_id_1").read_text()) == data
+
+
+def test_answers_name_their_data_set(url: str, http: requests.Session, emulator: Emulator) -> None:
+    """In a header, so that the frozen bodies stay as they are."""
+    posted = http.post(f"{url}/api/global_mean", json={"question": "S1"}, timeout=5)
+    result = http.get(f"{url}/api/get_results/{posted.json()['job_id']}", timeout=5)
+    listed = http.get(f"{url}/api/questions", timeout=5)
+    named = {one.headers["Statline-Dataset"] for one in (posted, result, listed)}
+    assert named == {emulator.service.dataset()}

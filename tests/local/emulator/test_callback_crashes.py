@@ -1,0 +1,87 @@
+"""Callbacks of real servers to a real receiver, over SIGKILL."""
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from local.storage.journal import Journal
+from tests.support.processes import python_m_local, until
+from tests.support.receiver import receiving
+from tests.support.samples import GLOBAL_HUMUS
+
+COUNT = 10
+ENVIRON = {"STATLINE_CALLBACK_PRIVATE": "yes", "STATLINE_LOG_LEVEL": "error"}
+
+
+def one(url: str) -> dict[str, Any]:
+    return {"processID": "global_mean", "inputs": {"question": "S1"}, "subscriber": {"successUri": url}}
+
+
+def callback_pending(home: Path) -> set[str]:
+    """As the journal has them."""
+    known: dict[str, bool] = {}
+    for record in Journal(home / ".statline" / "journal").replay():
+        jobs = record.get("jobs", [record["job"]] if "job" in record else [])
+        known |= {job["id"]: job["unsent"] for job in jobs}
+        if "settled" in record:
+            known[record["settled"]] = False
+    return {job_id for job_id, still in known.items() if still}
+
+
+def test_a_subscriber_is_told_after_sigkill(home: Path, http: requests.Session) -> None:
+    """It was away until then; each job's results arrive, and once they have, they are not due any more."""
+    with receiving() as receiver:
+        receiver.answers = [503]
+        body = {"executions": [one(f"{receiver.url}/{number}") for number in range(COUNT)]}
+        with python_m_local(home, **ENVIRON) as server:
+            assert http.post(f"{server.url}/batch", json=body, timeout=10).status_code == 201
+            receiver.wait_for(3)
+            server.signal(signal.SIGKILL)
+            server.wait()
+        due = callback_pending(home)
+        assert due, "everything was told before the kill: it proves nothing"
+        receiver.answers = [200]
+        before = len(receiver.received)
+        with python_m_local(home, **ENVIRON) as server:
+            until(lambda: {one.path for one in receiver.received[before:]} >= {f"/{n}" for n in range(COUNT)})
+            until(lambda: not callback_pending(home))
+    for told in receiver.received:
+        assert json.loads(told.body)["result"]["value"] == json.loads(GLOBAL_HUMUS)
+
+
+def test_addresses_of_this_machine_are_refused(url: str, http: requests.Session) -> None:
+    """As long as no setting says otherwise: at once where it is named, else when it is resolved."""
+    with receiving() as receiver:
+        for host in ("127.0.0.1", "[::1]"):
+            body = {"executions": [one(f"http://{host}:{receiver.server_port}/")]}
+            refused = http.post(f"{url}/batch", json=body, timeout=10)
+            assert (refused.status_code, "public" in refused.json()["detail"]) == (400, True)
+        body = {"executions": [one(f"http://localhost:{receiver.server_port}/")]}
+        assert http.post(f"{url}/batch", json=body, timeout=10).status_code == 201
+        until(lambda: 'outcome="refused"' in http.get(f"{url}/metrics", timeout=5).text)
+        assert receiver.received == []
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "text/csv"])
+def test_an_execution_with_a_subscriber(home: Path, http: requests.Session, media_type: str) -> None:
+    """Is told in the form that it asked for, and that it is under way."""
+    with receiving() as receiver, python_m_local(home, **ENVIRON) as server:
+        body = {
+            "inputs": {"question": "S1"},
+            "outputs": {"result": {"format": {"mediaType": media_type}}},
+            "subscriber": {"successUri": receiver.url + "/ok", "inProgressUri": receiver.url + "/busy"},
+        }
+        job = http.post(
+            f"{server.url}/processes/best5/execution",
+            json=body,
+            headers={"Prefer": "respond-async"},
+            timeout=10,
+        ).json()
+        told = {one.path: one for one in receiver.wait_for(2)}
+    assert {one.headers["Statline-Job"] for one in told.values()} == {job["jobID"]}
+    assert json.loads(told["/busy"].body)["status"] == "running"
+    assert json.loads(told["/ok"].body)["result"]["mediaType"] == media_type

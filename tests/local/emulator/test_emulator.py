@@ -1,0 +1,181 @@
+"""The emulator: one process that is a whole cloud, and no more than that."""
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chalicelib.application.job import Job
+from chalicelib.errors import AwsUnavailable, DatasetNotFound, MissingColumns
+from local.emulator import moto_backend
+from local.emulator.emulator import Emulator
+from local.settings import LocalSettings
+from local.storage import home as home_module
+from local.storage.home import HomeInUse
+from tests.support.samples import GLOBAL_HUMUS, SOIL, job, write_soil
+from tests.support.services import submit
+
+
+def finished(emulator: Emulator, job_id: str) -> Job:
+    """The job once it has ended; asked for politely, for ten seconds."""
+    pause = threading.Event()
+    for _ in range(1000):
+        found = emulator.service.get(job_id)
+        if found.status.is_terminal:
+            return found
+        pause.wait(0.01)
+    raise AssertionError(f"{job_id} is still open")
+
+
+@pytest.fixture
+def boot() -> Iterator[Callable[[LocalSettings], Emulator]]:
+    started: list[Emulator] = []
+
+    def start(settings: LocalSettings) -> Emulator:
+        emulator = Emulator(settings)
+        emulator.start()
+        started.append(emulator)
+        return emulator
+
+    yield start
+    for emulator in started:
+        emulator.stop()
+
+
+Boot = Callable[[LocalSettings], Emulator]
+
+
+def test_a_second_start_reads_no_csv(settings: LocalSettings, boot: Boot) -> None:
+    """The snapshot stands in; deleted or damaged, it is made anew with the same bytes."""
+    first = boot(settings)
+    name = first.service.dataset()
+    first.stop()
+    [path] = settings.snapshots.iterdir()
+    saved, made = path.read_bytes(), path.stat().st_mtime_ns
+    boot(settings).stop()
+    assert path.stat().st_mtime_ns == made
+    for damage in (path.unlink, lambda: path.write_bytes(saved[:-3]), lambda: path.write_bytes(b"")):
+        damage()
+        again = boot(settings)
+        assert (again.service.dataset(), path.read_bytes()) == (name, saved)
+        again.stop()
+
+
+def test_jobs_accepted_without_runners_are_finished_by_the_next_start(
+    settings: LocalSettings, boot: Boot
+) -> None:
+    """No job is lost between two runs."""
+    waiting = boot(replace(settings, threads=0))
+    ids = [submit(waiting.service, "global_mean", {"question": "S1"}).id for _ in range(20)]
+    waiting.stop()
+    again = boot(settings)
+    assert {finished(again, job_id).answer for job_id in ids} == {GLOBAL_HUMUS}
+
+
+def test_a_job_accepted_under_other_data_is_answered_from_that_data(
+    settings: LocalSettings, boot: Boot, tmp_path: Path
+) -> None:
+    """Its snapshot is kept as long as a job names it, and goes with the last."""
+    waiting = boot(replace(settings, threads=0))
+    old = submit(waiting.service, "global_mean", {"question": "S1"}).id
+    waiting.stop()
+    (tmp_path / "new").mkdir()
+    other = replace(settings, dataset=write_soil(tmp_path / "new", SOIL.replace("1.5", "9.5")))
+    again = boot(other)
+    new = submit(again.service, "global_mean", {"question": "S1"}).id
+    assert finished(again, old).answer == GLOBAL_HUMUS
+    assert finished(again, new).answer != GLOBAL_HUMUS
+    assert len(list(settings.snapshots.iterdir())) == 2
+    again.store.delete(old)
+    again.stop()
+    boot(other).stop()
+    assert len(list(settings.snapshots.iterdir())) == 1
+
+
+def test_two_emulators_cannot_share_a_home(
+    settings: LocalSettings, boot: Boot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They would give the same ids; the second says so."""
+    monkeypatch.setattr(home_module, "LOCK_SECONDS", 0.1)
+    boot(settings)
+    with pytest.raises(HomeInUse, match="STATLINE_HOME"):
+        Emulator(settings).start()
+
+
+def test_bad_data_ends_the_start_cleanly(settings: LocalSettings, boot: Boot, tmp_path: Path) -> None:
+    """With a sentence about the data, and the home free for the next try."""
+    with pytest.raises(DatasetNotFound, match="nowhere"):
+        boot(replace(settings, dataset=tmp_path / "nowhere.csv"))
+    with pytest.raises(MissingColumns, match="Frage"):
+        boot(replace(settings, dataset=write_soil(tmp_path, "a,b\n1,2\n")))
+    write_soil(tmp_path)
+    boot(settings)
+
+
+def test_a_drain_waits_for_the_last_answer(emulator: Emulator) -> None:
+    """And no longer."""
+    for _ in range(30):
+        submit(emulator.service, "mean_by_category", {"question": "S1"})
+    assert emulator.drain(seconds=20) == 0
+    assert emulator.service.num_jobs() == 0
+
+
+def test_a_job_that_no_attempt_can_process_is_failed(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its last error as the reason; the runners go on."""
+    monkeypatch.setattr("local.emulator.thread_pool.FIRST_PAUSE", 0.001)
+    broken = Job("job_id_900", "from_the_future", {"question": "S1"}, emulator.service.dataset(), accepted=1)
+    emulator.store.create(broken)
+    emulator.pool.add_task("job_id_900")
+    assert "from_the_future" in str(finished(emulator, "job_id_900").reason)
+    assert finished(emulator, submit(emulator.service, "global_mean", {"question": "S1"}).id).answer
+
+
+def test_nothing_leaves_the_machine(
+    settings: LocalSettings, monkeypatch: pytest.MonkeyPatch, boot: Boot
+) -> None:
+    """With real-looking credentials, a profile and an endpoint in the environment, no socket is opened."""
+    tried: list[object] = []
+    with socket.create_server(("127.0.0.1", 0)) as outside:
+        port = outside.getsockname()[1]
+        for name, value in {
+            "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7REAL",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_SESSION_TOKEN": "token",
+            "AWS_PROFILE": "production",
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+            "AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{port}",
+            "AWS_REGION": "eu-central-1",
+        }.items():
+            monkeypatch.setenv(name, value)
+        connect = socket.socket.connect
+        monkeypatch.setattr(socket.socket, "connect", lambda *a: tried.append(a[1]) or connect(*a))
+        emulator = boot(settings)
+        job_id = submit(emulator.service, "global_mean", {"question": "S1"}).id
+        assert finished(emulator, job_id).answer == GLOBAL_HUMUS
+    assert tried == []
+    assert "AWS_PROFILE" not in os.environ
+
+
+def test_what_moto_does_not_answer_goes_nowhere(emulator: Emulator) -> None:
+    """A request past moto meets a port that nobody listens on, before any name is looked up."""
+    clients = moto_backend.connect(replace(emulator.settings.service, table="other", bucket="other"))
+    emulator.stop()
+    with pytest.raises(AwsUnavailable) as met:
+        clients.s3.list_buckets()
+    assert "ProxyConnectionError" in met.value.cause
+
+
+def test_a_laptop_keeps_a_number_of_jobs_whatever_their_age(
+    boot: Callable[[LocalSettings], Emulator], settings: LocalSettings
+) -> None:
+    """The retention of the cloud, by days, is not the laptop's."""
+    emulator = boot(replace(settings, service=replace(settings.service, retention_days=1)))
+    emulator.store.create(job(1))
+    emulator.store.finish(job(1).succeed(b"1", now=2_000))
+    assert emulator.store.get("job_id_1").answer == b"1"

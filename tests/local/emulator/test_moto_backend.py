@@ -1,0 +1,34 @@
+"""moto, as a laptop mends it."""
+
+import gc
+from collections import Counter
+
+from chalicelib.adapters.aws_clients import Aws
+from chalicelib.config import Settings
+
+TABLE, BUCKET, JOBS = Settings().table, Settings().bucket, 50
+
+
+def alive() -> Counter[str]:
+    """How many objects of moto there are, by their class."""
+    gc.collect()
+    kinds = (type(one) for one in gc.get_objects())
+    return Counter(kind.__name__ for kind in kinds if str(kind.__module__).startswith("moto."))
+
+
+def test_what_is_deleted_is_forgotten(clients: Aws) -> None:
+    """A laptop that runs for weeks keeps as many jobs as it is told to, in moto too."""
+
+    def work() -> None:
+        for number in range(JOBS):
+            item = {"id": {"S": f"job_id_{number}"}}
+            clients.dynamodb.put_item(TableName=TABLE, Item=item)
+            clients.dynamodb.delete_item(TableName=TABLE, Key=item)
+            clients.s3.put_object(Bucket=BUCKET, Key="answer", Body=b"1")
+            clients.s3.delete_object(Bucket=BUCKET, Key="answer")
+
+    work()
+    before = alive()
+    work()
+    grown = {name: count for name, count in (alive() - before).items() if count >= JOBS // 2}
+    assert grown == {}

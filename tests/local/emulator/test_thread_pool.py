@@ -1,0 +1,192 @@
+"""The runners: they survive everything, and try again."""
+
+import threading
+import time
+from collections import Counter
+
+import pytest
+
+from chalicelib.errors import Unavailable
+from local.emulator import thread_pool
+from local.emulator.thread_pool import ATTEMPTS, Task, ThreadPool
+
+
+class Work:
+    """What a pool is to do: counts tries, and fails those whose id says so."""
+
+    def __init__(self, expected: int) -> None:
+        self.tries: Counter[str] = Counter()
+        self.ended: list[tuple[str, int, str]] = []
+        self._left, self._lock, self._done = expected, threading.Lock(), threading.Event()
+
+    def process(self, job_id: str) -> None:
+        with self._lock:
+            self.tries[job_id] += 1
+        if job_id.startswith("exit"):
+            raise SystemExit(job_id)
+        if job_id.startswith("bad") or (job_id.startswith("once") and self.tries[job_id] == 1):
+            raise RuntimeError(job_id)
+        self._count()
+
+    def abandon(self, job_id: str, attempts: int, error: BaseException) -> None:
+        if job_id == "bad-twice" and not self.ended:
+            self.ended.append((job_id, attempts, "refused"))
+            raise OSError("disk full")
+        self.ended.append((job_id, attempts, type(error).__name__))
+        self._count()
+
+    def _count(self) -> None:
+        with self._lock:
+            self._left -= 1
+            if not self._left:
+                self._done.set()
+
+    def wait(self) -> None:
+        assert self._done.wait(10), f"{self._left} tasks are left"
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thread_pool, "FIRST_PAUSE", 0.0001)
+
+
+def run(ids: list[str], threads: int = 3) -> Work:
+    work = Work(len(ids))
+    pool = ThreadPool(threads, work.process, work.abandon)
+    pool.start()
+    for job_id in ids:
+        pool.add_task(job_id)
+    work.wait()
+    pool.stop()
+    return work
+
+
+def test_every_task_is_processed_once() -> None:
+    """When nothing fails."""
+    ids = [f"job_id_{n}" for n in range(200)]
+    assert run(ids).tries == Counter(ids)
+
+
+def test_a_runner_survives_any_exception() -> None:
+    """SystemExit too: one runner does all that follows."""
+    work = run(["bad-1", "exit-1", "once-1", "job_id_1"], threads=1)
+    assert work.tries == {"bad-1": ATTEMPTS, "exit-1": ATTEMPTS, "once-1": 2, "job_id_1": 1}
+    assert sorted(work.ended) == [("bad-1", ATTEMPTS, "RuntimeError"), ("exit-1", ATTEMPTS, "SystemExit")]
+
+
+def test_a_failure_that_cannot_be_stored_is_tried_on() -> None:
+    """Until it can."""
+    assert [how for _, _, how in run(["bad-twice"]).ended] == ["refused", "RuntimeError"]
+
+
+def test_without_threads_tasks_wait() -> None:
+    """Accepted only."""
+    work = Work(1)
+    pool = ThreadPool(0, work.process, work.abandon)
+    pool.start()
+    pool.add_task("job_id_1")
+    pool.stop()
+    assert pool.job_queue.qsize() == 1
+    assert not work.tries
+
+
+def test_a_stop_leaves_what_is_queued() -> None:
+    """The job at hand is finished, the next is not begun."""
+    begun, go, seen = threading.Event(), threading.Event(), []
+
+    def process(job_id: str) -> None:
+        seen.append(job_id)
+        begun.set()
+        go.wait(5)
+
+    pool = ThreadPool(1, process, lambda *_: None)
+    pool.start()
+    pool.add_task("job_id_1")
+    pool.add_task("job_id_2")
+    begun.wait(5)
+    stopper = threading.Thread(target=pool.stop)
+    stopper.start()
+    pool.stopping.wait(5)
+    go.set()
+    stopper.join(5)
+    assert not stopper.is_alive()
+    assert seen == ["job_id_1"]
+
+
+def test_an_outage_of_storage_is_no_fault_of_the_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is waited for, however long, and counts as no attempt: not for its answer, nor for its end."""
+    monkeypatch.setattr(thread_pool, "OUTAGE_PAUSE", 0.0001)
+    tries, done = Counter[str](), threading.Event()
+
+    def process(job_id: str) -> None:
+        tries[job_id] += 1
+        if tries[job_id] <= 20:
+            raise Unavailable("nothing can be stored now")
+        raise RuntimeError(job_id)
+
+    def abandon(job_id: str, attempts: int, error: BaseException) -> None:
+        tries["ends"] += 1
+        if tries["ends"] <= 20:
+            raise Unavailable("nothing can be stored now")
+        assert attempts == ATTEMPTS
+        done.set()
+
+    pool = ThreadPool(1, process, abandon)
+    pool.start()
+    pool.add_task("job_id_1")
+    assert done.wait(10)
+    pool.stop()
+    assert tries == {"job_id_1": 20 + ATTEMPTS + 20, "ends": 21}
+
+
+def test_a_stop_waits_for_no_slow_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its runner, and all others together, get one moment; a process may end without them."""
+    monkeypatch.setattr(thread_pool, "STOP_SECONDS", 0.1)
+    begun, go = threading.Barrier(5), threading.Event()
+
+    def process(job_id: str) -> None:
+        begun.wait(5)
+        go.wait(60)
+
+    pool = ThreadPool(4, process, lambda *_: None)
+    pool.start()
+    for number in range(4):
+        pool.add_task(f"job_id_{number}")
+    begun.wait(5)
+    before = time.monotonic()
+    pool.stop()
+    assert 0.1 <= time.monotonic() - before < 5
+    go.set()
+    assert all(thread.daemon for thread in threading.enumerate() if thread.name.startswith("TaskRunner"))
+
+
+def test_a_job_is_tried_on_however_often_its_end_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pause stops growing, and so never outgrows a float."""
+    monkeypatch.setattr(thread_pool, "LONGEST_PAUSE", 0.0001)
+    work = Work(1)
+    pool = ThreadPool(1, work.process, work.abandon)
+    pool.job_queue.put(Task("bad-twice", 5000))
+    pool.start()
+    work.wait()
+    pool.stop()
+    assert work.ended == [("bad-twice", 5000, "refused"), ("bad-twice", 5001, "RuntimeError")]
+
+
+def test_a_stop_cuts_a_pause_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits a minute for an attempt that will not be made."""
+    monkeypatch.setattr(thread_pool, "FIRST_PAUSE", 60)
+    monkeypatch.setattr(thread_pool, "LONGEST_PAUSE", 60)
+    begun = threading.Event()
+
+    def process(job_id: str) -> None:
+        begun.set()
+        raise RuntimeError(job_id)
+
+    pool = ThreadPool(1, process, lambda *_: None)
+    pool.start()
+    pool.add_task("job_id_1")
+    begun.wait(5)
+    stopper = threading.Thread(target=pool.stop, daemon=True)
+    stopper.start()
+    stopper.join(5)
+    assert not stopper.is_alive()

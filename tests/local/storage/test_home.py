@@ -1,0 +1,159 @@
+"""The folder that the service writes to, on a disk that may be unfit for it."""
+
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from local.settings import LocalSettings
+from local.storage import home as home_module
+from local.storage.home import HomeUnusable, LogFile, SnapshotFile, locked_home, snapshots
+from tests.support.disks import Lines, disk_of
+
+FINGERPRINT = "0123456789abcdef" * 4
+
+
+def test_a_home_that_cannot_be_had_is_named(settings: LocalSettings) -> None:
+    """With what is wrong and the way out."""
+    settings.state.touch()
+    with pytest.raises(HomeUnusable, match=r"\.statline.*File exists.*STATLINE_HOME"), locked_home(settings):
+        pass
+
+
+def test_leftovers_of_ours_go(settings: LocalSettings) -> None:
+    """And nothing else, nor what looks like one and is a folder."""
+    (settings.state / ".journal.7.tmp").mkdir(parents=True)
+    for name in (".journal.8.tmp", "journal.tmp", ".journal.tmp"):
+        (settings.state / name).touch()
+    with locked_home(settings):
+        names = {path.name for path in settings.state.iterdir()}
+    assert names == {"lock", "snapshots", ".journal.7.tmp", "journal.tmp", ".journal.tmp"}
+
+
+def test_snapshots_of_ours_are_those_with_a_fingerprint(settings: LocalSettings) -> None:
+    """A stranger's file is none, a folder is none, and without the folder there are none."""
+    assert snapshots(settings) == []
+    settings.snapshots.mkdir(parents=True)
+    (settings.snapshots / f"{FINGERPRINT}.snapshot").touch()
+    (settings.snapshots / f"{FINGERPRINT[::-1]}.snapshot").mkdir()
+    (settings.snapshots / "holiday.snapshot").touch()
+    assert [path.stem for path in snapshots(settings)] == [FINGERPRINT]
+
+
+def test_a_snapshot_is_kept_when_the_disk_takes_it(settings: LocalSettings) -> None:
+    """Told until then; afterwards the disk is not asked any more."""
+    settings.state.mkdir()
+    settings.snapshots.touch()
+    with Lines() as said:
+        kept = SnapshotFile(settings.snapshots / f"{FINGERPRINT}.snapshot", b"content")
+        assert ".statline/snapshots/ cannot be written" in str(kept.problem())
+        settings.snapshots.unlink()
+        assert kept.problem() is None
+    assert [path.read_bytes() for path in settings.snapshots.iterdir()] == [b"content"]
+    assert len(said) == 2
+    shutil.rmtree(settings.snapshots)
+    assert kept.problem() is None
+    assert not settings.snapshots.exists()
+
+
+@pytest.fixture
+def logger() -> Iterator[logging.Logger]:
+    """One that no other test writes to."""
+    logger = logging.getLogger("statline.test_home")
+    logger.propagate = False
+    yield logger
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+        handler.close()
+
+
+def test_a_log_that_the_disk_does_not_take_is_no_line_elsewhere(
+    settings: LocalSettings, logger: logging.Logger, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """No traceback for a line lost; it is told, and the log goes on when there is room."""
+    folder = settings.state / "logs"
+    folder.mkdir(parents=True)
+    (folder / "statline.log").symlink_to("/dev/full")
+    file = LogFile(settings)
+    logger.addHandler(file)
+    with Lines() as said:
+        for _ in range(3):
+            logger.warning("lost")
+        assert ".statline/logs/ cannot be written (No space left on device)" in str(file.problem())
+        (folder / "statline.log").unlink()
+        assert file.problem() is None
+        logger.warning("found")
+    assert len(said) == 2
+    assert capfd.readouterr().err == ""
+    assert (folder / "statline.log").read_text().splitlines()[-1] == "found"
+    assert "lost" not in (folder / "statline.log").read_text()
+
+
+def test_the_log_is_kept_within_bounds(settings: LocalSettings, logger: logging.Logger) -> None:
+    """The oldest lines go; the newest are there."""
+    file = LogFile(settings)
+    file.maxBytes = 1000
+    logger.addHandler(file)
+    for number in range(1000):
+        logger.warning("line %d", number)
+    kept = list((settings.state / "logs").iterdir())
+    assert len(kept) == 1 + home_module.LOG_FILES
+    assert sum(path.stat().st_size for path in kept) <= 1000 * len(kept)
+    assert Path(file.baseFilename).read_text().endswith("line 999\n")
+
+
+FAULTS: dict[str, Callable[[Path], object]] = {
+    "deleted": Path.unlink,
+    "renamed": lambda path: path.rename(path.with_name("mine.log")),
+    "deleted with its folder": lambda path: shutil.rmtree(path.parent),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_log_that_is_taken_away_begins_anew(
+    settings: LocalSettings, logger: logging.Logger, fault: Callable[[Path], object]
+) -> None:
+    """The next line is in a new file."""
+    file = LogFile(settings)
+    logger.addHandler(file)
+    logger.warning("old")
+    fault(Path(file.baseFilename))
+    logger.warning("new")
+    assert Path(file.baseFilename).read_text() == "new\n"
+    assert file.problem() is None
+
+
+def test_a_line_that_was_lost_does_not_come_late(settings: LocalSettings, logger: logging.Logger) -> None:
+    """Among those of another time."""
+    file = LogFile(settings)
+    logger.addHandler(file)
+    logger.warning("before")
+    with disk_of(len("before\n")):
+        logger.warning("lost")
+    logger.warning("after")
+    assert Path(file.baseFilename).read_text() == "before\nafter\n"
+
+
+def test_a_log_that_cannot_be_turned_over_goes_on(
+    settings: LocalSettings, logger: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk at the moment when the file is due to be set aside."""
+    monkeypatch.setattr(home_module, "LOG_BYTES", 100)
+    file = LogFile(settings)
+    logger.addHandler(file)
+    logger.warning("x" * 60)
+    with disk_of(60):
+        for _ in range(5):
+            logger.warning("y" * 30)
+            logger.warning("z" * 90)
+    logger.warning("after")
+    assert "after" in Path(file.baseFilename).read_text()
+    assert file.problem() is None
+
+
+def test_other_errors_of_a_line_are_shown(settings: LocalSettings, capfd: pytest.CaptureFixture[str]) -> None:
+    """They are a programmer's."""
+    LogFile(settings).handle(logging.makeLogRecord({"msg": "%d", "args": ("seven",)}))
+    assert "TypeError" in capfd.readouterr().err

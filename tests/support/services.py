@@ -1,0 +1,54 @@
+"""A service over any adapters, and what routes do with a request's body."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from chalicelib.adapters.callback_sender import HttpCallbackSender
+from chalicelib.application.health import Check
+from chalicelib.application.idempotency import IdempotencyKey
+from chalicelib.application.job import Job
+from chalicelib.application.ports import (
+    CallbackSender,
+    DatasetStore,
+    JobQueue,
+    JobStore,
+    Ports,
+    ServiceStateStore,
+)
+from chalicelib.application.service import Limits, Service, now_ms
+from chalicelib.documents.batch_request import parse_batch
+from chalicelib.documents.execute_request import parse_execute_request, parse_question
+from chalicelib.domain.statistics.registry import statistic
+
+
+def make_service(
+    store: JobStore,
+    queue: JobQueue,
+    datasets: DatasetStore,
+    state: ServiceStateStore,
+    id_block: int = 10,
+    clock: Callable[[], int] = now_ms,
+    checks: Iterable[Check] = (),
+    sender: CallbackSender | None = None,
+    callback_queue: JobQueue | None = None,
+    **limits: Any,
+) -> Service:
+    ports = Ports(store, queue, datasets, state, sender or HttpCallbackSender(), callback_queue or queue)
+    return Service(ports, Limits(id_block, **limits), clock, checks)
+
+
+def submit(service: Service, name: str, body: object, key: str | None = None, fresh: bool = False) -> Job:
+    """POST /api/<name>."""
+    bound = IdempotencyKey.of_request(key, "submit", name, body)
+    return service.submit(parse_question(statistic(name), body, fresh), bound)
+
+
+def execute(service: Service, name: str, body: object, key: str | None = None, fresh: bool = False) -> Job:
+    """POST /processes/<name>/execution."""
+    bound = IdempotencyKey.of_request(key, "execute", name, body)
+    return service.submit(parse_execute_request(statistic(name), body, fresh), bound, validate=True)
+
+
+def execute_all(service: Service, body: object, key: str | None = None, fresh: bool = False) -> list[Job]:
+    """POST /batch."""
+    return service.submit_batch(parse_batch(body, fresh), IdempotencyKey.of_request(key, "batch", body))

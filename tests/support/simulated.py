@@ -1,0 +1,238 @@
+"""Everything outside the service, in memory and without chance."""
+
+import functools
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from chalicelib.adapters.dynamodb_service_state import CONTROL
+from chalicelib.application.idempotency import IdempotencyRecord
+from chalicelib.application.job import Job, by_acceptance
+from chalicelib.application.ports import ServiceState
+from chalicelib.documents.job_documents import callback_body
+from chalicelib.domain.ingestor import DataIngestor
+from chalicelib.domain.statistics.registry import answer
+from chalicelib.errors import CallbackFailed, DatasetGone, JobNotFound, Unanswerable
+from tests.support.samples import SOIL, soil
+from tests.support.trouble import Fault, Steps
+
+ID_BLOCK = 3
+CONTROL_MAX_AGE_MS = 5_000
+
+
+class IdTaken(Exception):
+    """Raised when two different jobs are created under one id."""
+
+
+class SimulatedClock:
+    """Milliseconds since the epoch, as the test turns them."""
+
+    def __init__(self) -> None:
+        self.now = 1_700_000_000_000
+
+    def __call__(self) -> int:
+        return self.now
+
+
+class SimulatedStore:
+    """JobStore in memory. `lag` makes its indexes stand still, as DynamoDB's may, until they `catch_up`."""
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self._steps = steps or Steps()
+        self._lock = threading.Lock()
+        self._reserved = 0
+        self._jobs: dict[str, Job] = {}
+        self._indexed = self._jobs
+        self._claims: dict[str, IdempotencyRecord] = {}
+
+    def lag(self) -> None:
+        self._indexed = dict(self._jobs)
+
+    def catch_up(self) -> None:
+        self._indexed = self._jobs
+
+    @property
+    def lagging(self) -> bool:
+        return self._indexed is not self._jobs
+
+    def ids(self) -> set[str]:
+        """Those of the jobs that are stored, whatever indexes say."""
+        return set(self._jobs)
+
+    def reserve_ids(self, count: int) -> range:
+        with self._steps.call(), self._lock:
+            self._reserved += count
+            return range(self._reserved - count + 1, self._reserved + 1)
+
+    def create(self, *jobs: Job) -> None:
+        with self._steps.call(), self._lock:
+            for job in jobs:
+                if self._jobs.setdefault(job.id, replace(job, inputs=dict(job.inputs))) != job:
+                    raise IdTaken(job.id)
+
+    def bind_idempotency_key(
+        self, claim: IdempotencyRecord, expired: IdempotencyRecord | None = None
+    ) -> IdempotencyRecord:
+        with self._steps.call(), self._lock:
+            if self._claims.get(claim.key) in (None, expired):
+                self._claims[claim.key] = claim
+            return self._claims[claim.key]
+
+    def get_idempotency_record(self, key: str) -> IdempotencyRecord | None:
+        with self._steps.call(), self._lock:
+            return self._claims.get(key)
+
+    def mark_delivered(self, job_id: str) -> None:
+        with self._steps.call(), self._lock:
+            if job_id in self._jobs:
+                self._jobs[job_id] = replace(self._jobs[job_id], callback_pending=False)
+
+    def pending_callbacks_before(self, moment: int) -> Iterator[str]:
+        yield from (job.id for job in self._listed() if job.callback_pending and job.accepted < moment)
+
+    def get(self, job_id: str) -> Job:
+        with self._steps.call(), self._lock:
+            return self._known(job_id)
+
+    def finish(self, outcome: Job) -> Job:
+        with self._steps.call(), self._lock:
+            stored = self._known(outcome.id)
+            if not stored.status.is_terminal:
+                stored = self._jobs[outcome.id] = outcome
+            return stored
+
+    def delete(self, job_id: str) -> None:
+        with self._steps.call(), self._lock:
+            self._jobs.pop(job_id, None)
+
+    def jobs(self) -> Iterator[Job]:
+        yield from [replace(job, answer=None) for job in self._listed()]
+
+    def latest(self, until: int) -> Iterator[Job]:
+        yield from (job for job in reversed([*self.jobs()]) if job.accepted <= until)
+
+    def count_open(self) -> int:
+        return sum(not job.status.is_terminal for job in self._listed())
+
+    def open_before(self, time: int) -> Iterator[tuple[str, int]]:
+        for job in self._listed():
+            if job.accepted < time and not job.status.is_terminal:
+                yield job.id, job.accepted
+
+    def _listed(self) -> list[Job]:
+        with self._steps.call(), self._lock:
+            return sorted(self._indexed.values(), key=by_acceptance)
+
+    def _known(self, job_id: str) -> Job:
+        if job_id not in self._jobs:
+            raise JobNotFound(job_id)
+        return self._jobs[job_id]
+
+
+class SimulatedQueue:
+    """JobQueue that keeps what is sent until a test takes it out; `failed` holds what may not have been."""
+
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
+        self.waiting: list[str] = []
+        self.sent: list[str] = []
+        self.failed: list[str] = []
+
+    def add_task(self, job_id: str, delay: float = 0) -> None:
+        try:
+            with self._steps.call():
+                self.waiting.append(job_id)
+                self.sent.append(job_id)
+        except Fault:
+            self.failed.append(job_id)
+            raise
+
+    def add_tasks(self, job_ids: Sequence[str]) -> None:
+        for job_id in job_ids:
+            self.add_task(job_id)
+
+    def remove(self, job_id: str) -> bool:
+        """Take one message out, if there is one: what is delivered again may be handled already."""
+        if found := job_id in self.waiting:
+            self.waiting.remove(job_id)
+        return found
+
+
+class SimulatedSender:
+    """Sender to subscribers in memory; while `down` none of them takes anything."""
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self._steps = steps or Steps()
+        self.down = False
+        self.tried: set[str] = set()
+        self.received: dict[str, set[tuple[str, bytes]]] = {}
+
+    def check(self, url: str) -> None:
+        """Any address will do."""
+
+    def send(self, job: Job) -> None:
+        self.tried.add(job.id)
+        try:
+            with self._steps.call():
+                if self.down:
+                    raise CallbackFailed("down")
+                self.received.setdefault(job.id, set()).add((job.callback, callback_body(job)))
+        except Fault as error:
+            raise CallbackFailed("the answer is lost") from error
+
+
+class SimulatedDatasets:
+    """Datasets that holds the editions of the soil survey."""
+
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
+
+    def ingestor(self, fingerprint: str) -> DataIngestor:
+        with self._steps.call():
+            if fingerprint not in editions():
+                raise DatasetGone(fingerprint)
+            return editions()[fingerprint]
+
+    def catalogue(self, fingerprint: str) -> dict[str, Any]:
+        return self.ingestor(fingerprint).catalogue()
+
+
+class SimulatedControl:
+    """As chalicelib.control.Control: one durable record, and in each process a copy that may be old."""
+
+    def __init__(self, table: dict[str, ServiceState], steps: Steps, clock: SimulatedClock) -> None:
+        self._table, self._steps, self._clock = table, steps, clock
+        self._copy, self._read_at = ServiceState(), None
+
+    def read(self) -> ServiceState:
+        now = self._clock()
+        if self._read_at is None or now - self._read_at >= CONTROL_MAX_AGE_MS:
+            with self._steps.call():
+                self._copy, self._read_at = self._table[CONTROL], now
+        return self._copy
+
+    def set(self, **change: Any) -> None:
+        with self._steps.call():
+            self._table[CONTROL] = replace(self._table[CONTROL], **change)
+        self._copy = replace(self._copy, **change)
+
+
+@functools.cache
+def editions() -> dict[str, DataIngestor]:
+    """The soil survey, and a later edition with other answers."""
+    with tempfile.TemporaryDirectory() as folder:
+        rows = {"first": SOIL, "later": SOIL.replace("1.5", "3.5")}
+        return {name: soil(Path(folder), text) for name, text in rows.items()}
+
+
+def right_outcome(job: Job) -> tuple[bytes | None, str | None]:
+    """Answer or reason, worked out without the service."""
+    try:
+        if job.dataset not in editions():
+            raise DatasetGone(job.dataset)
+        return answer(editions()[job.dataset], job.statistic, job.inputs), None
+    except Unanswerable as error:
+        return None, str(error)

@@ -1,0 +1,27 @@
+"""`python -m tests.slow`: Statline with one more statistic, `wait`.
+
+It is the global mean, answered when the file that SLOW_GATE names can be read; while that is a pipe which
+nobody writes to, its job takes for ever.
+"""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from chalicelib.domain.ingestor import DataIngestor
+from chalicelib.domain.statistics.registry import STATISTICS, Answer, global_mean
+
+GATE = "SLOW_GATE"
+
+
+def wait(data: DataIngestor, question: str) -> Answer:
+    Path(os.environ[GATE]).read_bytes()
+    return global_mean(data, question)
+
+
+if __name__ == "__main__":
+    STATISTICS["wait"] = replace(STATISTICS["global_mean"], name="wait", compute=wait)
+    from local.__main__ import main
+
+    STATISTICS["wait"] = replace(STATISTICS["global_mean"], name="wait", compute=wait)
+    main(prog_name="python -m tests.slow")
