@@ -84,6 +84,6 @@ def test_what_was_accepted_before_a_lower_limit_is_finished(settings: LocalSetti
             with pytest.raises(Overloaded):
                 submit(again.service, "global_mean", HUMUS)
             again.service.process(job_id)
-            assert again.service.get(job_id).answer == GLOBAL_HUMUS
+            assert again.service.get(job_id).result == GLOBAL_HUMUS
     finally:
         again.stop()

@@ -227,13 +227,13 @@ class DynamoDbJobStore:
         return "expires" in item and int(item["expires"]["N"]) <= self._clock()
 
     def _write_answer(self, job: Job) -> Item:
-        if job.answer is None:
+        if job.result is None:
             return {}
-        packed = compressed(job.answer)
+        packed = compressed(job.result)
         if len(packed) <= self._inline_limit:
             return {"answer": {"B": packed}}
         # Named by its content, so that of two workers with one job neither overwrites the other's answer.
-        key = f"results/{job.id}/{hashlib.sha256(job.answer).hexdigest()[:16]}"
+        key = f"results/{job.id}/{hashlib.sha256(job.result).hexdigest()[:16]}"
         self._aws.s3.put_object(Bucket=self._bucket, Key=key, Body=packed, ContentType="application/zlib")
         return {"answer_key": {"S": key}}
 

@@ -66,7 +66,7 @@ def to_job(item: Item, answer: bytes | None = None) -> Job:
         dataset=item["dataset"]["S"],
         accepted=int(item["accepted"]["N"]),
         status=JobStatus(item["status"]["S"]),
-        answer=answer,
+        result=answer,
         subscriber=texts_of(item.get("subscriber", {"M": {}})),
         callback_pending=item.get("open") == {"S": CALLBACK_PENDING},
         fresh="fresh" in item,

@@ -45,7 +45,7 @@ class Job:
     """One question: what was asked, under which data set, and, once terminal, what came of it.
 
     `accepted`, `started` and `finished` are milliseconds since the epoch, UTC; what ended without being
-    computed never started. `answer` is the canonical JSON of a successful job, `reason` the sentence of
+    computed never started. `result` is the stored result of a successful job, `reason` the sentence of
     one that ended otherwise, `cause` the name of the condition behind it. `response` ("raw" or "document")
     and `media_type` say in which form the result was asked for. `trace` is the id of the request's trace,
     empty where there was none; lists may lack it.
@@ -66,7 +66,7 @@ class Job:
     media_type: str = JSON
     started: int | None = None
     finished: int | None = None
-    answer: bytes | None = field(default=None, repr=False)
+    result: bytes | None = field(default=None, repr=False)
     reason: str | None = None
     cause: str | None = None
     trace: str = ""
@@ -76,8 +76,8 @@ class Job:
     source: str | None = None
     computed: int | None = None
 
-    def succeed(self, answer: bytes, now: int) -> "Job":
-        return self._end(JobStatus.SUCCESSFUL, now, answer=answer)
+    def succeed(self, result: bytes, now: int) -> "Job":
+        return self._end(JobStatus.SUCCESSFUL, now, result=result)
 
     def fail(self, reason: str, now: int, cause: str | None = None) -> "Job":
         return self._end(JobStatus.FAILED, now, reason=shortened(reason), cause=cause)

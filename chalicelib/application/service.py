@@ -16,7 +16,7 @@ from chalicelib.application.job import Job, JobStatus
 from chalicelib.application.job_ids import JobIds
 from chalicelib.application.pagination import Filter, Page, Position, page
 from chalicelib.application.ports import Ports
-from chalicelib.application.result_cache import Answer, ResultCache
+from chalicelib.application.result_cache import CachedResult, ResultCache
 from chalicelib.application.submission import ExecuteRequest, Submission, in_batch
 from chalicelib.config import Settings
 from chalicelib.domain.catalogue import validate_inputs
@@ -137,7 +137,7 @@ class Service:
                 return job
         self._store.delete(job_id)
         log.info("removed %s", job_id, extra={"job_id": job_id})
-        return replace(job, status=JobStatus.DISMISSED, answer=None, reason="removed by a client")
+        return replace(job, status=JobStatus.DISMISSED, result=None, reason="removed by a client")
 
     def process(self, job_id: str) -> None:
         """Answer a job, under its trace, or tell its end. Delivered again, late or twice, it changes nothing.
@@ -157,7 +157,7 @@ class Service:
         self._callbacks.progress(job)
         try:
             found = self._answer(job)
-            outcome = job.succeed(found.answer, self._clock())
+            outcome = job.succeed(found.result, self._clock())
             if found.source != job.id:
                 outcome = replace(outcome, source=found.source, computed=found.computed)
         except Unanswerable as error:
@@ -166,10 +166,10 @@ class Service:
 
     def answer(self, job: Job) -> bytes:
         """The answer to a job's question, to the bit. Raises Unanswerable."""
-        return self._answer(job).answer
+        return self._answer(job).result
 
-    def _answer(self, job: Job) -> Answer:
-        return self.results.of(
+    def _answer(self, job: Job) -> CachedResult:
+        return self.results.get_or_compute(
             job,
             lambda: answer(self._datasets.ingestor(job.dataset), job.statistic, job.inputs),
             self._clock,

@@ -61,8 +61,8 @@ def results_document(job: Job, answer: bytes) -> str:
 
 def callback_body(job: Job) -> bytes:
     """The results of a job that has some, else its status document."""
-    if job.answer is not None:
-        return results_document(job, job.answer).encode()
+    if job.result is not None:
+        return results_document(job, job.result).encode()
     return json.dumps(status_facts(job), ensure_ascii=False).encode()
 
 

@@ -7,6 +7,7 @@ from ast import literal_eval
 from collections.abc import Iterator
 from typing import Any
 
+from chalicelib.application.job import Job
 from chalicelib.domain.statistics.registry import Statistic
 
 Row = tuple[Any, ...]
@@ -35,3 +36,10 @@ def as_csv(asked: Statistic, answer: bytes) -> str:
     text = io.StringIO(newline="")
     csv.writer(text).writerows([asked.columns, *rows(asked, answer)])
     return text.getvalue()
+
+
+def frozen_json(job: Job) -> bytes:
+    """The result of a successful job as /api/* and `results/` give it: JSON whose bytes never change."""
+    if job.result is None:
+        raise ValueError(f"{job.id} has no result")
+    return job.result

@@ -8,6 +8,7 @@ from chalicelib.application.idempotency import IdempotencyKey
 from chalicelib.application.job import Job, JobStatus
 from chalicelib.bootstrap import get_service
 from chalicelib.documents.execute_request import parse_question
+from chalicelib.documents.result_table import frozen_json
 from chalicelib.domain.statistics.registry import statistic as find_statistic
 from chalicelib.routes.endpoint import (
     ANY_TYPE,
@@ -79,9 +80,9 @@ def graceful_shutdown() -> Response:
 def result(job: Job) -> str:
     """The frozen body of get_results."""
     word = WORD[job.status]
-    if job.answer is not None:
+    if job.result is not None:
         # The answer is JSON already, and its bytes are a promise: it is placed, never parsed and rebuilt.
-        return f'{{"status": "{word}", "data": {job.answer.decode()}}}'
+        return f'{{"status": "{word}", "data": {frozen_json(job).decode()}}}'
     if word == "error":
         return render({"status": word, "reason": job.reason or f"{job.status}"})
     return render({"status": word})

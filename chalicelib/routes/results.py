@@ -46,8 +46,8 @@ def result(request: Request, job: Job, headers: Mapping[str, str] | None = None)
 
 
 def answer_of(job: Job) -> bytes:
-    if job.answer is not None:
-        return job.answer
+    if job.result is not None:
+        return job.result
     if not job.status.is_terminal:
         raise ResultNotReady(job.id)
     if job.status is JobStatus.DISMISSED:

@@ -137,7 +137,7 @@ class Emulator:
         return self.service.answer(job)
 
     def _kept(self, job: Job) -> bytes | None:
-        return self.service.results.kept(job)
+        return self.service.results.get(job)
 
     def _process(self, job_id: str) -> None:
         self.service.process(job_id)

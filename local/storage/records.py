@@ -12,8 +12,8 @@ NO_JOB = (LookupError, TypeError, ValueError, ArithmeticError, JobNotFound)
 
 def answer_file(job: Job) -> bytes:
     """What stands in results/<job_id>: the answer, or the error that took its place."""
-    if job.answer is not None:
-        return job.answer
+    if job.result is not None:
+        return job.result
     return json.dumps({"status": "error", "reason": job.reason}, ensure_ascii=False).encode()
 
 

@@ -128,7 +128,7 @@ class MirroredStore:
         known = self._jobs.get(job_id)
         if known is None:
             raise JobNotFound(job_id)
-        return replace(known, answer=self._answer(known)) if known.status is JobStatus.SUCCESSFUL else known
+        return replace(known, result=self._answer(known)) if known.status is JobStatus.SUCCESSFUL else known
 
     def finish(self, outcome: Job) -> Job:
         with self._finishing:
@@ -138,7 +138,7 @@ class MirroredStore:
             # Slow, so nobody but another finish waits for it; before anyone is told.
             self.files.write(stored.id, answer_file(stored))
             with self._lock:
-                self._jobs[stored.id] = replace(stored, answer=None)
+                self._jobs[stored.id] = replace(stored, result=None)
                 self._index(stored)
             self._tidy()
             return stored
@@ -186,8 +186,8 @@ class MirroredStore:
             if stored != outcome:
                 # An earlier attempt got as far as the other store and no further: its outcome came first.
                 self._record_outcome(stored)
-            if stored.answer is not None:
-                self._checksums[stored.id] = zlib.crc32(stored.answer)
+            if stored.result is not None:
+                self._checksums[stored.id] = zlib.crc32(stored.result)
             return stored
 
     def _tidy(self) -> None:
@@ -208,7 +208,7 @@ class MirroredStore:
             raise Unavailable(f"nothing can be stored now: {error.strerror or error}") from error
 
     def _record_outcome(self, outcome: Job) -> None:
-        checksum = zlib.crc32(outcome.answer) if outcome.answer is not None else None
+        checksum = zlib.crc32(outcome.result) if outcome.result is not None else None
         self._record({"job": to_record(outcome, checksum)})
 
     def _replay(self, record: dict[str, Any]) -> None:

@@ -109,7 +109,7 @@ class SimulatedStore:
             self._jobs.pop(job_id, None)
 
     def jobs(self) -> Iterator[Job]:
-        yield from [replace(job, answer=None) for job in self._listed()]
+        yield from [replace(job, result=None) for job in self._listed()]
 
     def latest(self, until: int) -> Iterator[Job]:
         yield from (job for job in reversed([*self.jobs()]) if job.accepted <= until)

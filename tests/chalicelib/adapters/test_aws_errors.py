@@ -133,7 +133,7 @@ def heal(cloud: Cloud, made: bool) -> None:
     assert status == 200
     cloud.work_off()
     assert near.num_jobs() == 0
-    assert {near.get(job_id).answer for job_id in [*left, body["job_id"]]} == {GLOBAL_HUMUS}
+    assert {near.get(job_id).result for job_id in [*left, body["job_id"]]} == {GLOBAL_HUMUS}
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_half_an_answer_is_none(cloud: Cloud, lines: list[logging.LogRecord]) ->
     with pytest.raises(AwsUnavailable):
         cloud.service().get(job_id)
     assert "GetObject" in lines[0].getMessage()
-    assert cloud.service().get(job_id).answer == GLOBAL_HUMUS
+    assert cloud.service().get(job_id).result == GLOBAL_HUMUS
 
 
 def test_nobody_listens(cloud: Cloud) -> None:
@@ -255,7 +255,7 @@ def test_a_worker_s_fault_brings_the_message_back(cloud: Cloud) -> None:
         assert lambda_handlers.process(service, batch) == {"batchItemFailures": [{"itemIdentifier": "1"}]}
         cloud.faults.clear()
     assert lambda_handlers.process(service, batch) == {"batchItemFailures": []}
-    assert service.get(job_id).answer == GLOBAL_HUMUS
+    assert service.get(job_id).result == GLOBAL_HUMUS
 
 
 def test_an_answer_that_is_deleted_meanwhile_is_not_found(cloud: Cloud) -> None:

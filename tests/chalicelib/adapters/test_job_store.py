@@ -96,8 +96,8 @@ def test_of_many_outcomes_at_once_one_wins(store: JobStore) -> None:
         store.create(job(number))
         outcomes = [job(number).succeed(b"%d" % n, now=n) for n in range(8)]
         with ThreadPoolExecutor(8) as pool:
-            heard = set(pool.map(lambda outcome: store.finish(outcome).answer, outcomes))
-        assert heard == {store.get(f"job_id_{number}").answer}
+            heard = set(pool.map(lambda outcome: store.finish(outcome).result, outcomes))
+        assert heard == {store.get(f"job_id_{number}").result}
 
 
 def test_finishing_what_was_never_created(store: JobStore) -> None:
@@ -111,7 +111,7 @@ def test_a_large_answer_comes_back(store: JobStore) -> None:
     store.create(job(1))
     answer = os.urandom(50_000).hex().encode()
     store.finish(job(1).succeed(answer, now=5_000))
-    assert store.get("job_id_1").answer == answer
+    assert store.get("job_id_1").result == answer
 
 
 def test_the_longest_question_and_reason(store: JobStore) -> None:
@@ -160,7 +160,7 @@ def test_the_latest_jobs_come_first(store: JobStore) -> None:
     store.finish(job(9, accepted=5).succeed(b"1", now=8))
     assert [one.id for one in store.latest(7)] == ["job_id_2", "job_id_10", "job_id_9", "job_id_30"]
     assert [one.id for one in store.latest(6)] == ["job_id_10", "job_id_9", "job_id_30"]
-    assert [one.answer for one in store.latest(7)] == [None] * 4
+    assert [one.result for one in store.latest(7)] == [None] * 4
     assert list(store.latest(0)) == []
 
 
@@ -234,7 +234,7 @@ def test_a_finished_job_expires(clients: Aws) -> None:
     store.create(job(2))
     store.finish(job(1).succeed(b"1", now=10_000))
     now[0] = 69.9
-    assert store.get("job_id_1").answer == b"1"
+    assert store.get("job_id_1").result == b"1"
     now[0] = 70.0
     with pytest.raises(JobNotFound):
         store.get("job_id_1")
@@ -264,7 +264,7 @@ def test_the_largest_record(clients: Aws) -> None:
     assert LARGEST_INLINE - 200 < len(zlib.compress(answer)) <= LARGEST_INLINE
     store.create(asked)
     store.finish(asked.succeed(answer, now=5_000))
-    assert store.get("job_id_1").answer == answer
+    assert store.get("job_id_1").result == answer
     assert stored_keys(clients) == []
     assert LARGEST_BODY + 4 * LONGEST_REASON + LARGEST_INLINE + 1024 < 400 * 1024
 

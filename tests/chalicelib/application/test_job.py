@@ -48,8 +48,8 @@ def test_a_job_ends_as_a_new_one() -> None:
     """The one that was accepted stays as it was."""
     accepted = job(1)
     done, failed = accepted.succeed(b"{}", 5), accepted.fail("no rows", 6)
-    assert (done.status, done.answer, done.finished, done.reason) == ("successful", b"{}", 5, None)
-    assert (failed.status, failed.answer, failed.finished, failed.reason) == ("failed", None, 6, "no rows")
+    assert (done.status, done.result, done.finished, done.reason) == ("successful", b"{}", 5, None)
+    assert (failed.status, failed.result, failed.finished, failed.reason) == ("failed", None, 6, "no rows")
     assert (accepted.status, accepted.finished) == ("accepted", None)
 
 

@@ -16,7 +16,9 @@ def test_an_answer_is_computed_once() -> None:
     """The second job with the same question on the same data gets the first one's bytes."""
     answers, asked = ResultCache(1000), []
     for number in (1, 2):
-        found = answers.of(job(number), lambda: asked.append(1) or b"answer", lambda number=number: number)
+        found = answers.get_or_compute(
+            job(number), lambda: asked.append(1) or b"answer", lambda number=number: number
+        )
         assert found == (b"answer", "job_id_1", 1)
     assert len(asked) == 1
 
@@ -25,9 +27,9 @@ def test_who_declines_has_it_computed() -> None:
     """And what was computed for it is given to others, from then on."""
     answers = ResultCache(1000)
     for number in (1, 2):
-        found = answers.of(job(number, fresh=True), lambda: b"answer", NOW)
+        found = answers.get_or_compute(job(number, fresh=True), lambda: b"answer", NOW)
         assert found.source == f"job_id_{number}"
-    assert answers.of(job(3), lambda: b"answer", NOW).source == "job_id_2"
+    assert answers.get_or_compute(job(3), lambda: b"answer", NOW).source == "job_id_2"
     assert answers.size == len(b"answer")
 
 
@@ -43,8 +45,8 @@ def test_who_declines_has_it_computed() -> None:
 def test_another_question_has_another_answer(changes: dict[str, object]) -> None:
     """Or another data set."""
     answers = ResultCache(1000)
-    assert answers.of(job(1), lambda: b"first", NOW).answer == b"first"
-    assert answers.of(job(2, **changes), lambda: b"second", NOW).answer == b"second"
+    assert answers.get_or_compute(job(1), lambda: b"first", NOW).result == b"first"
+    assert answers.get_or_compute(job(2, **changes), lambda: b"second", NOW).result == b"second"
 
 
 def test_a_failure_is_not_kept() -> None:
@@ -55,8 +57,8 @@ def test_a_failure_is_not_kept() -> None:
         raise UnknownState("Atlantis", ["Bayern"])
 
     with pytest.raises(UnknownState):
-        answers.of(job(1), fail, NOW)
-    assert answers.of(job(2), lambda: b"answer", NOW).answer == b"answer"
+        answers.get_or_compute(job(1), fail, NOW)
+    assert answers.get_or_compute(job(2), lambda: b"answer", NOW).result == b"answer"
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 40)), max_size=50))
@@ -66,5 +68,5 @@ def test_what_is_kept_is_bounded(asked: list[tuple[int, int]]) -> None:
     for question, size in asked:
         due = bytes([question]) * (size if question else 200)
         one = job(1, inputs={"question": f"{question} {size}"})
-        assert answers.of(one, lambda due=due: due, NOW).answer == due
+        assert answers.get_or_compute(one, lambda due=due: due, NOW).result == due
     assert answers.size <= 100

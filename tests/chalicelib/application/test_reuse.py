@@ -45,7 +45,7 @@ def test_declined_it_is_computed(cloud: SimulatedCloud, service: Service) -> Non
     fresh = answered(service, fresh=True)
     assert "reusedFrom" not in fresh
     assert answered(service)["reusedFrom"] == fresh["jobID"]
-    assert {service.get(f"job_id_{number}").answer for number in (1, 2, 3)} == {GLOBAL_HUMUS}
+    assert {service.get(f"job_id_{number}").result for number in (1, 2, 3)} == {GLOBAL_HUMUS}
 
 
 def test_another_data_set_reuses_nothing(cloud: SimulatedCloud) -> None:

@@ -196,9 +196,9 @@ class Simulation(RuleBasedStateMachine):
                 end = replace(job, callback_pending=False)  # that it is told changes nothing in it
                 assert self.ended.setdefault(job.id, end) == end
                 hopeless = job.id in self.cloud.buried or job.finished - job.accepted > GIVE_UP_MS
-                given_up = hopeless and job.answer is None and "could not be processed" in str(job.reason)
+                given_up = hopeless and job.result is None and "could not be processed" in str(job.reason)
                 dismissed = job.status is JobStatus.DISMISSED and job.id in self.cloud.unwanted
-                assert given_up or dismissed or (job.answer, job.reason) == right_outcome(asked)
+                assert given_up or dismissed or (job.result, job.reason) == right_outcome(asked)
             else:
                 assert job.id in self.lost or job.id in self.cloud.queue.waiting, f"{job.id} waits for nobody"
 

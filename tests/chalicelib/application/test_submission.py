@@ -166,7 +166,7 @@ def test_a_batch_is_accepted_whole(make: Make, queue: Held) -> None:
     assert (jobs[1].response, jobs[1].media_type) == ("document", "text/csv")
     assert service.num_jobs() == 13
     service.process(jobs[0].id)
-    assert service.get(jobs[0].id).answer == GLOBAL_HUMUS
+    assert service.get(jobs[0].id).result == GLOBAL_HUMUS
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def test_an_execute_request_makes_the_same_job(service: Service) -> None:
     assert (executed.statistic, executed.inputs) == (submitted.statistic, submitted.inputs)
     service.process(executed.id)
     done = service.get(executed.id)
-    assert (done.answer, done.response) == (GLOBAL_HUMUS, "document")
+    assert (done.result, done.response) == (GLOBAL_HUMUS, "document")
     assert done.accepted <= done.started <= done.finished
 
 
@@ -54,7 +54,7 @@ def test_waiting_ends_with_the_job(service: Service, monkeypatch: pytest.MonkeyP
     with ThreadPoolExecutor(8) as pool:
         waiting = [pool.submit(service.wait, job, 30) for _ in range(8)]
         service.process("job_id_1")
-        assert {one.result(5).answer for one in waiting} == {GLOBAL_HUMUS}
+        assert {one.result(5).result for one in waiting} == {GLOBAL_HUMUS}
 
 
 def test_waiting_for_a_job_that_another_process_ends(
@@ -66,7 +66,7 @@ def test_waiting_for_a_job_that_another_process_ends(
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(service.wait, job, 30)
         worker.process("job_id_1")
-        assert waiting.result(5).answer == GLOBAL_HUMUS
+        assert waiting.result(5).result == GLOBAL_HUMUS
 
 
 def test_waiting_is_bounded(service: Service) -> None:

@@ -180,8 +180,8 @@ def test_functions_write_their_numbers(tmp_path: Path) -> None:
     lines: list[dict[str, object]] = []
     for text in done.stdout.splitlines():
         if text.startswith("-- "):
-            _, name, answer = text.split(" ", 2)
-            written[name], answers[name], lines = lines, json.loads(answer), []
+            _, name, response = text.split(" ", 2)
+            written[name], answers[name], lines = lines, json.loads(response), []
         else:
             lines.append(checked(text))
     stage = {"Stage": "dev"}

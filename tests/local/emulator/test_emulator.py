@@ -73,7 +73,7 @@ def test_jobs_accepted_without_runners_are_finished_by_the_next_start(
     ids = [submit(waiting.service, "global_mean", {"question": "S1"}).id for _ in range(20)]
     waiting.stop()
     again = boot(settings)
-    assert {finished(again, job_id).answer for job_id in ids} == {GLOBAL_HUMUS}
+    assert {finished(again, job_id).result for job_id in ids} == {GLOBAL_HUMUS}
 
 
 def test_a_job_accepted_under_other_data_is_answered_from_that_data(
@@ -87,8 +87,8 @@ def test_a_job_accepted_under_other_data_is_answered_from_that_data(
     other = replace(settings, dataset=write_soil(tmp_path / "new", SOIL.replace("1.5", "9.5")))
     again = boot(other)
     new = submit(again.service, "global_mean", {"question": "S1"}).id
-    assert finished(again, old).answer == GLOBAL_HUMUS
-    assert finished(again, new).answer != GLOBAL_HUMUS
+    assert finished(again, old).result == GLOBAL_HUMUS
+    assert finished(again, new).result != GLOBAL_HUMUS
     assert len(list(settings.snapshots.iterdir())) == 2
     again.store.delete(old)
     again.stop()
@@ -133,7 +133,7 @@ def test_a_job_that_no_attempt_can_process_is_failed(
     emulator.store.create(broken)
     emulator.pool.add_task("job_id_900")
     assert "from_the_future" in str(finished(emulator, "job_id_900").reason)
-    assert finished(emulator, submit(emulator.service, "global_mean", {"question": "S1"}).id).answer
+    assert finished(emulator, submit(emulator.service, "global_mean", {"question": "S1"}).id).result
 
 
 def test_nothing_leaves_the_machine(
@@ -157,7 +157,7 @@ def test_nothing_leaves_the_machine(
         monkeypatch.setattr(socket.socket, "connect", lambda *a: tried.append(a[1]) or connect(*a))
         emulator = boot(settings)
         job_id = submit(emulator.service, "global_mean", {"question": "S1"}).id
-        assert finished(emulator, job_id).answer == GLOBAL_HUMUS
+        assert finished(emulator, job_id).result == GLOBAL_HUMUS
     assert tried == []
     assert "AWS_PROFILE" not in os.environ
 
@@ -178,4 +178,4 @@ def test_a_laptop_keeps_a_number_of_jobs_whatever_their_age(
     emulator = boot(replace(settings, service=replace(settings.service, retention_days=1)))
     emulator.store.create(job(1))
     emulator.store.finish(job(1).succeed(b"1", now=2_000))
-    assert emulator.store.get("job_id_1").answer == b"1"
+    assert emulator.store.get("job_id_1").result == b"1"

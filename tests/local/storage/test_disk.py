@@ -143,7 +143,7 @@ def running(settings: LocalSettings) -> Iterator[Emulator]:
 def answered(emulator: Emulator) -> str:
     """The id of one more job, which is answered."""
     job_id = submit(emulator.service, "global_mean", QUESTION).id
-    assert finished(emulator, job_id).answer == GLOBAL_HUMUS
+    assert finished(emulator, job_id).result == GLOBAL_HUMUS
     return job_id
 
 

@@ -60,7 +60,7 @@ def test_an_expiry_that_the_journal_refuses_ends_no_finish(tmp_path: Path) -> No
     store.finish(job(1).succeed(b"1", now=9))
     record = len(encoded({"job": to_record(job(2).succeed(b"2", now=9), zlib.crc32(b"2"))}))
     with disk_of((tmp_path / "journal").stat().st_size + record):
-        assert store.finish(job(2).succeed(b"2", now=9)).answer == b"2"
+        assert store.finish(job(2).succeed(b"2", now=9)).result == b"2"
     assert {path.name for path in (tmp_path / "results").iterdir()} == {"job_id_1", "job_id_2"}
     store.finish(job(3).succeed(b"3", now=9))
     assert {path.name for path in (tmp_path / "results").iterdir()} == {"job_id_3"}
@@ -176,7 +176,7 @@ def test_a_start_on_a_full_disk_serves_what_is_known(machine: Machine) -> None:
     before = (machine.disk / "journal").read_bytes()
     with disk_of(10):
         again = machine.boot()
-        assert again.get("job_id_1").answer == b"1"
+        assert again.get("job_id_1").result == b"1"
         assert machine.tasks == ["job_id_2"]
         with pytest.raises(Unavailable):
             again.create(job(3))

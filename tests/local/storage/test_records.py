@@ -24,7 +24,7 @@ OPEN = job(1, response="document", media_type="text/csv", trace="t", fresh=True)
 )
 def test_every_fact_comes_back(known: Job) -> None:
     """But for the answer, which lies in results/."""
-    assert to_job(to_record(known)) == replace(known, answer=None)
+    assert to_job(to_record(known)) == replace(known, result=None)
 
 
 def test_a_record_of_an_earlier_version() -> None:
