@@ -120,7 +120,7 @@ def test_jobs_by_what_they_are(url: str, http: requests.Session, emulator: Emula
                     status=JobStatus.SUCCESSFUL,
                     started=one.accepted,
                     finished=one.accepted + 5000,
-                    answer=b"{}",
+                    result=b"{}",
                 )
             )
         elif state == "failed":
