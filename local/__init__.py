@@ -4,12 +4,12 @@ import os
 
 
 def plug_in() -> None:
-    """Make this process's service the emulator's, and `chalice local` our server.
+    """Let views use the emulator's service, and `chalice local` start it before the first request.
 
     Starts nothing and imports nothing heavy: `chalice package` imports the application too.
     """
     from chalicelib.bootstrap import get_service
-    from local.http import server
+    from local.http import chalice_local
 
     def service():  # type: ignore[no-untyped-def] # its type would import the emulator
         from local.emulator.emulator import laptop
@@ -17,8 +17,8 @@ def plug_in() -> None:
         return laptop().service
 
     get_service.use(service)
-    server.replace_chalices_own()
+    chalice_local.use_dev_server()
     if "CHALICE_WORKER" in os.environ:
         from local.http import reloading
 
-        reloading.watch_sources_only()
+        reloading.watch_only_sources()

@@ -32,17 +32,18 @@ def serve(host: str, port: int) -> None:
     """Serve the API. SIGTERM or Ctrl-C drains: accepted jobs finish, new ones get 503."""
     from chalice.cli.factory import CLIFactory
 
+    from local.http.process import freeze_startup_objects, raise_file_limit
+    from local.http.server import Server
+
     stop = StopSignal()
     sys.path.insert(0, str(PROJECT))
-    factory = CLIFactory(str(PROJECT), environ=os.environ)
-    config = factory.create_config_obj()
-    from chalice.local import create_local_server
-
+    config = CLIFactory(str(PROJECT), environ=os.environ).create_config_obj()
     application = config.chalice_app
     from local.emulator.emulator import laptop
 
+    raise_file_limit()
     try:
-        server = create_local_server(application, config, host, port)
+        server = Server(application, config, host, port)
         emulator = laptop()
     except StatlineError as error:
         raise click.ClickException(str(error)) from None
@@ -53,7 +54,9 @@ def serve(host: str, port: int) -> None:
     settings = emulator.settings
     say(f"Statline {__version__} with {settings.threads} runners. Ctrl-C drains.")
     say(f"Data: {emulator.service.catalogue()['title']}")
+    freeze_startup_objects()
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    say(f"Serving on http://{server.host}:{server.port}")
     stop.wait()
     left = emulator.drain(settings.drain_seconds)
     server.shutdown()
@@ -95,5 +98,5 @@ if __name__ == "__main__":
         raise SystemExit(f"statline: AWS: {error.cause}") from None
     except StatlineError as error:
         raise SystemExit(f"statline: {error}") from None
-    except aws_errors() as error:  # asked for only when there is an error: botocore is slow to import
+    except aws_errors() as error:  # imported only for an error: botocore is slow to import
         raise SystemExit(f"statline: AWS: {error}") from None

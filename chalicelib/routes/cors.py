@@ -28,12 +28,19 @@ PREFLIGHT_SECONDS = 600
 
 
 def share(response: Response) -> None:
-    """Let the pages of the allowed origin read this answer."""
-    if (allowed := origin(os.environ)) != NO_ORIGIN:
-        response.headers |= {
-            "Access-Control-Allow-Origin": allowed,
-            "Access-Control-Expose-Headers": ", ".join(RESPONSE_HEADERS),
-        }
+    """Let the pages of the allowed origin read this response."""
+    response.headers |= sharing_headers(os.environ)
+
+
+def sharing_headers(environ: Mapping[str, str]) -> dict[str, str]:
+    """The headers of a response that the pages of the allowed origin may read."""
+    allowed = origin(environ)
+    if allowed == NO_ORIGIN:
+        return {}
+    return {
+        "Access-Control-Allow-Origin": allowed,
+        "Access-Control-Expose-Headers": ", ".join(RESPONSE_HEADERS),
+    }
 
 
 def preflight(environ: Mapping[str, str], methods: str) -> dict[str, str]:

@@ -1,1 +1,1 @@
-"""The HTTP server of a laptop, over the gateway that Chalice emulates."""
+"""The HTTP edge: aiohttp for `make run`, Chalice's own server for `chalice local`, one gateway for both."""

@@ -1,40 +1,40 @@
-"""`chalice local` restarts when a file changes; this makes it look at sources alone.
+"""Autoreload of `chalice local` that watches source files only.
 
-Chalice watches every file under the project, results, journal and logs included, once a second.
+Chalice watches every file under the project once a second, results, journal and logs included.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from chalice.cli.filewatch.stat import StatFileWatcher
 
-SOURCES = (".py", ".json")
+SUFFIXES = (".py", ".json")
 FOLDERS = ("chalicelib", "local", "data", ".chalice")
 
 
-def watch_sources_only() -> None:
-    """Replace what a watcher looks at; one that has begun to watch already follows at its next look."""
+def watch_only_sources() -> None:
+    """Replace Chalice's polling; a watcher that has started already uses the new one at its next poll."""
     setattr(StatFileWatcher, "_single_pass_poll", poll)  # noqa: B010 - mypy refuses a plain assignment
 
 
-def poll(watcher: StatFileWatcher, root: str, restart: object) -> None:
-    seen = dict(sources(Path(root)))
-    # Compared with what this function saw before: Chalice's own first look saw other files.
-    if seen != vars(watcher).setdefault("sources", seen):
-        restart()  # type: ignore[operator] # Chalice hands a function of no arguments
+def poll(watcher: StatFileWatcher, root: str, restart: Callable[[], None]) -> None:
+    current = dict(sources(Path(root)))
+    # Compared with this function's own first look: Chalice's covers other files.
+    if current != vars(watcher).setdefault("sources", current):
+        restart()
 
 
 def sources(root: Path) -> Iterator[tuple[str, int]]:
-    """Path and modification time, in nanoseconds, of the files that make the program."""
+    """Paths and modification times, in nanoseconds, of the program's files."""
     folders = [root, *(root / name for name in FOLDERS)]
     while folders:
         folder = folders.pop()
         for entry in os.scandir(folder) if folder.is_dir() else ():
             if entry.is_dir() and folder != root and entry.name not in ("__pycache__", "deployments"):
                 folders.append(Path(entry.path))
-            elif entry.name.endswith(SOURCES) and entry.is_file():
+            elif entry.name.endswith(SUFFIXES) and entry.is_file():
                 # An editor may have removed it meanwhile; an error would end Chalice's watching for good.
                 with suppress(FileNotFoundError):
                     yield entry.path, entry.stat().st_mtime_ns

@@ -1,4 +1,4 @@
-"""The first SIGTERM or Ctrl-C asks for a drain, the second ends the process."""
+"""The first SIGTERM or Ctrl-C begins a drain, the second ends the process."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ from types import FrameType
 
 
 class StopSignal:
-    """Takes over SIGTERM and SIGINT from its making on; the main thread makes it and waits on it."""
+    """Handles SIGTERM and SIGINT once it is made; the main thread makes it and waits on it."""
 
     def __init__(self) -> None:
         self._numbers: list[int] = []
@@ -21,11 +21,11 @@ class StopSignal:
             signal.signal(number, self._on_signal)
 
     def wait(self) -> None:
-        """Return when the first signal has arrived, be it before this call."""
+        """Return when the first signal has arrived, even if that was before this call."""
         while not self._numbers:
             self._awake.recv(1)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self._numbers:
-            os._exit(128 + number)  # what was accepted is on disk
+            os._exit(128 + number)  # accepted jobs are on disk
         self._numbers.append(number)

@@ -1,0 +1,57 @@
+"""`chalice local`: Chalice's own development server over our gateway, and our service started before it."""
+
+import os
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import chalice.local
+from chalice.app import Chalice
+from chalice.config import Config
+
+from chalicelib.errors import StatlineError
+from local.http.gateway import Gateway
+from local.http.process import end_with_parent, freeze_startup_objects
+
+
+class RequestHandler(chalice.local.ChaliceRequestHandler):
+    # Otherwise each response on a kept connection waits 40 ms for the client's delayed acknowledgement.
+    disable_nagle_algorithm = True
+
+    def __init__(
+        self, request: Any, client: Any, server: HTTPServer, app_object: Chalice, config: Config
+    ) -> None:
+        self.local_gateway = Gateway(app_object, config)
+        # Not Chalice's own __init__: it would make Chalice's own gateway and serve the connection with it.
+        BaseHTTPRequestHandler.__init__(self, request, client, server)
+
+
+class DevServer(chalice.local.LocalDevServer):
+    """Starts the service before the first request, so that the jobs an earlier process left go on at once."""
+
+    def __init__(self, application: Chalice, config: Config, host: str, port: int) -> None:
+        super().__init__(application, config, host, port, handler_cls=RequestHandler)
+
+    def serve_forever(self) -> None:
+        if os.environ.get("CHALICE_WORKER"):
+            threading.Thread(target=end_with_parent, args=(os.getppid(),), daemon=True).start()
+        start_service()
+        freeze_startup_objects()
+        super().serve_forever()
+
+
+def use_dev_server() -> None:
+    """Let `chalice local` make a DevServer: it looks this name up when it makes its server."""
+    setattr(chalice.local, "LocalDevServer", DevServer)  # noqa: B010 - mypy refuses a plain assignment
+
+
+def start_service() -> None:
+    from local.emulator.emulator import laptop
+
+    try:
+        laptop()
+    except StatlineError as error:
+        print(f"statline: {error}", file=sys.stderr, flush=True)
+        # Under autoreload this is not the main thread, and the main one would wait for ever.
+        os._exit(1)
