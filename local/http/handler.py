@@ -35,8 +35,9 @@ class BodyRefused(Exception):
 class Handler:
     """Answers requests: on the event loop, or on a thread where the view may wait."""
 
-    def __init__(self, application: Chalice, config: Config) -> None:
+    def __init__(self, application: Chalice, config: Config, body_seconds: float) -> None:
         self._gateway = Gateway(application, config)
+        self._body_seconds = body_seconds
         self._waiting = 0
 
     def web_server(self) -> web.Server:
@@ -56,7 +57,7 @@ class Handler:
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
         try:
-            response, close = await self._respond(request, await read_body(request)), False
+            response, close = await self._respond(request, await self._read_body(request)), False
         except BodyRefused as error:
             response, close = refusal(request.raw_path, error.status, error.reason), True
         headers = {**response.headers, "Server": SERVER}
@@ -64,6 +65,26 @@ class Handler:
         if close:
             reply.force_close()
         return reply
+
+    async def _read_body(self, request: web.BaseRequest) -> bytes | None:
+        """Raises BodyRefused, at once where Content-Length already says that the body is too large."""
+        if not request.body_exists:
+            return None
+        if (length := request.content_length or 0) > LARGEST_BODY:
+            raise BodyRefused(413, f"the body has {length} bytes; at most {LARGEST_BODY} are taken")
+        if request.headers.get("Expect", "").lower() == "100-continue":
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0  # as aiohttp's own handler of Expect: no response has begun
+        try:
+            # Also ends the wait for the rest of a malformed body, which aiohttp does not report.
+            async with asyncio.timeout(self._body_seconds):
+                return await read_limited(request.content) or None
+        except TimeoutError:
+            raise BodyRefused(
+                408, f"the request was not here whole after {self._body_seconds:g} seconds"
+            ) from None
+        except (web.RequestPayloadError, HttpProcessingError, ConnectionError) as error:
+            raise BodyRefused(400, f"this is no HTTP request: {error}") from error
 
     async def _respond(self, request: web.BaseRequest, body: bytes | None) -> Response:
         call = self._gateway.call(request.method, request.raw_path, joined(request.raw_headers), body)
@@ -87,25 +108,6 @@ class Handler:
         run = threading.Thread(target=lambda: future.set_result(self._gateway.run(call)), daemon=True)
         run.start()
         return future
-
-
-async def read_body(request: web.BaseRequest, seconds: float = BODY_SECONDS) -> bytes | None:
-    """Raises BodyRefused, at once where Content-Length already says that the body is too large."""
-    if not request.body_exists:
-        return None
-    if (length := request.content_length or 0) > LARGEST_BODY:
-        raise BodyRefused(413, f"the body has {length} bytes; at most {LARGEST_BODY} are taken")
-    if request.headers.get("Expect", "").lower() == "100-continue":
-        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        request.writer.output_size = 0  # as aiohttp's own handler of Expect: no response has begun
-    try:
-        # Also ends the wait for the rest of a malformed body, which aiohttp does not report.
-        async with asyncio.timeout(seconds):
-            return await read_limited(request.content) or None
-    except TimeoutError:
-        raise BodyRefused(408, f"the request was not here whole after {seconds:g} seconds") from None
-    except (web.RequestPayloadError, HttpProcessingError, ConnectionError) as error:
-        raise BodyRefused(400, f"this is no HTTP request: {error}") from error
 
 
 async def read_limited(content: StreamReader) -> bytes:

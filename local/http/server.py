@@ -9,7 +9,7 @@ from aiohttp import web
 from chalice.app import Chalice
 from chalice.config import Config
 
-from local.http.handler import Handler
+from local.http.handler import BODY_SECONDS, Handler
 
 BACKLOG = 2048
 CLOSE_SECONDS = 5.0
@@ -21,11 +21,13 @@ class Server:
     Raises OSError when it cannot listen on the address.
     """
 
-    def __init__(self, application: Chalice, config: Config, host: str, port: int) -> None:
+    def __init__(
+        self, application: Chalice, config: Config, host: str, port: int, body_seconds: float = BODY_SECONDS
+    ) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.create_server((host, port), family=family, backlog=BACKLOG)
         self.host, self.port = host, int(self._socket.getsockname()[1])
-        self._handler = Handler(application, config)
+        self._handler = Handler(application, config, body_seconds)
         self._loop, self._stop = asyncio.new_event_loop(), asyncio.Event()
         self._ended = threading.Event()
 

@@ -1,4 +1,4 @@
-"""`python -m local` and `chalice local` as real processes: stopped, killed, started again."""
+"""`python -m local` and `chalice local` as real processes: stopped, killed, restarted."""
 
 import json
 import os
@@ -6,13 +6,24 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 import requests
 
-from tests.support.processes import PROJECT, chalice_local, copy_of_project, free_port, python_m_local, until
+from tests.support.processes import (
+    PROJECT,
+    ServerProcess,
+    chalice_local,
+    copy_of_project,
+    free_port,
+    python_m_local,
+    slow_local,
+    until,
+)
 from tests.support.samples import GLOBAL_HUMUS, SOIL_CSV, ask
 from tests.support.shared import SHARED, SUBSET, needs_shared
 
@@ -25,8 +36,8 @@ def post(url: str, count: int) -> list[str]:
         return [response.json()["job_id"] for response in posted]
 
 
-def answers(url: str, ids: list[str]) -> set[bytes]:
-    """The bodies of all results, once every job has ended."""
+def results(url: str, ids: list[str]) -> set[bytes]:
+    """The bodies of all results, once every job has finished."""
     pause = threading.Event()
     with requests.Session() as http:
         for _ in range(1000):
@@ -39,20 +50,18 @@ def answers(url: str, ids: list[str]) -> set[bytes]:
 DONE = b'{"status": "done", "data": %b}' % GLOBAL_HUMUS
 
 
-def test_sigkill_loses_nothing(home: Path) -> None:
-    """200 accepted jobs, none processed, SIGKILL: the next start answers all and gives no id again."""
+def test_jobs_accepted_before_sigkill_are_done_by_the_next_start_under_their_ids(home: Path) -> None:
     with python_m_local(home, TP_NUM_OF_THREADS="0") as server:
         ids = post(server.url, 200)
         server.signal(signal.SIGKILL)
         assert server.wait() == -signal.SIGKILL
     with python_m_local(home) as server:
-        assert answers(server.url, ids) == {DONE}
+        assert results(server.url, ids) == {DONE}
         assert not set(ids) & set(post(server.url, 5))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_drains(home: Path, number: int) -> None:
-    """What was accepted is finished, and the exit status is 0."""
+def test_signal_finishes_accepted_jobs_and_exits_with_0(home: Path, number: int) -> None:
     with python_m_local(home) as server:
         ids = post(server.url, 50)
         server.signal(number)
@@ -61,15 +70,33 @@ def test_a_signal_drains(home: Path, number: int) -> None:
     assert {(home / "results" / job_id).read_bytes() for job_id in ids} == {GLOBAL_HUMUS}
 
 
-def test_jobs_that_nobody_works_on_are_left_for_the_next_start(home: Path) -> None:
-    """Without runners there is nothing to wait for."""
+def test_poll_during_a_drain_is_answered_and_a_post_is_503(home: Path, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    with slow_local(home, gate) as server:
+        job_id = requests.post(f"{server.url}/api/wait", json=QUESTION, timeout=5).json()["job_id"]
+        server.signal(signal.SIGTERM)
+        until(
+            lambda: (
+                requests.post(f"{server.url}/api/global_mean", json=QUESTION, timeout=5).status_code == 503
+            )
+        )
+
+        poll = requests.get(f"{server.url}/api/get_results/{job_id}", timeout=5)
+
+        assert poll.json() == {"status": "running"}
+        gate.write_text("")
+        assert server.wait() == 0
+
+
+def test_drain_without_runners_leaves_jobs_for_the_next_start(home: Path) -> None:
     with python_m_local(home, TP_NUM_OF_THREADS="0") as server:
         ids = post(server.url, 3)
         server.signal(signal.SIGTERM)
         assert server.wait() == 0
         assert "3 jobs left" in server.said
     with python_m_local(home) as server:
-        assert answers(server.url, ids) == {DONE}
+        assert results(server.url, ids) == {DONE}
 
 
 @pytest.mark.parametrize(
@@ -80,10 +107,9 @@ def test_jobs_that_nobody_works_on_are_left_for_the_next_start(home: Path) -> No
         ({"STATLINE_LOG_FORMAT": "xml"}, "STATLINE_LOG_FORMAT=xml"),
     ],
 )
-def test_a_wrong_setting_ends_the_start_with_a_sentence(
+def test_wrong_setting_ends_both_commands_with_a_sentence(
     home: Path, environ: dict[str, str], named: str
 ) -> None:
-    """Under both commands: no traceback, no process that stays."""
     for start in (python_m_local, chalice_local):
         with pytest.raises(AssertionError) as caught, start(home, **environ):
             pass
@@ -91,8 +117,7 @@ def test_a_wrong_setting_ends_the_start_with_a_sentence(
         assert "Traceback" not in str(caught.value)
 
 
-def test_a_taken_port_is_named(home: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """With the way out."""
+def test_taken_port_is_an_error_that_names_the_remedy(home: Path) -> None:
     with python_m_local(home) as server:
         port = server.url.rsplit(":", 1)[1]
         second = subprocess.run(
@@ -108,8 +133,7 @@ def test_a_taken_port_is_named(home: Path, tmp_path_factory: pytest.TempPathFact
     assert "PORT=" in second.stderr
 
 
-def test_logs_have_a_line_a_job_and_none_a_poll(home: Path) -> None:
-    """As JSON if asked, on standard output and in the file."""
+def test_json_log_has_two_lines_a_job_and_one_a_request(home: Path) -> None:
     with python_m_local(home, STATLINE_LOG_FORMAT="json") as server, requests.Session() as http:
         ask(http, server.url, "global_mean", **QUESTION)
         http.get(f"{server.url}/api/jobs", timeout=5)
@@ -127,8 +151,7 @@ def test_logs_have_a_line_a_job_and_none_a_poll(home: Path) -> None:
     assert all(line["time"].endswith("Z") for line in lines)
 
 
-def test_autoreload_is_left_alone_by_what_the_service_writes(tmp_path: Path) -> None:
-    """1,000 jobs over 8 connections: every one answered, in results/, by one process from first to last."""
+def test_a_thousand_jobs_do_not_trigger_autoreload(tmp_path: Path) -> None:
     project = copy_of_project(tmp_path)
     with chalice_local(project, cwd=project, STATLINE_DATASET="", STATLINE_HOME="") as server:
 
@@ -138,28 +161,29 @@ def test_autoreload_is_left_alone_by_what_the_service_writes(tmp_path: Path) -> 
             return {json.dumps(body) for body in bodies}
 
         with ThreadPoolExecutor(8) as pool:
-            told = set().union(*pool.map(client, range(8)))
-        assert len(told) == 1
+            bodies = set().union(*pool.map(client, range(8)))
+        assert len(bodies) == 1
         assert len(list((project / "results").iterdir())) == 1000
         server.kill()
     assert server.said.count("serving") == 1
 
 
-def test_chalice_local_loses_nothing_when_stopped(home: Path) -> None:
-    """It cannot drain; the next start finishes what was accepted."""
+def test_jobs_of_a_stopped_chalice_local_are_done_by_its_next_start(home: Path) -> None:
     with chalice_local(home, TP_NUM_OF_THREADS="0") as server:
         ids = post(server.url, 20)
         server.signal(signal.SIGTERM)
         server.wait()
     with chalice_local(home) as server:
-        assert answers(server.url, ids) == {DONE}
+        assert results(server.url, ids) == {DONE}
 
 
 @needs_shared
+@pytest.mark.parametrize("start", [python_m_local, chalice_local])
 @pytest.mark.parametrize("more", [[], ["--keep-alive"]])
-def test_the_reference_cases(home: Path, more: list[str]) -> None:
-    """The public checker's questions get the public checker's answers, over HTTP."""
-    with python_m_local(home, STATLINE_DATASET=str(SUBSET)) as server:
+def test_reference_cases_pass_under_both_commands(
+    home: Path, start: Callable[..., AbstractContextManager[ServerProcess]], more: list[str]
+) -> None:
+    with start(home, STATLINE_DATASET=str(SUBSET)) as server:
         checker = subprocess.run(
             [sys.executable, str(SHARED / "bin" / "conformance.py"), "--url", server.url, *more],
             capture_output=True,
@@ -171,8 +195,7 @@ def test_the_reference_cases(home: Path, more: list[str]) -> None:
     assert "0 failed" in checker.stdout
 
 
-def test_output_that_nobody_takes_stops_nothing(home: Path) -> None:
-    """Such as a file on a full disk: what cannot be said is not, and what is asked is answered."""
+def test_server_whose_output_is_a_full_disk_still_serves(home: Path) -> None:
     port = free_port()
     environ = {
         "STATLINE_HOME": str(home),

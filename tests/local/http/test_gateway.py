@@ -1,10 +1,13 @@
-"""What the laptop's gateway makes of a request, and of the application's answer."""
+"""Requests to Lambda events, replies of the application to responses."""
 
 import json
 
 import pytest
+import requests
 
-from local.http.gateway import Request, path_and_query, refused_method, rendered
+from local.http.gateway import path_and_query, refused_method, rendered
+
+ORIGIN = "https://pages.example"
 
 
 @pytest.mark.parametrize(
@@ -16,27 +19,24 @@ from local.http.gateway import Request, path_and_query, refused_method, rendered
         ("//evil.example/api/jobs", "//evil.example/api/jobs"),
     ],
 )
-def test_a_target_with_its_host_is_a_path(target: str, path: str) -> None:
-    """Proxies send it so; a path that begins with two slashes stays a path."""
+def test_absolute_target_becomes_a_path(target: str, path: str) -> None:
     assert path_and_query(target) == path
 
 
 @pytest.mark.parametrize("target", ["*", "example.com:443", "mailto:x", ""])
-def test_what_is_no_path_leads_nowhere(target: str) -> None:
-    """Such as the targets of CONNECT and of OPTIONS for the whole server."""
+def test_target_without_a_path_is_an_error(target: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the text is never shown
         path_and_query(target)
 
 
-def test_options_names_the_methods() -> None:
-    """Without a body; HEAD goes wherever GET does."""
-    answer = refused_method(Request("OPTIONS", "/jobs", {}, None), ["GET"])
-    assert (answer.status, answer.body, answer.headers["Allow"]) == (204, b"", "GET, HEAD, OPTIONS")
+def test_options_names_the_methods_head_included() -> None:
+    response = refused_method("OPTIONS", "/jobs", ["GET"])
+
+    assert (response.status, response.body, response.headers["Allow"]) == (204, b"", "GET, HEAD, OPTIONS")
 
 
-def test_an_answer_of_bytes() -> None:
-    """What Lambda has to wrap in base64, as it is for compressed bodies, is unwrapped."""
-    answer = rendered(
+def test_base64_body_of_a_reply_is_decoded() -> None:
+    response = rendered(
         {
             "statusCode": 200,
             "headers": {"Content-Encoding": "gzip"},
@@ -45,13 +45,42 @@ def test_an_answer_of_bytes() -> None:
             "isBase64Encoded": True,
         }
     )
-    assert (answer.body, answer.headers["Vary"]) == (b"\x00\x01\xff", "Accept, Accept-Encoding")
+
+    assert (response.body, response.headers["Vary"]) == (b"\x00\x01\xff", "Accept, Accept-Encoding")
 
 
-def test_each_interface_tells_of_errors_in_its_own_way() -> None:
-    """The standard's as a problem, the original's as it always did."""
-    standard = refused_method(Request("PUT", "/jobs", {}, None), ["GET"])
+def test_refusal_has_the_form_of_its_interface() -> None:
+    standard = refused_method("PUT", "/jobs", ["GET"])
+    frozen = refused_method("PUT", "/api/jobs", ["GET"])
+
     assert standard.headers["Content-Type"] == "application/problem+json"
     assert json.loads(standard.body)["status"] == standard.status == 405
-    original = refused_method(Request("PUT", "/api/jobs", {}, None), ["GET"])
-    assert json.loads(original.body)["status"] == "error"
+    assert json.loads(frozen.body)["status"] == "error"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/api/jobs/nothing", None, 404),
+        ("GET", "/nothing", None, 404),
+        ("PUT", "/api/best5", None, 405),
+        ("POST", "/api/best5", b"x" * 70_000, 413),
+        ("GET", "/api/num_jobs", None, 200),
+    ],
+)
+def test_refusals_can_be_read_by_pages_of_the_allowed_origin(
+    url: str, monkeypatch: pytest.MonkeyPatch, method: str, path: str, body: bytes | None, status: int
+) -> None:
+    monkeypatch.setenv("STATLINE_CORS_ORIGIN", ORIGIN)
+
+    response = requests.request(method, url + path, data=body, headers={"Origin": ORIGIN}, timeout=5)
+
+    assert response.status_code == status
+    assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert "Retry-After" in response.headers["Access-Control-Expose-Headers"]
+
+
+def test_refusals_have_no_cors_headers_unless_an_origin_is_allowed(url: str) -> None:
+    response = requests.get(f"{url}/nothing", headers={"Origin": ORIGIN}, timeout=5)
+
+    assert not [name for name in response.headers if name.startswith("Access-Control")]

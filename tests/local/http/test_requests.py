@@ -95,7 +95,8 @@ def test_line_of_a_head_may_have_16_kb(url: str) -> None:
     assert talk(url, GET + CLOSE + b"A: " + b"a" * 16_000 + b"\r\n\r\n")[0].status == 200
 
 
-def test_http_1_0_needs_no_host(url: str) -> None:
+def test_missing_host_is_400_in_http_1_1_only(url: str) -> None:
+    assert talk(url, b"GET /api/num_jobs HTTP/1.1\r\n\r\n")[0].status == 400
     assert talk(url, b"GET /api/num_jobs HTTP/1.0\r\n\r\n")[0].status == 200
 
 

@@ -1,8 +1,6 @@
-"""The laptop's server: many connections, slow ones, waiting views, and its end."""
+"""The server of `make run`: views that wait, slow and idle clients, and its end."""
 
-import contextlib
 import resource
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,12 +10,14 @@ import pytest
 import requests
 from chalice.app import Chalice, Response
 
-from local.http.connection import PATIENCE, Patience
-from local.http.server import MOST_BLOCKED, Server, possible_connections
+from local.http.handler import BODY_SECONDS, MOST_WAITING
+from local.http.process import raise_file_limit
+from local.http.server import Server
 from tests.support.processes import python_m_local, until
-from tests.support.raw import connect, talk
+from tests.support.raw import connect, receive, talk
 
 GET = b"GET /quick HTTP/1.1\r\nHost: x\r\n\r\n"
+WAITING = b"GET /waiting HTTP/1.1\r\nHost: x\r\n\r\n"
 MANY, SPARE = 10_000, 200
 
 
@@ -30,13 +30,12 @@ def refuses(url: str) -> bool:
 
 
 class Views:
-    """An application of its own: a quick view, a large one, and one that waits until it is let go."""
+    """An application of its own: a quick view, a broken one, and one that waits until it is released."""
 
     def __init__(self) -> None:
         self.entered, self.release = threading.Event(), threading.Event()
         self.app = Chalice("views", configure_logs=False)
-        self.app.route("/quick")(lambda: Response("1"))
-        self.app.route("/large")(lambda: Response("x" * 10_000_000))
+        self.app.route("/quick", methods=["GET", "POST"])(lambda: Response("1"))
         self.app.route("/broken")(self.broken)
         self.app.route("/waiting")(self.waiting())
 
@@ -44,13 +43,13 @@ class Views:
         def view() -> Response:
             self.entered.set()
             assert self.release.wait(10)
-            return Response("waited")
+            return Response('"waited"')
 
         view.runs_in_thread = True  # type: ignore[attr-defined] # as the decorator of views marks them
         return view
 
     def broken(self) -> Response:
-        return Response("x", headers={"A": 5})  # type: ignore[dict-item] # what Chalice trips over
+        return Response("x", headers={"A": 5})  # type: ignore[dict-item] # an error inside Chalice
 
 
 @pytest.fixture
@@ -59,10 +58,8 @@ def views() -> Views:
 
 
 @contextmanager
-def serving(
-    views: Views, config: object, patience: Patience = PATIENCE, most: int | None = None
-) -> Iterator[tuple[Server, str]]:
-    server = Server(views.app, config, "127.0.0.1", 0, patience, most)
+def serving(views: Views, config: object, body_seconds: float = BODY_SECONDS) -> Iterator[tuple[Server, str]]:
+    server = Server(views.app, config, "127.0.0.1", 0, body_seconds)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -74,119 +71,110 @@ def serving(
     assert not thread.is_alive()
 
 
-def test_a_view_that_waits_holds_up_nobody(views: Views, chalice_config: object) -> None:
-    """It has a thread of its own, and its client its answer in the end."""
+def test_view_that_waits_delays_no_other_client(views: Views, chalice_config: object) -> None:
     with serving(views, chalice_config) as (_, url), connect(url) as waiting:
-        waiting.sendall(b"GET /waiting HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        waiting.sendall(WAITING)
         assert views.entered.wait(10)
+
         assert requests.get(f"{url}/quick", timeout=5).text == "1"
         views.release.set()
-        assert waiting.makefile("rb").read().endswith(b"waited")
+        assert receive(waiting).body == "waited"
 
 
-def test_behind_a_view_that_waits_the_order_stays(views: Views, chalice_config: object) -> None:
-    """On one connection a later request is answered later, however quick."""
+def test_requests_behind_a_view_that_waits_stay_in_order(views: Views, chalice_config: object) -> None:
     with serving(views, chalice_config) as (_, url), connect(url) as client:
-        client.sendall(b"GET /waiting HTTP/1.1\r\nHost: x\r\n\r\n" + GET + GET)
+        client.sendall(WAITING + GET + GET)
         assert views.entered.wait(10)
         views.release.set()
-        said = b""
-        while said.count(b"HTTP/1.1 200") < 3 or not said.endswith(b"\r\n\r\n1"):
-            said += client.recv(65536)
-        assert said.index(b"waited") < said.index(b"\r\n\r\n1")
+
+        assert [receive(client).body for _ in range(3)] == ["waited", 1, 1]
 
 
-def test_too_many_who_wait_are_refused(views: Views, chalice_config: object) -> None:
-    """503 beyond the number of threads, and served again when one is let go."""
+def test_requests_over_the_limit_of_waiting_ones_are_503(views: Views, chalice_config: object) -> None:
     with serving(views, chalice_config) as (_, url), ExitStack() as held:
-        waiting = [held.enter_context(connect(url)) for _ in range(MOST_BLOCKED)]
+        waiting = [held.enter_context(connect(url)) for _ in range(MOST_WAITING)]
         for client in waiting:
-            client.sendall(b"GET /waiting HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            client.sendall(WAITING)
         until(lambda: requests.get(f"{url}/waiting", timeout=5).status_code == 503)
+        refused = requests.get(f"{url}/waiting", timeout=5)
+        assert refused.headers["Retry-After"] == "1"
+
         views.release.set()
-        assert all(client.makefile("rb").read().endswith(b"waited") for client in waiting)
-        assert requests.get(f"{url}/waiting", timeout=5).text == "waited"
+        assert all(receive(client).body == "waited" for client in waiting)
+        assert requests.get(f"{url}/waiting", timeout=5).json() == "waited"
 
 
-def test_what_nobody_foresaw_is_500_in_json(views: Views, chalice_config: object) -> None:
-    """And the next request is answered as if nothing had been."""
+def test_unforeseen_error_is_500_in_json_and_the_connection_stays(
+    views: Views, chalice_config: object
+) -> None:
     with serving(views, chalice_config) as (_, url), requests.Session() as http:
         response = http.get(f"{url}/broken", timeout=5)
-        assert response.status_code == 500
+
+        assert (response.status_code, response.headers["Content-Type"]) == (500, "application/json")
         assert "Traceback" not in response.text
         assert http.get(f"{url}/quick", timeout=5).status_code == 200
 
 
-def test_a_request_that_takes_too_long(views: Views, chalice_config: object) -> None:
-    """408, however regularly its bytes drip in."""
-    with serving(views, chalice_config, Patience(request=0.3)) as (_, url), connect(url) as client:
-        client.settimeout(0.02)
-        client.sendall(b"GET /quick HTTP/1.1\r\n")
-        for number in range(500):
-            with contextlib.suppress(TimeoutError):
-                said = client.recv(65536)
-                break
-            client.sendall(b"A%d: b\r\n" % number)
-        assert said.startswith(b"HTTP/1.1 408 ")
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"Content-Length: 5\r\n\r\n{",
+        b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
+    ],
+)
+def test_body_that_does_not_arrive_is_408(views: Views, chalice_config: object, body: bytes) -> None:
+    with serving(views, chalice_config, body_seconds=0.1) as (_, url):
+        (response,) = talk(url, b"POST /quick HTTP/1.1\r\nHost: x\r\n" + body)
+
+    assert response.status == 408
 
 
-def test_a_connection_that_idles_too_long(views: Views, chalice_config: object) -> None:
-    """Is closed, without a word: its client may just be writing."""
-    with serving(views, chalice_config, Patience(idle=0.1)) as (server, url):
-        assert talk(url, b"") == []
-        assert not server.connections
+def test_malformed_chunk_in_a_later_packet_ends_the_connection(views: Views, chalice_config: object) -> None:
+    head = b"POST /quick HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"
+    with serving(views, chalice_config, body_seconds=0.3) as (_, url), connect(url) as client:
+        client.sendall(head)
+        threading.Event().wait(0.1)
+        client.sendall(b"zz\r\n")
+
+        assert client.makefile("rb").read().startswith((b"HTTP/1.1 400", b"HTTP/1.1 408"))
 
 
-def test_a_client_that_does_not_read(views: Views, chalice_config: object) -> None:
-    """Gets no second answer built while the first one lies there, and is hung up on at last."""
-    with serving(views, chalice_config, Patience(stalled=0.2)) as (server, url), connect(url) as client:
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        client.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n" * 100)
-        until(lambda: server.connections)
-        until(lambda: not server.connections)
-        assert requests.get(f"{url}/quick", timeout=5).status_code == 200
-
-
-def test_beyond_the_most_connections_the_idlest_goes(views: Views, chalice_config: object) -> None:
-    """A newcomer is always served."""
-    with serving(views, chalice_config, most=3) as (_, url), ExitStack() as held:
-        idle = [held.enter_context(connect(url)) for _ in range(3)]
-        for client in idle:
-            client.sendall(GET)
-            client.recv(65536)
-        assert requests.get(f"{url}/quick", timeout=5).status_code == 200
-        assert idle[0].recv(1) == b""
-        idle[2].sendall(GET)
-        assert idle[2].recv(65536).startswith(b"HTTP/1.1 200")
-
-
-def test_the_end_waits_for_answers(views: Views, chalice_config: object) -> None:
-    """A view that is at work when the server stops gets its answer through; nobody new is let in."""
+def test_shutdown_waits_for_responses_and_accepts_no_connection(views: Views, chalice_config: object) -> None:
     with serving(views, chalice_config) as (server, url), connect(url) as client:
-        client.sendall(b"GET /waiting HTTP/1.1\r\nHost: x\r\n\r\n")
+        client.sendall(WAITING)
         assert views.entered.wait(10)
         stopping = threading.Thread(target=server.shutdown)
         stopping.start()
         until(lambda: refuses(url))
         views.release.set()
-        assert client.makefile("rb").read().endswith(b"waited")
+
+        assert receive(client).body == "waited"
         stopping.join(10)
 
 
-def test_ten_thousand_idle_connections(home: Path) -> None:
-    """Each stays open, none of them slows the rest, and every one is still served."""
+def test_shutdown_closes_idle_connections(views: Views, chalice_config: object) -> None:
+    with serving(views, chalice_config) as (server, url), connect(url) as client:
+        client.sendall(GET)
+        receive(client)
+        server.shutdown()
+
+        assert client.recv(1) == b""
+
+
+def test_ten_thousand_idle_connections_are_all_served(home: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < MANY + SPARE:
         pytest.skip(f"this machine lets a process open {hard} files, not {MANY + SPARE}")
-    possible_connections()
+    raise_file_limit()
     get = b"GET /api/num_jobs HTTP/1.1\r\nHost: x\r\n\r\n"
     with python_m_local(home, STATLINE_LOG_LEVEL="warning") as server, ExitStack() as held:
         idle = [held.enter_context(connect(server.url)) for _ in range(MANY)]
         for client in (*idle[::1000], connect(server.url)):
             client.sendall(get)
             assert client.recv(65536).endswith(b'{"num_jobs": 0}')
-        answered = requests.post(f"{server.url}/api/best5", json={"question": "S1"}, timeout=5)
-        assert answered.status_code == 200
+        accepted = requests.post(f"{server.url}/api/best5", json={"question": "S1"}, timeout=5)
+        assert accepted.status_code == 200
+
         for client in idle:
             client.sendall(get)
         assert all(client.recv(65536).startswith(b"HTTP/1.1 200 OK") for client in idle)
