@@ -21,7 +21,6 @@ from tests.support.processes import (
     copy_of_project,
     free_port,
     python_m_local,
-    slow_local,
     until,
 )
 from tests.support.samples import GLOBAL_HUMUS, SOIL_CSV, ask
@@ -68,25 +67,6 @@ def test_signal_finishes_accepted_jobs_and_exits_with_0(home: Path, number: int)
         assert server.wait() == 0
         assert "Drained." in server.said
     assert {(home / "results" / job_id).read_bytes() for job_id in ids} == {GLOBAL_HUMUS}
-
-
-def test_poll_during_a_drain_is_answered_and_a_post_is_503(home: Path, tmp_path: Path) -> None:
-    gate = tmp_path / "gate"
-    os.mkfifo(gate)
-    with slow_local(home, gate) as server:
-        job_id = requests.post(f"{server.url}/api/wait", json=QUESTION, timeout=5).json()["job_id"]
-        server.signal(signal.SIGTERM)
-        until(
-            lambda: (
-                requests.post(f"{server.url}/api/global_mean", json=QUESTION, timeout=5).status_code == 503
-            )
-        )
-
-        poll = requests.get(f"{server.url}/api/get_results/{job_id}", timeout=5)
-
-        assert poll.json() == {"status": "running"}
-        gate.write_text("")
-        assert server.wait() == 0
 
 
 def test_drain_without_runners_leaves_jobs_for_the_next_start(home: Path) -> None:
