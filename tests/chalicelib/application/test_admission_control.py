@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.application.admission_control import LONGEST_WAIT, USUAL_WAIT, Capacity
+from chalicelib.application.admission_control import MAX_RETRY_AFTER, DEFAULT_RETRY_AFTER, Capacity
 from chalicelib.errors import Overloaded
 
 MAX_AGE = 5.0
@@ -120,7 +120,7 @@ def test_the_count_is_kept_for_its_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds_each", "wait"), [(0.001, 1), (0.01, 1), (0.1, 5), (0.25, 13), (10.0, LONGEST_WAIT)]
+    ("seconds_each", "wait"), [(0.001, 1), (0.01, 1), (0.1, 5), (0.25, 13), (10.0, MAX_RETRY_AFTER)]
 )
 def test_who_is_refused_is_told_to_wait_by_the_pace(seconds_each: float, wait: int) -> None:
     """Until a twentieth of the places is free again, within reason."""
@@ -141,7 +141,7 @@ def test_without_a_pace_the_wait_is_the_usual() -> None:
     world.accept()
     with pytest.raises(Overloaded) as refused, world.processes[0].reserve():
         pass
-    assert refused.value.retry_after == USUAL_WAIT == MAX_AGE
+    assert refused.value.retry_after == DEFAULT_RETRY_AFTER == MAX_AGE
 
 
 def test_several_places_at_once() -> None:

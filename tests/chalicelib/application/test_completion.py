@@ -7,9 +7,9 @@ from chalicelib.application.completion import Completions
 
 def test_all_who_wait_for_a_job_are_told() -> None:
     """And nobody else."""
-    endings = Completions()
-    with endings.of("job_id_1") as one, endings.of("job_id_1") as two, endings.of("job_id_2") as other:
-        endings.notify("job_id_1")
+    completions = Completions()
+    with completions.event("job_id_1") as one, completions.event("job_id_1") as two, completions.event("job_id_2") as other:
+        completions.notify("job_id_1")
         assert one.is_set()
         assert two.is_set()
         assert not other.is_set()
@@ -17,10 +17,10 @@ def test_all_who_wait_for_a_job_are_told() -> None:
 
 def test_an_announcement_before_the_wait_is_not_missed() -> None:
     """The event is there from the first moment on."""
-    endings, told = Completions(), []
+    completions, told = Completions(), []
 
     def wait() -> None:
-        with endings.of("job_id_1") as ended:
+        with completions.event("job_id_1") as ended:
             waiting.set()
             told.append(ended.wait(5))
 
@@ -28,15 +28,15 @@ def test_an_announcement_before_the_wait_is_not_missed() -> None:
     thread = threading.Thread(target=wait)
     thread.start()
     waiting.wait(5)
-    endings.notify("job_id_1")
+    completions.notify("job_id_1")
     thread.join()
     assert told == [True]
 
 
 def test_nothing_is_kept_of_those_who_left() -> None:
     """Jobs nobody waits for cost nothing."""
-    endings = Completions()
-    with endings.of("job_id_1"), endings.of("job_id_1"):
+    completions = Completions()
+    with completions.event("job_id_1"), completions.event("job_id_1"):
         pass
-    endings.notify("job_id_1")
-    assert not endings._waiting
+    completions.notify("job_id_1")
+    assert not completions._waiting

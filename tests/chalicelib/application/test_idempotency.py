@@ -42,14 +42,14 @@ def test_of_many_claims_at_once_one_wins(store: JobStore) -> None:
 def test_a_key_and_its_request_are_digests() -> None:
     """Equal for equal requests, whatever the order of their members; of one length, and no key itself."""
     one, same = (
-        IdempotencyKey.of("secret", "submit", {"a": 1, "b": 2}),
-        IdempotencyKey.of("secret", "submit", {"b": 2, "a": 1}),
+        IdempotencyKey.of_request("secret", "submit", {"a": 1, "b": 2}),
+        IdempotencyKey.of_request("secret", "submit", {"b": 2, "a": 1}),
     )
-    assert one == same != IdempotencyKey.of("secret", "execute", {"a": 1, "b": 2})
+    assert one == same != IdempotencyKey.of_request("secret", "execute", {"a": 1, "b": 2})
     assert (
         one.name
-        == IdempotencyKey.of("secret", "submit", {}).name
-        != IdempotencyKey.of("other", "submit", {}).name
+        == IdempotencyKey.of_request("secret", "submit", {}).name
+        != IdempotencyKey.of_request("other", "submit", {}).name
     )
     assert {len(one.name), len(one.question)} == {64}
     assert "secret" not in one.name

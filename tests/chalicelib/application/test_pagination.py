@@ -39,11 +39,11 @@ def latest(jobs: list[Job], after: Position | None = None) -> list[Job]:
     return [one for one in newest_first if after is None or one.accepted <= after.accepted]
 
 
-def followed(jobs: list[Job], wanted: Filter, limit: int, looked_at: int = 100) -> list[Job]:
+def followed(jobs: list[Job], wanted: Filter, limit: int, scan_limit: int = 100) -> list[Job]:
     """Every page's jobs, by way of each page's next."""
     found, after = [], None
     while True:
-        part = page(latest(jobs, after), wanted, limit, after, looked_at)
+        part = page(latest(jobs, after), wanted, limit, after, scan_limit)
         assert len(part.jobs) <= limit
         found += part.jobs
         assert len(found) <= len(jobs), "the pages go round in circles"
@@ -55,7 +55,7 @@ def followed(jobs: list[Job], wanted: Filter, limit: int, looked_at: int = 100) 
 @given(jobs=many, wanted=filters, limit=st.integers(1, 7))
 def test_the_pages_together_are_the_list(jobs: list[Job], wanted: Filter, limit: int) -> None:
     """Each wanted job once, newest first."""
-    assert followed(jobs, wanted, limit) == [one for one in latest(jobs) if wanted.takes(one)]
+    assert followed(jobs, wanted, limit) == [one for one in latest(jobs) if wanted.matches(one)]
 
 
 def test_jobs_that_come_and_go_disturb_no_page() -> None:
@@ -77,18 +77,18 @@ def test_a_rare_job_is_found_over_several_pages() -> None:
     """One request looks at so many jobs and no more, and says where to go on."""
     jobs = [job(1, statistic="best5"), *(job(number) for number in range(2, 9))]
     wanted = Filter(processes=frozenset({"best5"}))
-    assert page(latest(jobs), wanted, 5, None, looked_at=3).jobs == []
-    assert followed(jobs, wanted, 5, looked_at=3) == [jobs[0]]
+    assert page(latest(jobs), wanted, 5, None, scan_limit=3).jobs == []
+    assert followed(jobs, wanted, 5, scan_limit=3) == [jobs[0]]
 
 
 def test_durations_are_of_computed_jobs() -> None:
     """From start to end, both bounds included; what never started has none."""
     computed = job(1, status=JobStatus.SUCCESSFUL, started=2_000, finished=2_500)
-    assert Filter(shortest=500, longest=500).takes(computed)
-    assert not Filter(shortest=501).takes(computed)
-    assert not Filter(longest=499).takes(computed)
-    assert not Filter(shortest=0).takes(job(2))
-    assert not Filter(longest=10**9).takes(job(3).fail("swept", now=10**6))
+    assert Filter(shortest=500, longest=500).matches(computed)
+    assert not Filter(shortest=501).matches(computed)
+    assert not Filter(longest=499).matches(computed)
+    assert not Filter(shortest=0).matches(job(2))
+    assert not Filter(longest=10**9).matches(job(3).fail("swept", now=10**6))
 
 
 def test_reading_stops_where_the_interval_begins() -> None:

@@ -49,7 +49,7 @@ def test_an_execute_request_is_checked_at_once(
 
 def test_waiting_ends_with_the_job(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """At once, when it ends in this process; not at the next look."""
-    monkeypatch.setattr(completion, "FIRST_LOOK", 60.0)
+    monkeypatch.setattr(completion, "FIRST_PAUSE", 60.0)
     job = submit(service, "global_mean", {"question": "S1"})
     with ThreadPoolExecutor(8) as pool:
         waiting = [pool.submit(service.wait, job, 30) for _ in range(8)]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.application.submission import ExecuteRequest
+from chalicelib.application.job import ExecuteRequest
 from chalicelib.documents.execute_request import parse_execute_request
 from chalicelib.domain.statistics.registry import STATISTICS
 from chalicelib.errors import InvalidRequest
