@@ -9,7 +9,7 @@ from itertools import islice
 
 import pytest
 
-from local.cli.client import LONGEST_PAUSE, PATIENCE, Client, NoAnswer, Refused, Unreachable, pauses
+from local.cli.client import LONGEST_PAUSE, PATIENCE, Client, NoResult, Refused, Unreachable, pauses
 from local.emulator.emulator import Emulator
 from tests.support.processes import free_port
 
@@ -74,14 +74,14 @@ def scripted(*answers: Answer) -> Iterator[tuple[Scripted, Client, list[float]]]
     script = Scripted(*answers)
     made: list[float] = []
     with script.serving() as url:
-        yield script, Client(url, pause=made.append), made
+        yield script, Client(url, sleep=made.append), made
 
 
 def test_against_the_real_service(url: str, emulator: Emulator) -> None:
     """A question is answered in the answer's order, and listed."""
     client = Client(url + "/")
     job_id = client.submit("best5", {"question": "S1"})
-    assert list(client.answer(job_id).items()) == [("Hessen", 4.0), ("Bayern", 2.0)]
+    assert list(client.result(job_id).items()) == [("Hessen", 4.0), ("Bayern", 2.0)]
     assert [(one["jobID"], one["status"]) for one in client.jobs(5)] == [(job_id, "successful")]
     assert [one["id"] for one in client.questions()] == ["S1", "S2"]
     assert [one["name"] for one in client.states()] == ["Bayern", "Hessen"]
@@ -99,21 +99,21 @@ def test_a_list_is_followed_to_its_end(url: str) -> None:
 def test_a_job_that_failed_says_why(url: str, inputs: dict[str, str], named: str) -> None:
     """In the service's words."""
     client = Client(url)
-    with pytest.raises(NoAnswer, match=named):
-        client.answer(client.submit("best5", inputs))
+    with pytest.raises(NoResult, match=named):
+        client.result(client.submit("best5", inputs))
 
 
 @pytest.mark.parametrize("job_id", ["job_id_99", "../jobs", "a b", ""])
 def test_an_unknown_job(url: str, job_id: str) -> None:
     """Whatever the id holds, it stays one part of the path."""
-    with pytest.raises((NoAnswer, Refused)):
-        Client(url).answer(job_id)
+    with pytest.raises((NoResult, Refused)):
+        Client(url).result(job_id)
 
 
 def test_it_polls_less_and_less_often() -> None:
     """Quick answers come quickly; a long wait asks every two seconds."""
     with scripted(*[RUNNING] * 20, DONE) as (script, client, made):
-        assert list(client.answer("job_id_1").items()) == [("b", 1.5), ("a", 2.0)]
+        assert list(client.result("job_id_1").items()) == [("b", 1.5), ("a", 2.0)]
     assert made == list(islice(pauses(), 20))
     assert made == sorted(made)
     assert (made[0] < 0.1, made[-1]) == (True, LONGEST_PAUSE)
@@ -152,9 +152,9 @@ def test_a_restart_while_it_waits() -> None:
                 stack.enter_context(after.serving(port))
 
         with before.serving(port) as url:
-            client = Client(url, pause=pause)
+            client = Client(url, sleep=pause)
             job_id = client.submit("best5", {"question": "S1"})
-        assert client.answer(job_id) == {"b": 1.5, "a": 2.0}
+        assert client.result(job_id) == {"b": 1.5, "a": 2.0}
     assert len(made) == 3
 
 
@@ -162,7 +162,7 @@ def test_nobody_there() -> None:
     """Told at once, with what to start."""
     made: list[float] = []
     with pytest.raises(Unreachable, match=r"refused.*make run"):
-        Client(f"http://127.0.0.1:{free_port()}", pause=made.append).questions()
+        Client(f"http://127.0.0.1:{free_port()}", sleep=made.append).questions()
     assert made == []
 
 
@@ -173,7 +173,7 @@ def test_a_question_is_not_sent_twice_to_who_hung_up(trouble: Answer) -> None:
         job_id = client.submit("best5", {"question": "S1"})
         with pytest.raises(Unreachable):
             client.submit("best5", {"question": "S1"})
-        assert client.answer(job_id) == {"b": 1.5, "a": 2.0}
+        assert client.result(job_id) == {"b": 1.5, "a": 2.0}
     assert [method for method, _, _ in script.asked] == ["POST", "POST", "GET", "GET"]
     assert len(made) == 1
 
@@ -202,7 +202,7 @@ def test_the_key_goes_nowhere_else() -> None:
     with elsewhere.serving() as other:
         script = Scripted((307, {"Location": other}, b""))
         with script.serving() as url, pytest.raises(Refused, match="307"):
-            Client(url, key="secret").questions()
+            Client(url, api_key="secret").questions()
     assert script.headers[0]["x-api-key"] == "secret"
     assert elsewhere.asked == []
 

@@ -194,7 +194,7 @@ print(*sorted({{"pandas", "numpy", "moto", "boto3", "botocore", "rich", "chalice
     done = subprocess.run(
         [sys.executable, "-c", watched], cwd=PROJECT, capture_output=True, text=True, timeout=30, check=True
     )
-    assert done.stdout.split() == ["NoServiceEnds"]
+    assert done.stdout.split() == ["ServiceFailed"]
 
 
 def on_a_terminal(*arguments: str) -> tuple[int, str]:
