@@ -24,7 +24,7 @@ class Completions:
         self._waiting: defaultdict[str, set[threading.Event]] = defaultdict(set)
 
     def wait(self, job: Job, seconds: float, load: Callable[[str], Job]) -> Job:
-        """Return the finished job, or its last known state after `seconds`.
+        """Return the finished job, or its last observed state after `seconds`.
 
         The wait goes on when `load` raises Unavailable; its other errors end the wait.
         """

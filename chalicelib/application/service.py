@@ -114,7 +114,7 @@ class Service:
         return self._submission.submit(requests, key, check)
 
     def wait(self, job: Job, seconds: float) -> Job:
-        """Return the finished job, or its last known state after `seconds`. Raises JobNotFound.
+        """Return the finished job, or its last observed state after `seconds`. Raises JobNotFound.
 
         A failing store does not end the wait: the job was accepted.
         """
