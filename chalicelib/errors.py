@@ -1,19 +1,19 @@
-"""Every condition that Statline reports, one small tree.
+"""The errors that Statline reports, as one small tree of exceptions.
 
-Each message is written for the person who caused it: what was wrong, with the value, and what
-would be right. `routes/errors.py` alone turns them into HTTP.
+Each message is written for the person who caused the error: it names the wrong value and a valid one.
+`routes/errors.py` alone maps them to HTTP.
 """
 
 from collections.abc import Iterable
 from typing import ClassVar
 
-# Survey questions run to 250 characters, and a name that is cut off cannot be asked for.
+# Characters. Survey questions have up to 250, and a client cannot use a name that is cut off.
 LONGEST_ECHO = 500
 
 
 def shown(value: object) -> str:
-    """The value as a message quotes it: in quotes, never longer than a person will read."""
-    # JSON can ask with half a character, which no answer or log could then be encoded with.
+    """Return the value as error messages quote it: in quotes, and cut off where it is too long."""
+    # JSON strings may hold lone surrogates, which UTF-8 cannot encode.
     text = str(value).encode(errors="backslashreplace").decode()
     return f'"{text}"' if len(text) <= LONGEST_ECHO else f'"{text[:LONGEST_ECHO]}…"'
 
@@ -23,59 +23,59 @@ def listed(values: Iterable[object]) -> str:
 
 
 class StatlineError(Exception):
-    """The root: anything Statline can explain to a person."""
+    """The root of the errors that have a message for the user."""
 
 
 class InvalidSetting(StatlineError):
-    """Raised when an environment variable has a value that its setting cannot take."""
+    """Raised when an environment variable has an invalid value."""
 
     def __init__(self, name: str, value: str, expected: str) -> None:
         super().__init__(f"{name}={value} is not {expected}")
 
 
-# --- a request that is refused: no job is made ---------------------------------------------
+# --- refused requests: no job is made -------------------------------------------------------
 
 
 class Refused(StatlineError):
-    """The root of these; `kind` is one word for it."""
+    """The root of the errors that refuse a request; `kind` labels them in the metrics."""
 
     kind: ClassVar[str] = "invalid"
 
 
 class InvalidRequest(Refused):
-    """Raised when the body is not a JSON object with the fields that the statistic takes."""
+    """Raised when a request is malformed: its body, parameters or headers."""
 
 
 class BodyTooLarge(Refused):
-    """Raised when a request's body is longer than any question needs."""
+    """Raised when a request's body exceeds the size limit."""
 
     def __init__(self, size: int, limit: int) -> None:
         super().__init__(f"the body has {size} bytes; at most {limit} are taken")
 
 
 class NotAcceptable(Refused):
-    """Raised when an answer exists in none of the forms that the client takes."""
+    """Raised when a response has none of the media types that the client accepts."""
 
     def __init__(self, accepted: str, offered: Iterable[str]) -> None:
         super().__init__(f"there is no {shown(accepted)} of this; there is {listed(offered)}")
 
 
 class UnknownStatistic(Refused):
-    """Raised when no statistic has the name asked for."""
+    """Raised when there is no statistic of this name."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         super().__init__(f"there is no statistic {shown(name)}; there are {', '.join(known)}")
 
 
 class UnknownFile(StatlineError):
-    """Raised when the interactive page has no file of the name."""
+    """Raised when the API viewer has no file of this name."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"/docs has no file {shown(name)}")
 
 
 class Draining(Refused):
-    """Raised when the service finishes what it accepted and takes nothing new."""
+    """Raised when the service drains: it finishes accepted jobs and accepts no new ones."""
 
     kind = "draining"
 
@@ -84,7 +84,7 @@ class Draining(Refused):
 
 
 class Overloaded(Refused):
-    """Raised when as many jobs are open as may be; `retry_after` is in seconds."""
+    """Raised when the limit on open jobs is reached; `retry_after` is in seconds."""
 
     kind = "overloaded"
 
@@ -96,7 +96,7 @@ class Overloaded(Refused):
 
 
 class KeyReused(Refused):
-    """Raised when an Idempotency-Key comes again with another request."""
+    """Raised when an Idempotency-Key is reused with another request."""
 
 
 class KeyInUse(Refused):
@@ -104,7 +104,7 @@ class KeyInUse(Refused):
 
 
 class NoDataset(Refused):
-    """Raised when no data set is published yet, so that nothing can be asked."""
+    """Raised when no data set is published yet."""
 
     kind = "no_dataset"
 
@@ -113,11 +113,11 @@ class NoDataset(Refused):
 
 
 class Unavailable(StatlineError):
-    """Raised when storage cannot be read or written now; nothing was changed that the caller was told of."""
+    """Raised when storage cannot be read or written now. The caller may repeat the request."""
 
 
 class AwsUnavailable(Unavailable):
-    """Raised when AWS cannot be reached or refuses to work; `cause` is for the operator alone."""
+    """Raised when AWS cannot be reached or returns an error; `cause` is for operators only."""
 
     def __init__(self, cause: str) -> None:
         super().__init__("storage is not available at the moment; try again in a few seconds")
@@ -125,14 +125,14 @@ class AwsUnavailable(Unavailable):
 
 
 class MetricsElsewhere(StatlineError):
-    """Raised when a function is asked for metrics, of which it would know only its own share."""
+    """Raised when a Lambda function is asked for `/metrics`: each function has only its own share."""
 
     def __init__(self, namespace: str) -> None:
         super().__init__(f"the metrics of all functions are in CloudWatch, namespace {namespace}")
 
 
 class JobNotFound(StatlineError):
-    """Raised when no job has the id, or its result has expired."""
+    """Raised when there is no job of this id, or it has expired."""
 
     def __init__(self, job_id: str) -> None:
         self.job_id = job_id
@@ -141,55 +141,55 @@ class JobNotFound(StatlineError):
 
 
 class ResultNotReady(StatlineError):
-    """Raised when a job's result is asked for before it ended."""
+    """Raised when the result of an open job is requested."""
 
     def __init__(self, job_id: str) -> None:
         super().__init__(f"{job_id} has not ended yet; its status tells when it has")
 
 
 class NoResult(StatlineError):
-    """Raised when a job ended without a result, for the reason given."""
+    """Raised when the result of a job that ended without one is requested."""
 
 
 class Dismissed(NoResult):
-    """Raised when a job ended without a result because a client wanted none."""
+    """Raised when the result of a dismissed job is requested."""
 
 
 class QuestionFailed(NoResult):
-    """Raised when the data could not answer a job's question."""
+    """Raised when the result of a job that its data set could not answer is requested."""
 
 
 class CallbackFailed(StatlineError):
-    """Raised when a subscriber could not be told; trying again may help."""
+    """Raised when a callback failed; a retry may succeed."""
 
 
 class CallbackRefused(CallbackFailed):
-    """Raised instead of a post to an address that nothing is posted to."""
+    """Raised for a callback URL whose address is never called, such as a private one."""
 
 
-# --- a question that the data cannot answer: the job ends as failed ------------------------
+# --- questions that the data set cannot answer: the job fails --------------------------------
 
 
 class Unanswerable(StatlineError):
-    """Raised when a well-formed question has no answer in its data set."""
+    """The root of the errors that fail a job: its valid request has no result in its data set."""
 
 
 class UnknownQuestion(Unanswerable):
-    """Raised when the data set does not have the question."""
+    """Raised when the data set has no such question."""
 
     def __init__(self, question: str, closest: Iterable[str]) -> None:
         super().__init__(f"no question {shown(question)} in this data set; the closest: {listed(closest)}")
 
 
 class UnknownState(Unanswerable):
-    """Raised when the data set does not have the state."""
+    """Raised when the data set has no such state."""
 
     def __init__(self, state: str, closest: Iterable[str]) -> None:
         super().__init__(f"no state {shown(state)} in this data set; the closest: {listed(closest)}")
 
 
 class NoUsableRows(Unanswerable):
-    """Raised when the data set knows the question (and the state) but has no value to average."""
+    """Raised when the data set has the question (and the state) but no values for them."""
 
     def __init__(self, question: str, state: str | None = None, closest: Iterable[str] = ()) -> None:
         about = f"no usable rows for question {shown(question)}"
@@ -200,7 +200,7 @@ class NoUsableRows(Unanswerable):
 
 
 class BestEndUnknown(Unanswerable):
-    """Raised when the data set's description does not say which end is best for a question."""
+    """Raised when the description does not say whether a low or a high mean is best for a question."""
 
     def __init__(self, question: str) -> None:
         super().__init__(
@@ -209,24 +209,24 @@ class BestEndUnknown(Unanswerable):
 
 
 class DatasetGone(Unanswerable):
-    """Raised when a job's data set is stored nowhere any more."""
+    """Raised when a job's data set is no longer stored."""
 
     def __init__(self, fingerprint: str) -> None:
         super().__init__(f"the data set {fingerprint} that this job was accepted under is no longer stored")
 
 
 class Abandoned(Unanswerable):
-    """Raised for a job that is ended because it could not be processed."""
+    """Raised for a job that is failed because no attempt could process it."""
 
     def __init__(self, why: str) -> None:
         super().__init__(f"could not be processed: {why}")
 
 
-# --- data that cannot be used ---------------------------------------------------------------
+# --- unusable data sets ----------------------------------------------------------------------
 
 
 class DatasetError(StatlineError):
-    """Raised when a data set cannot be read."""
+    """The root of the errors in data sets."""
 
 
 class DatasetNotFound(DatasetError):
@@ -251,14 +251,14 @@ class WrongEncoding(DatasetError):
 
 
 class EmptyDataset(DatasetError):
-    """Raised when a file has no bytes, or a header and nothing under it."""
+    """Raised when a file has no bytes, or no row below its header."""
 
     def __init__(self, path: object) -> None:
         super().__init__(f"{path} is empty: a header and at least one row are needed")
 
 
 class MissingColumns(DatasetError):
-    """Raised when columns that the description names are not in the header."""
+    """Raised when the header lacks columns that the description names."""
 
     def __init__(self, path: object, missing: Iterable[str], found: Iterable[str]) -> None:
         self.missing = tuple(missing)
@@ -269,7 +269,7 @@ class MissingColumns(DatasetError):
 
 
 class RaggedRow(DatasetError):
-    """Raised when a row has not as many fields as the header."""
+    """Raised when a row has more or fewer fields than the header."""
 
     def __init__(self, path: object, line: int, fields: int, width: int) -> None:
         super().__init__(f"{path}, line {line}: {fields} fields, where the header has {width}")
@@ -283,7 +283,7 @@ class NoRowsInDataset(DatasetError):
 
 
 class InvalidValue(DatasetError):
-    """Raised when a value, or what its alias reads it as, is no finite decimal number."""
+    """Raised when a value, or the alias that replaces it, is no finite decimal number."""
 
     def __init__(self, path: object, line: int, column: str, value: str, read_as: str | None = None) -> None:
         alias = "" if read_as in (None, value) else f", read as {shown(read_as)},"
@@ -293,15 +293,15 @@ class InvalidValue(DatasetError):
 
 
 class InvalidDescription(DatasetError):
-    """Raised when the description beside a data set is not what it should be."""
+    """Raised when the description beside a data set is invalid."""
 
     def __init__(self, path: object, why: str) -> None:
         super().__init__(f"{path} does not describe a data set: {why}")
 
 
 class SnapshotNotFound(DatasetError):
-    """Raised when no snapshot is stored under a fingerprint."""
+    """Raised when no snapshot has this fingerprint."""
 
 
 class DamagedSnapshot(DatasetError):
-    """Raised when a snapshot's bytes are not those that were saved."""
+    """Raised when a snapshot is damaged, or of another version."""

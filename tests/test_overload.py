@@ -1,4 +1,4 @@
-"""More questions than may be open, over real HTTP."""
+"""More jobs than the limit on open jobs, over real HTTP."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -19,7 +19,7 @@ HUMUS = {"question": "S1"}
 
 @pytest.fixture
 def settings(home: Path) -> LocalSettings:
-    """Few places, and no runner that would free one."""
+    """A low limit, and no worker threads that would finish a job."""
     return LocalSettings.from_environ(
         {
             "STATLINE_HOME": str(home),
@@ -30,11 +30,12 @@ def settings(home: Path) -> LocalSettings:
     )
 
 
-def test_beyond_the_limit_a_post_is_refused(url: str, http: requests.Session, emulator: Emulator) -> None:
-    """503 that says how many are open, what the limit is and when to come again; a place freed is given."""
-    posted = [http.post(f"{url}/api/global_mean", json=HUMUS, timeout=5) for _ in range(LIMIT + 1)]
-    assert [one.status_code for one in posted] == [200] * LIMIT + [503]
-    refused = posted[-1]
+def test_post_beyond_the_limit_is_503_with_retry_after(
+    url: str, http: requests.Session, emulator: Emulator
+) -> None:
+    responses = [http.post(f"{url}/api/global_mean", json=HUMUS, timeout=5) for _ in range(LIMIT + 1)]
+    assert [response.status_code for response in responses] == [200] * LIMIT + [503]
+    refused = responses[-1]
     assert refused.json()["status"] == "error"
     assert f"{LIMIT} jobs are open, and no more than {LIMIT} may be" in refused.json()["reason"]
     assert int(refused.headers["Retry-After"]) >= 1
@@ -42,14 +43,13 @@ def test_beyond_the_limit_a_post_is_refused(url: str, http: requests.Session, em
     assert http.post(f"{url}/api/global_mean", json=HUMUS, timeout=5).json() == {"job_id": "job_id_4"}
 
 
-def test_who_was_accepted_is_served(url: str, emulator: Emulator) -> None:
-    """Clients at once: each is refused or answered, none both, and the limit is never passed."""
+def test_concurrent_clients_are_refused_or_get_a_result(url: str, emulator: Emulator) -> None:
 
     def client(_: int) -> str | None:
-        with requests.Session() as own:
-            posted = own.post(f"{url}/api/global_mean", json=HUMUS, timeout=5)
-            assert posted.status_code in (200, 503)
-            return posted.json().get("job_id")
+        with requests.Session() as session:
+            response = session.post(f"{url}/api/global_mean", json=HUMUS, timeout=5)
+            assert response.status_code in (200, 503)
+            return response.json().get("job_id")
 
     with ThreadPoolExecutor(8) as pool:
         accepted = {job_id for job_id in pool.map(client, range(40)) if job_id}
@@ -61,8 +61,7 @@ def test_who_was_accepted_is_served(url: str, emulator: Emulator) -> None:
     assert {job.id for job in emulator.service.jobs()} == accepted
 
 
-def test_a_malformed_question_is_told_so_even_then(url: str, http: requests.Session) -> None:
-    """To come again later would not make it right; and a drain is a drain."""
+def test_full_service_still_answers_400_and_reports_a_drain(url: str, http: requests.Session) -> None:
     for _ in range(LIMIT):
         http.post(f"{url}/api/global_mean", json=HUMUS, timeout=5)
     assert http.post(f"{url}/api/global_mean", json={}, timeout=5).status_code == 400
@@ -70,20 +69,19 @@ def test_a_malformed_question_is_told_so_even_then(url: str, http: requests.Sess
     assert http.post(f"{url}/api/global_mean", json=HUMUS, timeout=5).json()["reason"] == "shutting down"
 
 
-def test_what_was_accepted_before_a_lower_limit_is_finished(settings: LocalSettings) -> None:
-    """The next start takes up every job, however many may be open by then."""
+def test_jobs_accepted_before_a_lower_limit_are_finished(settings: LocalSettings) -> None:
     first, lower = Emulator(settings), replace(settings.service, max_open=1)
     first.start()
     ids = [submit(first.service, "global_mean", HUMUS).id for _ in range(LIMIT)]
     first.stop()
-    again = Emulator(replace(settings, service=lower))
-    again.start()
+    second = Emulator(replace(settings, service=lower))
+    second.start()
     try:
-        assert again.service.num_jobs() == LIMIT
+        assert second.service.num_jobs() == LIMIT
         for job_id in ids:
             with pytest.raises(Overloaded):
-                submit(again.service, "global_mean", HUMUS)
-            again.service.process(job_id)
-            assert again.service.get(job_id).result == GLOBAL_HUMUS
+                submit(second.service, "global_mean", HUMUS)
+            second.service.process(job_id)
+            assert second.service.get(job_id).result == GLOBAL_HUMUS
     finally:
-        again.stop()
+        second.stop()

@@ -1,4 +1,4 @@
-"""Whether new jobs are taken, under which data set, and how far a drain is."""
+"""Admission control: whether new jobs are accepted, how many may be open, and how far a drain is."""
 
 import logging
 import math
@@ -16,19 +16,18 @@ log = logging.getLogger("statline.jobs")
 
 DRAINING = "no new jobs are taken: shutting down"
 
-
-# Finished jobs that the pace is judged by; how much of the limit is to be free before one comes again.
-PACE_OF, SHARE = 64, 0.05
-# Seconds to wait where no job is seen to finish, as in a function that only accepts; and the longest.
-USUAL_WAIT, LONGEST_WAIT = 5, 30
+# `Retry-After` is when this share of the limit will be free, at the rate of the last completions.
+SHARE, RATE_SAMPLES = 0.05, 64
+# In seconds. The default is for a process that sees no completions, such as a function that only submits.
+DEFAULT_RETRY_AFTER, MAX_RETRY_AFTER = 5, 30
 
 
 class Capacity:
-    """Places for open jobs, for any number of threads.
+    """The limit on open jobs, for any number of threads.
 
-    `count_open` is asked again when its answer is `max_age` seconds old; what was admitted here since then
-    is added to it. With a `max_age` of 0, in the only process that accepts jobs, `limit` is never passed.
-    Else others may, in that time, fill the places that this process saw free.
+    A count of `count_open` is used for `max_age` seconds; reservations made meanwhile are added to it. With a
+    `max_age` of 0, in the only process that accepts jobs, the limit is never exceeded. Otherwise other
+    processes may, within that time, fill the places that this process counted as free.
     """
 
     def __init__(
@@ -38,26 +37,26 @@ class Capacity:
         max_age: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.limit = limit
-        self._count_open, self._max_age, self._clock = count_open, max_age, clock
+        self.limit, self.count_open = limit, count_open
+        self._max_age, self._clock = max_age, clock
         self._lock = threading.Lock()
         self._counted_at: float | None = None
         self._counted = 0
-        self._admitted = 0  # since the count
-        self._pending = 0  # admitted, perhaps in no count yet
-        self._freed: deque[float] = deque(maxlen=PACE_OF)
+        self._reserved = 0  # since the last count
+        self._pending = 0  # reservations whose jobs may be missing from the count
+        self._completions: deque[float] = deque(maxlen=RATE_SAMPLES)
 
     @contextmanager
     def reserve(self, count: int = 1) -> Iterator[None]:
-        """Hold so many places while jobs are made. Raises Overloaded.
+        """Reserve places while `count` jobs are stored. Raises Overloaded.
 
-        A job may be in the count already while it is pending: as many may be refused too early.
+        A pending job may also be in the count already, so a few requests may be refused too early.
         """
         with self._lock:
             taken = self._taken()
             if taken + count > self.limit:
-                raise Overloaded(taken, self.limit, self._wait())
-            self._admitted += count
+                raise Overloaded(taken, self.limit, self._retry_after())
+            self._reserved += count
             self._pending += count
         try:
             yield
@@ -66,114 +65,115 @@ class Capacity:
                 self._pending -= count
 
     def record_completion(self) -> None:
-        """A job has ended here: what the next one refused is told to wait goes by the pace of these."""
-        self._freed.append(self._clock())
+        """Record a completion; `Retry-After` is estimated from the recent rate."""
+        self._completions.append(self._clock())
 
     def _taken(self) -> int:
         now = self._clock()
         if self._counted_at is None or now - self._counted_at >= self._max_age:
-            self._counted, self._admitted, self._counted_at = self._count_open(), self._pending, now
-        return self._counted + self._admitted
+            self._counted, self._reserved, self._counted_at = self.count_open(), self._pending, now
+        return self._counted + self._reserved
 
-    def _wait(self) -> int:
-        """Seconds in which a twentieth of the places becomes free, if jobs go on ending as they did."""
-        if len(self._freed) < 2:
-            return USUAL_WAIT
-        seconds_each = (self._clock() - self._freed[0]) / len(self._freed)
-        return max(1, min(LONGEST_WAIT, math.ceil(seconds_each * self.limit * SHARE)))
+    def _retry_after(self) -> int:
+        if len(self._completions) < 2:
+            return DEFAULT_RETRY_AFTER
+        seconds_per_job = (self._clock() - self._completions[0]) / len(self._completions)
+        return max(1, min(MAX_RETRY_AFTER, math.ceil(seconds_per_job * self.limit * SHARE)))
 
 
 class Drain(NamedTuple):
-    """How far a drain is: jobs still open, and whether none can come any more."""
+    """The progress of a drain: the number of open jobs, and whether it is done."""
 
     left: int
     done: bool
 
 
 class AdmissionControl:
-    """Lets jobs in, and counts those on their way.
+    """Accepts or refuses new jobs, and drains the service.
 
-    A drain is settled `settle_ms` milliseconds after the last open job was seen. `changed` is called when it
-    begins or ends here.
+    A drain is done when no job was open at two checks, `settle_ms` milliseconds apart. `on_change` is called
+    when a drain begins or ends in this process.
     """
 
     def __init__(
         self,
         state: ServiceStateStore,
         capacity: Capacity,
-        count_open: Callable[[], int],
         clock: Callable[[], int],
         settle_ms: int,
-        changed: Callable[[], None],
+        on_change: Callable[[], None],
     ) -> None:
-        self._state, self._capacity, self._count_open = state, capacity, count_open
-        self._clock, self._settle_ms, self._changed = clock, settle_ms, changed
+        self._state, self.capacity = state, capacity
+        self._clock, self._settle_ms, self._on_change = clock, settle_ms, on_change
         self._lock = threading.Lock()
         self._entering = 0
 
     @contextmanager
     def admitted(self, count: int = 1) -> Iterator[str]:
-        """The data set that so many jobs are accepted under. Raises Draining, NoDataset or Overloaded."""
-        # Counted before the record is read: a drain that begins in between still waits for these jobs.
+        """Reserve places for `count` new jobs and yield the fingerprint of their data set.
+
+        Raises Draining, NoDataset or Overloaded.
+        """
+        # Count before reading the state, so that a drain that begins in between waits for these jobs.
         with self._lock:
             self._entering += count
         try:
-            record = self._state.read()
-            if record.draining:
+            state = self._state.read()
+            if state.draining:
                 raise Draining
-            dataset = named(record)
-            with self._capacity.reserve(count):
+            dataset = current_dataset(state)
+            with self.capacity.reserve(count):
                 yield dataset
         finally:
             with self._lock:
                 self._entering -= count
 
     def num_jobs(self) -> int:
-        """How many jobs are accepted, or being accepted, and not finished."""
+        """Count the jobs that are being accepted, or accepted and not finished."""
         with self._lock:
             entering = self._entering
-        return entering + self._count_open()
+        return entering + self.capacity.count_open()
 
     def drain(self) -> Drain:
-        """Take nothing new, and tell how far the rest is.
+        """Stop accepting jobs, and report how many are left.
 
-        Other processes see the drain when their copy of the control record is too old, and indexes lag:
-        it is done when, after that time, no job was open twice, that time apart.
+        Other processes accept jobs until their copy of the state expires, and indexes lag: the drain is done
+        when, after that time, two checks `settle_ms` apart saw no open job.
         """
         now = self._clock()
         if not self._state.read().draining:
             self._state.set(draining_since=now, quiet_since=0)
-            self._changed()
+            self._on_change()
             log.info("draining")
-        record, left = self._state.read(), self.num_jobs()
-        restless = left > 0 or now < record.draining_since + self._settle_ms
-        quiet_since = 0 if restless else record.quiet_since or now
-        if quiet_since != record.quiet_since:
+        state, left = self._state.read(), self.num_jobs()
+        idle = left == 0 and now >= state.draining_since + self._settle_ms
+        quiet_since = (state.quiet_since or now) if idle else 0
+        if quiet_since != state.quiet_since:
             self._state.set(quiet_since=quiet_since)
-        return Drain(left, bool(quiet_since) and now >= quiet_since + self._settle_ms)
+        return Drain(left, idle and now >= quiet_since + self._settle_ms)
 
     def reopen(self) -> None:
-        """Take new jobs again after a drain."""
+        """Accept new jobs again after a drain."""
         self._state.set(draining_since=0, quiet_since=0)
-        self._changed()
+        self._on_change()
         log.info("open")
 
     def dataset(self) -> str:
-        """The fingerprint of the data set that new jobs are accepted under. Raises NoDataset."""
-        return named(self._state.read())
+        """Return the fingerprint of the data set for new jobs. Raises NoDataset."""
+        return current_dataset(self._state.read())
 
     def not_ready_reason(self) -> str | None:
-        """Why no jobs are taken now, or None."""
+        """Return why new jobs are refused, or None."""
         try:
-            record = self._state.read()
+            state = self._state.read()
         except Exception as error:
             return f"the store does not answer ({type(error).__name__})"
-        if not record.dataset:
+        if not state.dataset:
             return str(NoDataset())
-        return DRAINING if record.draining else None
+        return DRAINING if state.draining else None
 
 
-def named(record: ServiceState) -> str:
-    if not record.dataset:
+def current_dataset(state: ServiceState) -> str:
+    if not state.dataset:
         raise NoDataset
-    return record.dataset
+    return state.dataset

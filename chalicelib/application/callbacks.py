@@ -1,7 +1,7 @@
-"""Telling subscribers of their jobs, until they take it, or for an hour.
+"""Callbacks: subscribers are notified how their jobs ended, at least once, with retries for an hour.
 
-That a job's end is still to be told stands in its record, so that it outlives any process: a message for such
-a job has it told.
+That a callback is pending is part of the job's record, so it survives a crash. A queue message for a finished
+job with a pending callback triggers the next attempt.
 """
 
 import logging
@@ -13,15 +13,15 @@ from chalicelib.application.ports import CallbackSender, JobQueue, JobStore
 from chalicelib.errors import CallbackFailed, CallbackRefused
 from chalicelib.observability.metrics import CALLBACKS
 
-# Each attempt comes as long after the one before as that one came after the job's end, and not at once.
 LONGEST_URL = 2000
-GIVE_UP_MS, SHORTEST_PAUSE = 60 * 60 * 1000, 1.0
+# A retry waits as long as the job has been finished, so pauses double; they begin at MIN_PAUSE seconds.
+GIVE_UP_MS, MIN_PAUSE = 60 * 60 * 1000, 1.0
 
 log = logging.getLogger("statline.callbacks")
 
 
 class CallbackDelivery:
-    """Tells subscribers. `queue` brings back to `send` what is to be told now or later."""
+    """Sends callbacks. `queue` brings the ids of jobs with pending callbacks back to `send`."""
 
     def __init__(
         self, store: JobStore, queue: JobQueue, sender: CallbackSender, clock: Callable[[], int]
@@ -29,58 +29,58 @@ class CallbackDelivery:
         self._store, self._queue, self._sender, self._clock = store, queue, sender, clock
 
     def check(self, subscriber: Mapping[str, str]) -> None:
-        """Raises InvalidRequest for a subscriber whom nothing is told."""
+        """Raise InvalidRequest for a URL that is never called."""
         for url in subscriber.values():
             self._sender.check(url)
 
-    def ended(self, job: Job) -> None:
-        """A job has ended: have it told, if anybody wants to know. One that is lost here is swept."""
+    def enqueue(self, job: Job) -> None:
+        """Queue the callback of a finished job, if one is pending. The sweeper recovers a lost message."""
         if not job.callback_pending:
             return
         try:
             self._queue.add_task(job.id)
         except Exception as error:
-            log.warning("the end of %s is told later: %s", job.id, error, extra={"job_id": job.id})
+            log.warning("callback of %s delayed: %s", job.id, error, extra={"job_id": job.id})
 
-    def progress(self, job: Job) -> None:
-        """Tell that a job is being computed, once: its end says more, and waits for nobody."""
+    def send_in_progress(self, job: Job) -> None:
+        """Notify once, without a retry, that a job is running: the callback at its end says more."""
         if IN_PROGRESS_URI not in job.subscriber:
             return
         try:
             self._post(replace(job, status=JobStatus.RUNNING))
         except CallbackFailed as error:
-            self._note(job, "failed", error)
+            self._record(job, "failed", error)
         else:
-            self._note(job, "sent")
+            self._record(job, "sent")
 
     def send(self, job: Job) -> None:
-        """Tell how a job ended, at least once; where that fails, again later, or not at all any more."""
+        """Notify how a job ended. After a failure, queue a retry, or give up when the job is too old."""
         age = self._clock() - (job.finished or job.accepted)
         try:
             self._post(job)
         except CallbackRefused as error:
-            self._note(job, "refused", error)
+            self._record(job, "refused", error)
         except CallbackFailed as error:
             if age < GIVE_UP_MS:
-                self._note(job, "failed", error)
-                self._queue.add_task(job.id, max(SHORTEST_PAUSE, age / 1000))
+                self._record(job, "failed", error)
+                self._queue.add_task(job.id, max(MIN_PAUSE, age / 1000))
                 return
-            self._note(job, "given up", error)
+            self._record(job, "given up", error)
         else:
-            self._note(job, "sent")
+            self._record(job, "sent")
         self._store.mark_delivered(job.id)
 
     def sweep(self) -> None:
-        """Have once more, and for the last time, told what is so late that its messages must be lost."""
+        """Queue one last attempt for callbacks so late that their messages must be lost."""
         for job_id in self._store.pending_callbacks_before(self._clock() - GIVE_UP_MS):
-            log.warning("telling the end of %s late", job_id, extra={"job_id": job_id})
+            log.warning("callback of %s queued again", job_id, extra={"job_id": job_id})
             self._queue.add_task(job_id)
 
     def _post(self, job: Job) -> None:
         if job.callback is not None:
             self._sender.send(job)
 
-    def _note(self, job: Job, outcome: str, error: CallbackFailed | None = None) -> None:
+    def _record(self, job: Job, outcome: str, error: CallbackFailed | None = None) -> None:
         CALLBACKS.add(outcome)
         log.log(
             logging.INFO if error is None else logging.WARNING,

@@ -1,4 +1,4 @@
-"""Waiting for a job to end, without asking all the time."""
+"""Completion: threads wait for a job to finish, woken in this process and polling for other processes."""
 
 import threading
 import time
@@ -10,38 +10,39 @@ from chalicelib.application import deadline
 from chalicelib.application.job import Job
 from chalicelib.errors import Unavailable
 
-# Where jobs end in another process a waiting thread must look: soon at first, then less and less often.
-# The last look may take some seconds more.
-FIRST_LOOK, LONGEST_PAUSE, LAST_LOOK = 0.1, 2.0, 2.0
+# Seconds between two reads of a job that may finish in another process: the pause doubles up to the maximum.
+FIRST_PAUSE, MAX_PAUSE = 0.1, 2.0
+# The last read may take this many seconds longer than the wait.
+LAST_READ_SECONDS = 2.0
 
 
 class Completions:
-    """Tells the threads that wait for a job when it ends in this process."""
+    """Events that wake the threads waiting for a job when it finishes in this process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: defaultdict[str, set[threading.Event]] = defaultdict(set)
 
-    def wait(self, job: Job, seconds: float, look: Callable[[str], Job]) -> Job:
-        """The job when it has ended, or as it was last seen after `seconds`.
+    def wait(self, job: Job, seconds: float, load: Callable[[str], Job]) -> Job:
+        """Return the finished job, or its last observed state after `seconds`.
 
-        Where `look` finds storage Unavailable, the job is as it was; what else it raises ends the wait.
+        The wait goes on when `load` raises Unavailable; its other errors end the wait.
         """
-        end, pause = time.monotonic() + seconds, FIRST_LOOK
-        with self.of(job.id) as ended, deadline.within(seconds + LAST_LOOK):
+        end, pause = time.monotonic() + seconds, FIRST_PAUSE
+        with self.event(job.id) as finished, deadline.within(seconds + LAST_READ_SECONDS):
             while True:
                 with suppress(Unavailable):
-                    job = look(job.id)
+                    job = load(job.id)
                 left = end - time.monotonic()
                 if job.status.is_terminal or left <= 0:
                     return job
-                ended.wait(min(left, pause))
-                ended.clear()
-                pause = min(2 * pause, LONGEST_PAUSE)
+                finished.wait(min(left, pause))
+                finished.clear()
+                pause = min(2 * pause, MAX_PAUSE)
 
     @contextmanager
-    def of(self, job_id: str) -> Iterator[threading.Event]:
-        """An event that is set whenever the job ends. Look at the job after this call, then wait."""
+    def event(self, job_id: str) -> Iterator[threading.Event]:
+        """Yield an event that is set whenever the job finishes. Load the job after this call, then wait."""
         event = threading.Event()
         with self._lock:
             self._waiting[job_id].add(event)
@@ -54,6 +55,7 @@ class Completions:
                     del self._waiting[job_id]
 
     def notify(self, job_id: str) -> None:
+        """Wake every thread that waits for the job."""
         with self._lock:
             for event in self._waiting.get(job_id, ()):
                 event.set()

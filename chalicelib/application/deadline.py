@@ -1,4 +1,4 @@
-"""Until when what is being done is waited for: whoever begins it says so, whoever waits for others asks."""
+"""The deadline of the current request, in a context variable."""
 
 import math
 import time
@@ -11,7 +11,7 @@ _end: ContextVar[float] = ContextVar("end", default=math.inf)
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """What is done in here has this long, whatever had been said before; no thread inherits it."""
+    """Set the deadline for this block, replacing an outer one. Other threads do not inherit it."""
     token = _end.set(time.monotonic() + seconds)
     try:
         yield
@@ -20,10 +20,10 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def left() -> float:
-    """Seconds; infinity outside `within`."""
+    """Return the seconds until the deadline; infinity when none is set."""
     return _end.get() - time.monotonic()
 
 
 def passed() -> bool:
-    """Whether nobody waits any longer."""
+    """Return whether the deadline has passed."""
     return left() <= 0

@@ -1,4 +1,4 @@
-"""Idempotency keys: which jobs a client's key led to, so that it leads to no others."""
+"""Idempotency keys: a request repeated with the same `Idempotency-Key` returns the jobs of the first one."""
 
 import hashlib
 import json
@@ -9,9 +9,10 @@ KEY_LIFETIME_SECONDS = 24 * 60 * 60
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyRecord:
-    """A key, hashed, and what it led to: the digest of what was asked, the ids of the jobs.
+    """The jobs that a key is bound to.
 
-    `made` is in milliseconds since the epoch. A claim is void a day later, or when a job of it is gone.
+    `key` and `question` are the digests of the client's key and of its request, `jobs` are ids, `made` is in
+    milliseconds since the epoch. A record is valid for a day, and only while all of its jobs exist.
     """
 
     key: str
@@ -19,23 +20,21 @@ class IdempotencyRecord:
     jobs: tuple[str, ...]
     made: int
 
+    def expired(self, now: int) -> bool:
+        return self.made + KEY_LIFETIME_SECONDS * 1000 <= now
+
 
 @dataclass(frozen=True)
 class IdempotencyKey:
-    """A client's Idempotency-Key and what it is for, both as digests: no length, no secret of a client's."""
+    """A client's key and its request, as digests: of fixed length, and without a client's secrets."""
 
     name: str
     question: str
 
     @classmethod
     def of_request(cls, text: str | None, *request: object) -> "IdempotencyKey | None":
-        """The key of a request that has one, for `request` as JSON values: operation, statistic, body."""
-        return None if text is None else cls.of(text, *request)
-
-    @classmethod
-    def of(cls, text: str, *question: object) -> "IdempotencyKey":
-        """`question` is JSON: the operation, what it is applied to, and the body."""
-        return cls(digest(text), digest(json.dumps(question, sort_keys=True)))
+        """Return the key of a request that has one. `request` is JSON: operation, statistic, body."""
+        return None if text is None else cls(digest(text), digest(json.dumps(request, sort_keys=True)))
 
     def record(self, jobs: tuple[str, ...], now: int) -> IdempotencyRecord:
         return IdempotencyRecord(self.name, self.question, jobs, now)

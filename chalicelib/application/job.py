@@ -1,17 +1,18 @@
-"""A job: one question on its way to one answer."""
+"""Jobs, their states, and the requests that they are made from."""
 
 import re
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from chalicelib.errors import JobNotFound
 
-# In which form a result is wanted if nobody says.
+# The default forms of a result.
 RAW, JSON = "raw", "application/json"
 JOB_ID = re.compile(r"job_id_([1-9][0-9]{0,17})", re.ASCII)
-# Characters. A reason lies in the job's record, which DynamoDB lets grow to 400 KB.
+# Characters. A reason is part of the job's record, which DynamoDB limits to 400 KB.
 LONGEST_REASON = 10_000
 
 
@@ -30,7 +31,7 @@ class JobStatus(StrEnum):
 
 
 SUCCESS_URI, IN_PROGRESS_URI, FAILED_URI = "successUri", "inProgressUri", "failedUri"
-# Whom a subscriber wants told, by what happened. Somebody else may have dismissed what it waits for.
+# The callback URL for each state. A job that another client dismissed has failed for its subscriber.
 CALLBACKS = {
     JobStatus.ACCEPTED: IN_PROGRESS_URI,
     JobStatus.RUNNING: IN_PROGRESS_URI,
@@ -40,20 +41,35 @@ CALLBACKS = {
 }
 
 
+@dataclass(frozen=True)
+class ExecuteRequest:
+    """A validated request for one job.
+
+    `response` is "raw" for the bare result, "document" for a JSON object of all outputs by name. `subscriber`
+    has the callback URLs by their names in the standard. `fresh` forbids the reuse of a cached result.
+    """
+
+    statistic: str
+    inputs: Mapping[str, str]
+    response: str = RAW
+    media_type: str = JSON
+    subscriber: Mapping[str, str] = field(default_factory=dict)
+    fresh: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One question: what was asked, under which data set, and, once terminal, what came of it.
+    """A statistic of one data set with its inputs, and, once terminal, its outcome.
 
-    `accepted`, `started` and `finished` are milliseconds since the epoch, UTC; what ended without being
-    computed never started. `result` is the stored result of a successful job, `reason` the sentence of
-    one that ended otherwise, `cause` the name of the condition behind it. `response` ("raw" or "document")
-    and `media_type` say in which form the result was asked for. `trace` is the id of the request's trace,
-    empty where there was none; lists may lack it.
+    `accepted`, `started` and `finished` are milliseconds since the epoch, UTC; a job that ended without being
+    computed has no `started`. `result` is the stored result of a successful job. `reason` is the sentence of
+    a job that failed or was dismissed, `cause` the name of the condition behind it. `response`, `media_type`,
+    `subscriber` and `fresh` are those of its ExecuteRequest. `trace` is the id of the request's trace, empty
+    where there was none.
 
-    `subscriber` has the addresses that are to be called back, by their names in the standard, and `unsent`
-    says that one is still to be told how the job ended; lists lack both, and `fresh`.
-    `source` is the job whose answer, computed at `computed`, was given again; `fresh` that the client wanted
-    none of that.
+    `callback_pending` means that a subscriber is still to be notified of the outcome. `source` is the job
+    whose result, computed at `computed`, this job reuses. Jobs in a list may lack `trace`, `subscriber`,
+    `callback_pending` and `fresh`.
     """
 
     id: str
@@ -87,12 +103,12 @@ class Job:
 
     @property
     def callback(self) -> str | None:
-        """The address that is to be told of the job as it stands."""
+        """The callback URL for the job's state, if the subscriber has one."""
         return self.subscriber.get(CALLBACKS[self.status])
 
-    def _end(self, status: JobStatus, now: int, **facts: Any) -> "Job":
+    def _end(self, status: JobStatus, now: int, **changes: Any) -> "Job":
         callback_pending = CALLBACKS[status] in self.subscriber
-        return replace(self, status=status, finished=now, callback_pending=callback_pending, **facts)
+        return replace(self, status=status, finished=now, callback_pending=callback_pending, **changes)
 
 
 def shortened(reason: str) -> str:
@@ -104,16 +120,33 @@ def job_id(number: int) -> str:
 
 
 def job_number(identifier: str) -> int:
-    """The n of job_id_<n>.
-
-    Raises JobNotFound for any other text: nothing else was ever an id, so no store need be asked.
-    """
+    """Return the n of job_id_<n>. Raises JobNotFound for any other text: it cannot be the id of a job."""
     match = JOB_ID.fullmatch(identifier)
     if match is None:
         raise JobNotFound(identifier)
     return int(match[1])
 
 
+class JobIds:
+    """Allocates ids from blocks of numbers that `reserve` has recorded durably.
+
+    The counter is written once a block. A crash loses the rest of one: ids have gaps but never repeat.
+    """
+
+    def __init__(self, reserve: Callable[[int], range], block: int) -> None:
+        self._reserve, self._block = reserve, block
+        self._lock = threading.Lock()
+        self._numbers = range(0)
+
+    def take(self, count: int = 1) -> list[str]:
+        """Return `count` consecutive ids."""
+        with self._lock:
+            if len(self._numbers) < count:
+                self._numbers = self._reserve(max(count, self._block))
+            numbers, self._numbers = self._numbers[:count], self._numbers[count:]
+        return list(map(job_id, numbers))
+
+
 def by_acceptance(job: Job) -> tuple[int, int]:
-    """Sort key of job lists: oldest acceptance first, then by number within one millisecond."""
+    """Return the sort key of job lists: oldest acceptance first, then by number within one millisecond."""
     return job.accepted, job_number(job.id)

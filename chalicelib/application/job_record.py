@@ -1,7 +1,7 @@
-"""A job as JSON values, the one serialiser of every store: a new field of Job needs no change here.
+"""The serialiser of jobs as JSON values, for every store. A new field of Job needs no change here.
 
-Fields at their default are left out, and unknown members ignored, so records of earlier and later versions
-are read. The result is no part of the record: each store decides where its bytes lie.
+It omits fields at their default and ignores unknown members, so it reads records of earlier and later
+versions. The result is not part of the record: each store decides where to keep its bytes.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ def to_record(job: Job) -> Record:
 
 
 def from_record(record: Mapping[str, Any], result: bytes | None = None) -> Job:
-    """Return the job of a record. Raises KeyError, TypeError, ValueError or JobNotFound for what is none."""
+    """Return the job of a record. Raises KeyError, TypeError, ValueError or JobNotFound if it is invalid."""
     values = {name: record[name] for name in _FIELDS if record.get(name) is not None}
     job = Job(**values | {"status": JobStatus(record.get("status", JobStatus.ACCEPTED)), RESULT: result})
     job_number(job.id)

@@ -1,4 +1,4 @@
-"""What Lambda is handed besides requests: batches of messages, and the sweeper's turn."""
+"""Handlers of Lambda events other than requests: queue messages, dead letters, the sweeper's schedule."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -15,33 +15,32 @@ Event = Mapping[str, Any]
 
 
 def process(service: Service, event: Event) -> dict[str, Any]:
-    """Answer the jobs of an SQS batch; those that could not be processed are delivered again."""
-    return each_message(event, service.process)
+    """Process the jobs of an SQS batch. SQS delivers the failed ones again."""
+    return handle_messages(event, service.process)
 
 
 def fail_dead_letters(service: Service, event: Event) -> dict[str, Any]:
-    """End the jobs whose messages reached the dead-letter queue."""
+    """Fail the jobs whose messages reached the dead-letter queue."""
     reason = str(Abandoned("every attempt failed; the log has the details"))
-
-    return each_message(event, lambda job_id: service.fail(job_id, reason))
+    return handle_messages(event, lambda job_id: service.fail(job_id, reason))
 
 
 def sweep(service: Service, settings: Settings) -> None:
-    """Send lost jobs again and fail those beyond hope; measure what is open then."""
+    """Resend lost jobs, fail those that are too old, and measure the open ones."""
     service.sweep(settings.resend_seconds * 1000, settings.give_up_seconds * 1000)
     service.measure()
 
 
-def each_message(event: Event, action: Callable[[str], None]) -> dict[str, Any]:
-    """Hand each message's job id to `action`; returns SQS's partial batch response.
+def handle_messages(event: Event, handle: Callable[[str], None]) -> dict[str, Any]:
+    """Pass each message's job id to `handle`, and return SQS's partial batch response.
 
-    One job's failure must not bring back the batch's others.
+    A failed job does not bring back the other messages of its batch.
     """
     failed = []
     for record in event["Records"]:
         with trace.scope():
             try:
-                action(record["body"])
+                handle(record["body"])
             except Exception:
                 log.exception("message of %s", record["body"], extra={"job_id": record["body"]})
                 failed.append({"itemIdentifier": record["messageId"]})

@@ -1,6 +1,6 @@
-"""A part of the job list: which jobs, and where the next part begins."""
+"""Keyset pagination of the job list: filters, positions and pages."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
@@ -8,12 +8,12 @@ from typing import NamedTuple
 from chalicelib.application.job import Job, JobStatus, by_acceptance
 
 FOR_EVER = 10**15  # ms since the epoch
-# Jobs that one page looks at: a filter that few jobs pass must not read the whole table for one request.
-LOOKED_AT = 5_000
+# Jobs that one page reads: a filter that few jobs match must not read the whole table for one request.
+SCAN_LIMIT = 5_000
 
 
 class Position(NamedTuple):
-    """A job's place in the list, as by_acceptance gives it. It stays the same, whatever comes or goes."""
+    """A job's sort key, as by_acceptance returns it. It stays valid when jobs are added or removed."""
 
     accepted: int
     number: int
@@ -21,8 +21,10 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True)
 class Filter:
-    """Which jobs are listed. Empty sets filter nothing; times are milliseconds since the epoch,
-    both ends included, durations milliseconds.
+    """The jobs to list. Empty sets match every job.
+
+    `earliest` and `latest` bound the time of acceptance, in milliseconds since the epoch; `shortest` and
+    `longest` bound the duration in milliseconds. All bounds are inclusive.
     """
 
     processes: frozenset[str] = frozenset()
@@ -32,25 +34,25 @@ class Filter:
     shortest: int | None = None
     longest: int | None = None
 
-    def takes(self, job: Job) -> bool:
+    def matches(self, job: Job) -> bool:
         return (
             (not self.processes or job.statistic in self.processes)
             and (not self.statuses or job.status in self.statuses)
             and self.earliest <= job.accepted <= self.latest
-            and self._lasted(job)
+            and self._matches_duration(job)
         )
 
-    def _lasted(self, job: Job) -> bool:
+    def _matches_duration(self, job: Job) -> bool:
         if self.shortest is None and self.longest is None:
             return True
         if job.started is None or job.finished is None:
-            return False  # of a job that was not computed there is no duration
-        took = job.finished - job.started
-        return (self.shortest or 0) <= took <= (FOR_EVER if self.longest is None else self.longest)
+            return False  # a job that was not computed has no duration
+        duration = job.finished - job.started
+        return (self.shortest or 0) <= duration <= (FOR_EVER if self.longest is None else self.longest)
 
 
 class Page(NamedTuple):
-    """`next` is where to go on, None at the end of the list."""
+    """Part of the list. `next` is the position after which the next page begins, None on the last one."""
 
     jobs: list[Job]
     next: Position | None
@@ -58,25 +60,24 @@ class Page(NamedTuple):
 
 def page(
     newest_first: Iterable[Job],
-    wanted: Filter,
+    job_filter: Filter,
     limit: int,
     after: Position | None,
-    looked_at: int = LOOKED_AT,
+    scan_limit: int = SCAN_LIMIT,
 ) -> Page:
-    """At most `limit` jobs behind a position, newest first; it may be fewer with more to come."""
-    found: list[Job] = []
+    """Return at most `limit` matching jobs after a position, newest first.
+
+    A page may have fewer jobs, or none, and still a next one: it ends where `scan_limit` jobs were read.
+    """
+    jobs: list[Job] = []
     last = after
-    candidates = behind(newest_first, after)
-    for job in islice(candidates, looked_at):
-        if job.accepted < wanted.earliest:
-            return Page(found, None)
-        if wanted.takes(job):
-            if len(found) == limit:
-                return Page(found, last)
-            found.append(job)
+    candidates = (job for job in newest_first if after is None or by_acceptance(job) < after)
+    for job in islice(candidates, scan_limit):
+        if job.accepted < job_filter.earliest:
+            return Page(jobs, None)
+        if job_filter.matches(job):
+            if len(jobs) == limit:
+                return Page(jobs, last)
+            jobs.append(job)
         last = Position(*by_acceptance(job))
-    return Page(found, last if next(candidates, None) else None)
-
-
-def behind(newest_first: Iterable[Job], after: Position | None) -> Iterator[Job]:
-    return (job for job in newest_first if after is None or by_acceptance(job) < after)
+    return Page(jobs, last if next(candidates, None) else None)

@@ -1,4 +1,4 @@
-"""The ports of the job engine: what it needs from storage, queues and the network, as Protocols."""
+"""The ports of the job engine: storage, queues and the network, as Protocols that adapters implement."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ from chalicelib.domain.ingestor import DataIngestor
 
 
 class JobStore(Protocol):
-    """Keeps jobs. Safe for any number of threads and processes."""
+    """Stores jobs. Safe for any number of threads and processes."""
 
     def reserve_ids(self, count: int) -> range:
-        """Numbers that were never given before and never will be again; the first ever is 1."""
+        """Reserve numbers durably. No number is ever returned twice; the first one is 1."""
 
     def create(self, *jobs: Job) -> None:
-        """Store accepted jobs, at most 100, all or none. They are durable when this returns."""
+        """Store at most 100 accepted jobs, all or none. They are durable when this returns."""
 
     def get(self, job_id: str) -> Job:
-        """The job as it stands, its answer included. Raises JobNotFound."""
+        """Return the current state of a job, with its result. Raises JobNotFound."""
 
     def finish(self, outcome: Job) -> Job:
-        """Write a terminal state once; returns the job as it stands, which is the first outcome written.
+        """Store the outcome of an open job, and return the stored job: the first outcome written is final.
 
         Raises JobNotFound for a job that was never created or is deleted.
         """
@@ -30,62 +30,62 @@ class JobStore(Protocol):
     def bind_idempotency_key(
         self, record: IdempotencyRecord, expired: IdempotencyRecord | None = None
     ) -> IdempotencyRecord:
-        """Bind a key to jobs, once; returns the first record written. An `expired` one counts as none."""
+        """Bind a key to jobs once, and return the first record written. An `expired` one is replaced."""
 
     def get_idempotency_record(self, key: str) -> IdempotencyRecord | None:
-        """The record of a key. It may go with its jobs, or when it has expired."""
+        """Return the record of a key, or None. A record may disappear with its jobs, or when it expires."""
 
     def mark_delivered(self, job_id: str) -> None:
         """Record that a finished job has no callback pending; no error if there is no such job."""
 
     def pending_callbacks_before(self, moment: int) -> Iterator[str]:
-        """Ids of the jobs accepted before `moment` with a pending callback, oldest first."""
+        """Iterate over the ids of jobs accepted before `moment` with a pending callback, oldest first."""
 
     def delete(self, job_id: str) -> None:
-        """Forget a job and its answer; no error if there is none."""
+        """Delete a job and its result; no error if there is no such job."""
 
     def jobs(self) -> Iterator[Job]:
-        """Every job without its answer (and perhaps its trace), oldest acceptance first."""
+        """Iterate over all jobs, without results (and perhaps traces), oldest acceptance first."""
 
     def latest(self, until: int) -> Iterator[Job]:
-        """The jobs accepted at `until` or before, without answers, newest acceptance first.
+        """Iterate over the jobs accepted at `until` or before, without results, newest acceptance first.
 
-        Reads as far as it is asked for.
+        Reads lazily.
         """
 
     def count_open(self) -> int:
-        """How many jobs are accepted and not finished."""
+        """Count the jobs that are accepted and not finished."""
 
     def open_before(self, moment: int) -> Iterator[tuple[str, int]]:
-        """Id and time of acceptance of the jobs accepted before `moment` and not finished, oldest first."""
+        """Iterate over id and time of acceptance of open jobs accepted before `moment`, oldest first."""
 
 
 class JobQueue(Protocol):
-    """Delivers each id at least once, in any order. Only the id travels: the record is in the store."""
+    """Delivers each job id at least once, in any order. The job itself stays in the store."""
 
     def add_task(self, job_id: str, delay: float = 0) -> None:
-        """Hand a job to the workers, not before `delay` seconds are over."""
+        """Queue a job for the workers, to be delivered after `delay` seconds."""
 
     def add_tasks(self, job_ids: Sequence[str]) -> None:
-        """Hand over several at once. Where this fails, some may have been."""
+        """Queue several jobs at once. After an error, some of them may be queued."""
 
 
 class DatasetStore(Protocol):
     """The published data sets, by fingerprint."""
 
     def ingestor(self, fingerprint: str) -> DataIngestor:
-        """The whole data set, shared by every caller. Raises DatasetGone."""
+        """Return the whole data set, shared by every caller. Raises DatasetGone."""
 
     def catalogue(self, fingerprint: str) -> dict[str, Any]:
-        """Its title, source, questions and states, without the data. Raises DatasetGone."""
+        """Return title, source, questions and states, without the data. Raises DatasetGone."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceState:
-    """What every process of a stage agrees on: the current data set, and whether it drains.
+    """The state that all processes of a stage share: the current data set, and the drain.
 
-    `dataset` is the fingerprint that new jobs are accepted under, empty before anything is published.
-    `draining_since` and `quiet_since` (no job open) are milliseconds since the epoch, 0 for never.
+    `dataset` is the fingerprint of the data set for new jobs, empty before one is published. `draining_since`
+    and `quiet_since` (since when no job was open) are milliseconds since the epoch, 0 for never.
     """
 
     dataset: str = ""
@@ -98,23 +98,23 @@ class ServiceState:
 
 
 class ServiceStateStore(Protocol):
-    """Reads and writes the one ServiceState that every process of a stage shares."""
+    """Reads and writes the one ServiceState of a stage."""
 
     def read(self) -> ServiceState:
-        """The state, at most some seconds old."""
+        """Return the state, at most some seconds old."""
 
     def set(self, **changes: str | int) -> None:
         """Write these fields of the state, and no others."""
 
 
 class CallbackSender(Protocol):
-    """Posts jobs to the URLs that their subscribers named."""
+    """Posts jobs to the callback URLs of their subscribers."""
 
     def check(self, url: str) -> None:
-        """Raises InvalidRequest for an address that is never posted to."""
+        """Raise InvalidRequest for a URL that is never called."""
 
     def send(self, job: Job) -> None:
-        """Post the job as it stands to its callback URL. Raises CallbackFailed."""
+        """Post the job in its current state to its callback URL. Raises CallbackFailed."""
 
 
 @dataclass(frozen=True)

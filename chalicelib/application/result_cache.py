@@ -1,4 +1,4 @@
-"""One answer, computed once, however many ask: the same question on the same data has the same bytes."""
+"""The result cache: the same statistic of the same inputs on the same data is computed once."""
 
 import threading
 from collections import OrderedDict
@@ -11,7 +11,7 @@ Key = tuple[str, str, tuple[tuple[str, str], ...]]
 
 
 class CachedResult(NamedTuple):
-    """The bytes, for which job they were computed, and when, in milliseconds since the epoch."""
+    """A result, the id of the job that computed it, and when, in milliseconds since the epoch."""
 
     result: bytes
     source: str
@@ -19,7 +19,7 @@ class CachedResult(NamedTuple):
 
 
 class ResultCache:
-    """Keeps the answers asked for last, of `limit` bytes altogether. For any number of threads."""
+    """A least-recently-used cache of at most `limit` bytes, for any number of threads."""
 
     def __init__(self, limit: int) -> None:
         self._limit, self._size = limit, 0
@@ -27,43 +27,43 @@ class ResultCache:
         self._results: OrderedDict[Key, CachedResult] = OrderedDict()
 
     def get(self, job: Job) -> bytes | None:
-        """The answer to a job's question, if it is kept."""
+        """Return the result of a job, if it is cached."""
         with self._lock:
-            known = self._results.get(key_of(job))
-        return known.result if known else None
+            cached = self._results.get(cache_key(job))
+        return cached.result if cached else None
 
     def get_or_compute(
         self, job: Job, compute: Callable[[], bytes], clock: Callable[[], int]
     ) -> CachedResult:
-        """The answer to a job's question, from `compute` where it is not kept, whose errors pass through.
+        """Return the cached result of a job, or compute and cache it. Errors of `compute` pass through.
 
-        A `fresh` job has its own computed, whatever is kept.
+        The result of a `fresh` job is always computed.
         """
-        key = key_of(job)
+        key = cache_key(job)
         with self._lock:
             if key in self._results and not job.fresh:
                 self._results.move_to_end(key)
                 return self._results[key]
-        # Not under the lock: of threads that miss at once each computes, to the same bytes.
-        found = CachedResult(compute(), job.id, clock())
+        # Compute outside the lock: threads that miss at once each compute the same bytes.
+        computed = CachedResult(compute(), job.id, clock())
         with self._lock:
-            self._keep(key, found)
-        return found
+            self._put(key, computed)
+        return computed
 
     @property
     def size(self) -> int:
-        """Bytes that are kept."""
+        """The cached bytes."""
         return self._size
 
-    def _keep(self, key: Key, answer: CachedResult) -> None:
+    def _put(self, key: Key, computed: CachedResult) -> None:
         if key in self._results:
             self._size -= len(self._results[key].result)
-        self._results[key] = answer
-        self._size += len(answer.result)
+        self._results[key] = computed
+        self._size += len(computed.result)
         while self._size > self._limit:
             _, oldest = self._results.popitem(last=False)
             self._size -= len(oldest.result)
 
 
-def key_of(job: Job) -> Key:
+def cache_key(job: Job) -> Key:
     return job.dataset, job.statistic, tuple(sorted(job.inputs.items()))

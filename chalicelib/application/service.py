@@ -1,4 +1,4 @@
-"""The application: submit a question, process it, read it, list, drain. Knows no HTTP and no AWS."""
+"""The service layer: the use cases of asynchronous jobs. It knows no HTTP and no AWS."""
 
 import logging
 import time
@@ -12,12 +12,11 @@ from chalicelib.application.callbacks import CallbackDelivery
 from chalicelib.application.completion import Completions
 from chalicelib.application.health import Check, Health, HealthChecker, HealthStatus
 from chalicelib.application.idempotency import IdempotencyKey
-from chalicelib.application.job import Job, JobStatus
-from chalicelib.application.job_ids import JobIds
+from chalicelib.application.job import ExecuteRequest, Job, JobIds, JobStatus
 from chalicelib.application.pagination import Filter, Page, Position, page
 from chalicelib.application.ports import Ports
 from chalicelib.application.result_cache import CachedResult, ResultCache
-from chalicelib.application.submission import ExecuteRequest, Submission, in_batch
+from chalicelib.application.submission import Submission, in_batch
 from chalicelib.config import Settings
 from chalicelib.domain.catalogue import validate_inputs
 from chalicelib.domain.statistics.registry import STATISTICS, answer
@@ -39,11 +38,11 @@ def now_ms() -> int:
 
 @dataclass(frozen=True)
 class Limits:
-    """Numbers that the service is run with.
+    """The numeric settings of a service.
 
-    `id_block` is how many job ids one write to the counter reserves. `max_open` bounds the open jobs; where
-    others accept jobs too, a count of them may be `count_seconds` old, and a drain is done when no job
-    was open twice, `settle_seconds` apart.
+    `id_block` is the number of job ids that one write to the counter reserves, `max_open` the limit on open
+    jobs. Where other processes accept jobs too, a count of open jobs is used for `count_seconds`, and a drain
+    is done when no job was open at two checks `settle_seconds` apart.
     """
 
     id_block: int = Settings.id_block
@@ -56,7 +55,7 @@ DEFAULT_LIMITS = Limits()
 
 
 class Service:
-    """Everything an interface can ask for. One instance serves any number of threads."""
+    """The use cases of every interface. One instance serves any number of threads."""
 
     def __init__(
         self,
@@ -67,34 +66,30 @@ class Service:
     ) -> None:
         self._store, self._queue = count_errors(ports.store, "store"), count_errors(ports.queue, "queue")
         self._datasets = count_errors(ports.datasets, "datasets")
+        self._clock = clock
         self.results = ResultCache(RESULT_CACHE_BYTES)
         self._completions = Completions()
-        self._clock = clock
-        self._capacity = Capacity(limits.max_open, self._store.count_open, limits.count_seconds)
         self._health = HealthChecker([lambda: self._admission.not_ready_reason(), *checks])
         self._admission = AdmissionControl(
             count_errors(ports.state, "control"),
-            self._capacity,
-            self._store.count_open,
+            Capacity(limits.max_open, self._store.count_open, limits.count_seconds),
             clock,
             limits.settle_seconds * 1000,
-            changed=self._health.expire,
+            on_change=self._health.expire,
         )
-        ids = JobIds(self._store, limits.id_block)
+        ids = JobIds(self._store.reserve_ids, limits.id_block)
         self._submission = Submission(self._store, self._queue, self._admission, ids, clock)
         self._callbacks = CallbackDelivery(self._store, ports.callback_queue, ports.callback_sender, clock)
 
     def submit(
         self, request: ExecuteRequest, key: IdempotencyKey | None = None, *, validate: bool = False
     ) -> Job:
-        """Accept a request as a job; with a key, once.
+        """Submit a job. A key that is used again returns the job of its first request.
 
-        With `validate`, a question or state that the data set does not have is refused; else its job fails.
-
-        Raises InvalidRequest, Draining, NoDataset, Overloaded, KeyReused, or KeyInUse while a key's first
-        request is at work in this process; with `validate` also UnknownQuestion or UnknownState. Then no
-        job was made. Raises Unavailable when storage or queue fail; then no job is left, or one whose id no
-        client has, which the sweeper ends.
+        Without `validate`, an unknown question or state fails the job later. No job is made when this raises
+        InvalidRequest, Draining, NoDataset, Overloaded, KeyReused, KeyInUse (while this process handles the
+        key's first request), or, with `validate`, UnknownQuestion or UnknownState. After Unavailable, from
+        storage or queue, no job is left, or one whose id no client has, which the sweeper ends.
         """
 
         def check(dataset: str) -> None:
@@ -106,27 +101,27 @@ class Service:
     def submit_batch(
         self, requests: Sequence[ExecuteRequest], key: IdempotencyKey | None = None
     ) -> list[Job]:
-        """Accept validated requests as jobs whose ids follow each other: all, or none.
+        """Submit all requests as jobs with consecutive ids, or none.
 
-        Raises as `submit` does, but InvalidRequest for all that is wrong with one of them.
+        Raises as `submit` does with `validate`, but InvalidRequest for any error of a single request.
         """
 
         def check(dataset: str) -> None:
-            for place, request in enumerate(requests):
-                with in_batch(place):
+            for index, request in enumerate(requests):
+                with in_batch(index):
                     self._validate(request, dataset)
 
         return self._submission.submit(requests, key, check)
 
     def wait(self, job: Job, seconds: float) -> Job:
-        """The job when it has ended, or as it was last seen after `seconds`. Raises JobNotFound.
+        """Return the finished job, or its last observed state after `seconds`. Raises JobNotFound.
 
-        A store that fails meanwhile is no reason to give up a job that was accepted.
+        A failing store does not end the wait: the job was accepted.
         """
         return self._completions.wait(job, seconds, self._store.get)
 
     def dismiss(self, job_id: str) -> Job:
-        """End a job that is open; forget one that has ended, and its result. Returns it as dismissed.
+        """Dismiss an open job, or delete a finished one with its result; return it as dismissed.
 
         Raises JobNotFound.
         """
@@ -140,35 +135,35 @@ class Service:
         return replace(job, status=JobStatus.DISMISSED, result=None, reason="removed by a client")
 
     def process(self, job_id: str) -> None:
-        """Answer a job, under its trace, or tell its end. Delivered again, late or twice, it changes nothing.
+        """Compute an open job, or send the pending callback of a finished one, under the job's trace.
 
-        A fault of store or data set propagates, so that the queue delivers the job again.
+        Deliveries that are late or repeated are harmless. Errors of store or data set propagate, so that the
+        queue delivers the job again.
         """
-        with gone_is_fine(job_id):
-            self._process(self._store.get(job_id))
-
-    def _process(self, job: Job) -> None:
-        trace.adopt(job.trace)
-        if job.status.is_terminal:
-            if job.callback_pending:
+        with ignore_missing(job_id):
+            job = self._store.get(job_id)
+            trace.adopt(job.trace)
+            if not job.status.is_terminal:
+                self._compute(replace(job, started=self._clock()))
+            elif job.callback_pending:
                 self._callbacks.send(job)
-            return
-        job = replace(job, started=self._clock())
-        self._callbacks.progress(job)
+
+    def _compute(self, job: Job) -> None:
+        self._callbacks.send_in_progress(job)
         try:
-            found = self._answer(job)
-            outcome = job.succeed(found.result, self._clock())
-            if found.source != job.id:
-                outcome = replace(outcome, source=found.source, computed=found.computed)
+            computed = self._result(job)
+            outcome = job.succeed(computed.result, self._clock())
+            if computed.source != job.id:
+                outcome = replace(outcome, source=computed.source, computed=computed.computed)
         except Unanswerable as error:
             outcome = job.fail(str(error), self._clock(), cause=type(error).__name__)
         self._finish(outcome)
 
     def answer(self, job: Job) -> bytes:
-        """The answer to a job's question, to the bit. Raises Unanswerable."""
-        return self._answer(job).result
+        """Return the result of a job, computed again if it is not cached. Raises Unanswerable."""
+        return self._result(job).result
 
-    def _answer(self, job: Job) -> CachedResult:
+    def _result(self, job: Job) -> CachedResult:
         return self.results.get_or_compute(
             job,
             lambda: answer(self._datasets.ingestor(job.dataset), job.statistic, job.inputs),
@@ -176,16 +171,14 @@ class Service:
         )
 
     def fail(self, job_id: str, reason: str) -> None:
-        """End a job that no worker could process; one that did end keeps its outcome, one that is gone
-        is none to end.
-        """
-        with gone_is_fine(job_id):
+        """Fail an open job that no worker could process. Other jobs, and missing ones, are left alone."""
+        with ignore_missing(job_id):
             job = self._store.get(job_id)
             trace.adopt(job.trace)
             self._finish(job.fail(reason, self._clock(), cause=Abandoned.__name__))
 
     def sweep(self, resend_after: int, give_up_after: int) -> None:
-        """Send jobs again whose message seems lost, and fail those beyond hope; ages in milliseconds.
+        """Resend open jobs whose message seems lost, and fail those that are too old; ages in milliseconds.
 
         A job that is merely slow is delivered twice, which is harmless.
         """
@@ -203,51 +196,51 @@ class Service:
             self.fail(job_id, str(Abandoned(f"still open {age // 1000} s after it was accepted")))
 
     def get(self, job_id: str) -> Job:
-        """The job as it stands. Raises JobNotFound."""
+        """Return the current state of a job. Raises JobNotFound."""
         return self._store.get(job_id)
 
     def jobs(self) -> Iterator[Job]:
-        """Every job without its answer, oldest acceptance first."""
+        """Iterate over all jobs, without results, oldest acceptance first."""
         return self._store.jobs()
 
-    def page(self, wanted: Filter, limit: int, after: Position | None = None) -> Page:
-        """At most `limit` of the wanted jobs, without answers, newest first, after a position."""
-        until = min(wanted.latest, after.accepted) if after else wanted.latest
-        return page(self._store.latest(until), wanted, limit, after)
+    def page(self, job_filter: Filter, limit: int, after: Position | None = None) -> Page:
+        """Return at most `limit` matching jobs after a position, without results, newest first."""
+        until = min(job_filter.latest, after.accepted) if after else job_filter.latest
+        return page(self._store.latest(until), job_filter, limit, after)
 
     def num_jobs(self) -> int:
-        """How many jobs are accepted, or being accepted, and not finished."""
+        """Count the jobs that are being accepted, or accepted and not finished."""
         return self._admission.num_jobs()
 
     def measure(self) -> None:
-        """Set the gauges that tell of open jobs: how many, and how old the oldest is."""
+        """Set the gauges of open jobs: their number, their limit, and the age of the oldest."""
         now = self._clock()
         oldest = next((accepted for _, accepted in self._store.open_before(now)), now)
         OLDEST.set((now - oldest) / 1000)
         OPEN.set(self.num_jobs())
-        OPEN_LIMIT.set(self._capacity.limit)
+        OPEN_LIMIT.set(self._admission.capacity.limit)
 
     def health(self) -> Health:
-        """Whether questions are taken and can be answered; looked at no more often than once a second."""
+        """Return whether jobs are accepted and can be processed; checked at most once a second."""
         reasons = self._health.reasons()
         if not reasons:
             return Health(HealthStatus.READY)
         return Health(HealthStatus.DRAINING if reasons == (DRAINING,) else HealthStatus.DEGRADED, reasons)
 
     def drain(self) -> Drain:
-        """Take nothing new, and tell how far the rest is."""
+        """Stop accepting jobs, and report how many are left."""
         return self._admission.drain()
 
     def reopen(self) -> None:
-        """Take new jobs again after a drain."""
+        """Accept new jobs again after a drain."""
         self._admission.reopen()
 
     def dataset(self) -> str:
-        """The fingerprint of the data set that new jobs are accepted under. Raises NoDataset."""
+        """Return the fingerprint of the data set for new jobs. Raises NoDataset."""
         return self._admission.dataset()
 
     def catalogue(self) -> Mapping[str, Any]:
-        """What can be asked of the current data set. Raises NoDataset."""
+        """Return title, source, questions and states of the current data set. Raises NoDataset."""
         return self._datasets.catalogue(self.dataset())
 
     def _validate(self, request: ExecuteRequest, dataset: str) -> None:
@@ -256,25 +249,21 @@ class Service:
 
     def _finish(self, outcome: Job) -> Job:
         stored = self._store.finish(outcome)
-        self._capacity.record_completion()
+        self._admission.capacity.record_completion()
         self._completions.notify(stored.id)
-        self._callbacks.ended(stored)
-        took = self._clock() - stored.accepted
-        if stored == outcome:  # not where somebody else's outcome came first
+        self._callbacks.enqueue(stored)
+        duration = self._clock() - stored.accepted
+        if stored == outcome:  # count an outcome once: another process may have stored its own first
             FINISHED.add(stored.statistic if stored.statistic in STATISTICS else OTHER, stored.status)
-            DURATION.observe(max(0, took) / 1000, stored.status)
-        log.info(
-            "%s %s",
-            stored.status,
-            stored.id,
-            extra={"job_id": stored.id, "status": stored.status, "ms": took},
-        )
+            DURATION.observe(max(0, duration) / 1000, stored.status)
+        fields = {"job_id": stored.id, "status": stored.status, "ms": duration}
+        log.info("%s %s", stored.status, stored.id, extra=fields)
         return stored
 
 
 @contextmanager
-def gone_is_fine(job_id: str) -> Iterator[None]:
-    """Nobody waits for a job that expired, or that a client removed in the middle of everything."""
+def ignore_missing(job_id: str) -> Iterator[None]:
+    """Ignore a job that expired or was deleted meanwhile: its message has nothing left to do."""
     try:
         yield
     except JobNotFound:

@@ -1,16 +1,14 @@
-"""How requests become jobs: admitted, stored, queued, and bound to the client's key if it sent one."""
+"""Submission: requests become jobs that are admitted, stored, queued, and bound to an idempotency key."""
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 from chalicelib.application import deadline
 from chalicelib.application.admission_control import AdmissionControl
-from chalicelib.application.idempotency import KEY_LIFETIME_SECONDS, IdempotencyKey, IdempotencyRecord
-from chalicelib.application.job import JSON, RAW, Job
-from chalicelib.application.job_ids import JobIds
+from chalicelib.application.idempotency import IdempotencyKey, IdempotencyRecord
+from chalicelib.application.job import ExecuteRequest, Job, JobIds
 from chalicelib.application.ports import JobQueue, JobStore
 from chalicelib.errors import (
     InvalidRequest,
@@ -25,33 +23,16 @@ from chalicelib.errors import (
 from chalicelib.observability import trace
 from chalicelib.observability.metrics import ACCEPTED
 
-# One attempt, and another where the first failed at once: whoever asked for the job still waits.
-TAKE_BACK_SECONDS = 1
+# Enough for one attempt, and another if the first fails at once: the client is still waiting.
+WITHDRAW_SECONDS = 1
 # The member of a batch request that holds its execute requests.
 BATCH_MEMBER = "executions"
 
 log = logging.getLogger("statline.jobs")
 
 
-@dataclass(frozen=True)
-class ExecuteRequest:
-    """What a client asks for, and the form of the result.
-
-    `response` is "raw" for the result itself, "document" for a JSON object of all outputs by name;
-    `subscriber` has the callback URLs by their names in the standard; `fresh` forbids the reuse of a
-    result that is known already.
-    """
-
-    statistic: str
-    inputs: Mapping[str, str]
-    response: str = RAW
-    media_type: str = JSON
-    subscriber: Mapping[str, str] = field(default_factory=dict)
-    fresh: bool = False
-
-
 class Submission:
-    """Makes jobs of requests, for any number of threads; all of one call's, or none."""
+    """Makes jobs from requests, for any number of threads. Each call makes all of its jobs, or none."""
 
     def __init__(
         self,
@@ -64,117 +45,104 @@ class Submission:
         self._store, self._queue, self._admission = store, queue, admission
         self._ids, self._clock = ids, clock
         self._lock = threading.Lock()
-        self._keys: set[str] = set()
+        self._keys_in_use: set[str] = set()
 
     def submit(
         self, requests: Sequence[ExecuteRequest], key: IdempotencyKey | None, check: Callable[[str], None]
     ) -> list[Job]:
-        """Jobs for the requests, or those that the key's first request led to.
+        """Return new jobs for the requests, or the jobs that the key is bound to.
 
-        `check` is called with the data set that the jobs are accepted under; what it raises ends it.
+        `check` is called with the data set of the new jobs; an error that it raises ends the submission.
         """
         if key is None:
             return self._accept(requests, check)
-        with self._alone(key):
-            before = self._store.get_idempotency_record(key.name)
-            return self._jobs_for(before, key) or self._bind(key, self._accept(requests, check), before)
+        with self._exclusive(key):
+            record = self._store.get_idempotency_record(key.name)
+            return self._jobs_for(key, record) or self._bind(key, self._accept(requests, check), record)
 
-    def _jobs_for(self, claim: IdempotencyRecord | None, key: IdempotencyKey) -> list[Job]:
-        """The jobs of a claim; none if there is no claim, or it is void."""
-        if claim is None or claim.made + KEY_LIFETIME_SECONDS * 1000 <= self._clock():
+    def _jobs_for(self, key: IdempotencyKey, record: IdempotencyRecord | None) -> list[Job]:
+        """Return the jobs of a valid record of this key, or none. Raises KeyReused."""
+        if record is None or record.expired(self._clock()):
             return []
         try:
-            jobs = [self._store.get(job_id) for job_id in claim.jobs]
+            jobs = [self._store.get(job_id) for job_id in record.jobs]
         except JobNotFound:
             return []
-        if claim.question != key.question:
+        if record.question != key.question:
             raise KeyReused("this Idempotency-Key came with another request before; take a new one")
         return jobs
 
     def _bind(self, key: IdempotencyKey, jobs: list[Job], expired: IdempotencyRecord | None) -> list[Job]:
-        """The jobs that a key led to first, which from here on are these if there was nothing before.
+        """Bind a key to new jobs. If another process bound it first, withdraw them and return its jobs.
 
-        Jobs are bound when they are stored and queued: a claim leads to jobs whatever crashes, and jobs that
-        are bound to nothing were told to nobody.
+        Write the idempotency record last, so that it never refers to a missing job.
         """
-        own = key.record(tuple(job.id for job in jobs), self._clock())
-        first = self._store.bind_idempotency_key(own, expired)
-        if first == own:
+        record = key.record(tuple(job.id for job in jobs), self._clock())
+        first = self._store.bind_idempotency_key(record, expired)
+        if first == record:
             return jobs
-        self._take_back(jobs)
-        earlier = self._jobs_for(first, key)
+        self._withdraw(jobs)
+        earlier = self._jobs_for(key, first)
         if not earlier:
             raise Unavailable("what this key led to has just been removed; try again")
         return earlier
 
     @contextmanager
-    def _alone(self, key: IdempotencyKey) -> Iterator[None]:
+    def _exclusive(self, key: IdempotencyKey) -> Iterator[None]:
         with self._lock:
-            if key.name in self._keys:
+            if key.name in self._keys_in_use:
                 raise KeyInUse("the first request with this Idempotency-Key is not answered yet; try again")
-            self._keys.add(key.name)
+            self._keys_in_use.add(key.name)
         try:
             yield
         finally:
             with self._lock:
-                self._keys.discard(key.name)
+                self._keys_in_use.discard(key.name)
 
     def _accept(self, requests: Sequence[ExecuteRequest], check: Callable[[str], None]) -> list[Job]:
         with self._admission.admitted(len(requests)) as dataset:
             check(dataset)
             ids, now = self._ids.take(len(requests)), self._clock()
-            jobs = [
-                accepted(job_id, request, dataset, now) for job_id, request in zip(ids, requests, strict=True)
-            ]
+            jobs = [new_job(*pair, dataset, now) for pair in zip(ids, requests, strict=True)]
             self._store.create(*jobs)
-            self._send(jobs)
+            self._enqueue(jobs)
         for job in jobs:
             ACCEPTED.add(job.statistic)
-            facts = {"job_id": job.id, "statistic": job.statistic, "dataset": dataset}
-            log.info("accepted %s", job.id, extra=facts)
+            fields = {"job_id": job.id, "statistic": job.statistic, "dataset": dataset}
+            log.info("accepted %s", job.id, extra=fields)
         return jobs
 
-    def _send(self, jobs: list[Job]) -> None:
+    def _enqueue(self, jobs: list[Job]) -> None:
         try:
             if len(jobs) == 1:
                 self._queue.add_task(jobs[0].id)
             else:
                 self._queue.add_tasks([job.id for job in jobs])
         except Exception:
-            self._take_back(jobs)
+            self._withdraw(jobs)
             raise
 
-    def _take_back(self, jobs: list[Job]) -> None:
-        """Forget jobs that nobody was told of, as far as anybody can know: their messages may be out."""
-        with deadline.within(TAKE_BACK_SECONDS):
-            for place, job in enumerate(jobs):
+    def _withdraw(self, jobs: list[Job]) -> None:
+        """Delete jobs whose ids no client has. Workers ignore messages for them, which may be queued."""
+        with deadline.within(WITHDRAW_SECONDS):
+            for index, job in enumerate(jobs):
                 try:
                     self._store.delete(job.id)
                 except Exception as error:
-                    left = ", ".join(one.id for one in jobs[place:])
-                    log.warning("%s stays: %s", left, error, extra={"job_id": job.id})
+                    remaining = ", ".join(job.id for job in jobs[index:])
+                    log.warning("not withdrawn: %s: %s", remaining, error, extra={"job_id": job.id})
                     return
 
 
-def accepted(job_id: str, request: ExecuteRequest, dataset: str, now: int) -> Job:
-    return Job(
-        job_id,
-        request.statistic,
-        request.inputs,
-        dataset,
-        accepted=now,
-        response=request.response,
-        media_type=request.media_type,
-        trace=trace.current(),
-        subscriber=request.subscriber,
-        fresh=request.fresh,
-    )
+def new_job(job_id: str, request: ExecuteRequest, dataset: str, now: int) -> Job:
+    fields = {name: getattr(request, name) for name in ExecuteRequest.__dataclass_fields__}
+    return Job(id=job_id, dataset=dataset, accepted=now, trace=trace.current(), **fields)
 
 
 @contextmanager
-def in_batch(place: int) -> Iterator[None]:
-    """Name the place of an execute request in its batch in what it raises."""
+def in_batch(index: int) -> Iterator[None]:
+    """Add the index of a request in its batch to the errors that it raises."""
     try:
         yield
     except (Refused, UnknownQuestion, UnknownState) as error:
-        raise InvalidRequest(f"{BATCH_MEMBER}[{place}]: {error}") from error
+        raise InvalidRequest(f"{BATCH_MEMBER}[{index}]: {error}") from error

@@ -1,4 +1,4 @@
-"""The execute request of OGC API - Processes: inputs, and in which form the result is wanted."""
+"""The execute request of OGC API - Processes: inputs, form of the result, and callbacks."""
 
 import base64
 import binascii
@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from chalicelib.application.job import FAILED_URI, IN_PROGRESS_URI, JSON, RAW, SUCCESS_URI
-from chalicelib.application.submission import ExecuteRequest
+from chalicelib.application.job import FAILED_URI, IN_PROGRESS_URI, JSON, RAW, SUCCESS_URI, ExecuteRequest
 from chalicelib.documents.process_description import MEDIA_TYPES, OUTPUT
 from chalicelib.documents.schemas import parse_inputs
 from chalicelib.domain.statistics.registry import Statistic
@@ -23,45 +22,46 @@ def parse_question(statistic: Statistic, body: object, fresh: bool = False) -> E
     return ExecuteRequest(statistic.name, parse_inputs(statistic, body), fresh=fresh)
 
 
-def parse_execute_request(asked: Statistic, body: object, fresh: bool = False) -> ExecuteRequest:
-    """Raises InvalidRequest, naming the member that is wrong."""
+def parse_execute_request(statistic: Statistic, body: object, fresh: bool = False) -> ExecuteRequest:
+    """Parse the body of an execution. Raises InvalidRequest, naming the member that is wrong."""
     if not isinstance(body, dict):
-        raise InvalidRequest(f"the body must be an object such as {example(asked)}")
-    given = member(body, "inputs")
-    inputs = parse_inputs(asked, {name: plain_value(name, value) for name, value in given.items()})
+        raise InvalidRequest(f"the body must be an object such as {example(statistic)}")
+    values = {name: input_value(name, value) for name, value in object_member(body, "inputs").items()}
+    inputs = parse_inputs(statistic, values)
     response = body.get("response", RAW)
     if response not in RESPONSES:
         raise InvalidRequest(f'"response" must be one of {listed(RESPONSES)}, not {as_json(response)}')
-    return ExecuteRequest(
-        asked.name, inputs, response, media_type(member(body, "outputs")), subscriber(body), fresh
-    )
+    form = media_type(object_member(body, "outputs"))
+    return ExecuteRequest(statistic.name, inputs, response, form, subscriber(body), fresh)
 
 
-def example(asked: Statistic) -> str:
-    return json.dumps({"inputs": dict.fromkeys(asked.parameters, "…")}, ensure_ascii=False)
+def example(statistic: Statistic) -> str:
+    return json.dumps({"inputs": dict.fromkeys(statistic.parameters, "…")}, ensure_ascii=False)
 
 
-def member(body: Mapping[str, Any], name: str) -> dict[str, Any]:
-    found = body.get(name, {})
-    if not isinstance(found, dict):
-        raise InvalidRequest(f'"{name}" must be an object, not {as_json(found)}')
-    return found
+def object_member(body: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return a member that must be an object; an empty one if it is missing."""
+    value = body.get(name, {})
+    if not isinstance(value, dict):
+        raise InvalidRequest(f'"{name}" must be an object, not {as_json(value)}')
+    return value
 
 
-def plain_value(name: str, given: object) -> object:
-    """An input's value, which may also come qualified (`{"value": …}`) or by a link (`{"href": …}`)."""
-    if not isinstance(given, dict):
-        return given
-    if "value" in given:
-        return given["value"]
-    if "href" in given:
-        return referenced(name, given["href"])
+def input_value(name: str, value: object) -> object:
+    """Return an input's value, which may be qualified (`{"value": …}`) or a link (`{"href": …}`)."""
+    if not isinstance(value, dict):
+        return value
+    if "value" in value:
+        return value["value"]
+    if "href" in value:
+        return linked_text(name, value["href"])
     raise InvalidRequest(f"input {shown(name)} is an object with neither a value nor an href")
 
 
-def referenced(name: str, href: object) -> str:
-    """The text in a `data:` URL (RFC 2397). No other is followed: a server that fetches whatever address
-    a stranger names can be turned against its own network.
+def linked_text(name: str, href: object) -> str:
+    """Return the text in a `data:` URL (RFC 2397).
+
+    No other URL is fetched: a client could use the server to reach its private network.
     """
     scheme, _, rest = str(href).partition(":")
     head, comma, data = rest.partition(",")
@@ -77,20 +77,20 @@ def referenced(name: str, href: object) -> str:
 
 
 def subscriber(body: Mapping[str, Any]) -> dict[str, str]:
-    """The addresses to call back, by the standard's names for them; who subscribes is told of success."""
-    given = member(body, "subscriber")
-    for name, url in given.items():
+    """Return the callback URLs by their names in the standard, which requires one for success."""
+    urls = object_member(body, "subscriber")
+    for name, url in urls.items():
         if name not in CALLBACK_NAMES or not isinstance(url, str):
             raise InvalidRequest(
                 f'"subscriber" has texts named {listed(CALLBACK_NAMES)}, not {as_json({name: url})}'
             )
-    if "subscriber" in body and SUCCESS_URI not in given:
+    if "subscriber" in body and SUCCESS_URI not in urls:
         raise InvalidRequest(f'"subscriber" lacks "{SUCCESS_URI}"')
-    return given
+    return urls
 
 
 def media_type(outputs: Mapping[str, Any]) -> str:
-    """The form that the one output is asked for in. None asked for means all there are."""
+    """Return the requested media type of the one output. Without outputs, the standard means all of them."""
     if unknown := sorted(set(outputs) - {OUTPUT}):
         raise InvalidRequest(f"there is no output {shown(unknown[0])}; there is {shown(OUTPUT)}")
     output = outputs.get(OUTPUT, {})
@@ -101,10 +101,10 @@ def media_type(outputs: Mapping[str, Any]) -> str:
             f'"transmissionMode" {as_json(mode)} is not offered: results come by "value"; '
             "an asynchronous job's result has an address of its own"
         )
-    wanted = member(output, "format").get("mediaType", JSON)
-    if wanted not in MEDIA_TYPES:
-        raise InvalidRequest(f'"mediaType" must be one of {listed(MEDIA_TYPES)}, not {as_json(wanted)}')
-    return str(wanted)
+    requested = object_member(output, "format").get("mediaType", JSON)
+    if requested not in MEDIA_TYPES:
+        raise InvalidRequest(f'"mediaType" must be one of {listed(MEDIA_TYPES)}, not {as_json(requested)}')
+    return str(requested)
 
 
 def as_json(value: object) -> str:

@@ -1,1 +1,1 @@
-"""The commands that ask a running service, and how they print its answers."""
+"""The commands for a running service, the client that they use, and the download of the survey."""

@@ -1,29 +1,32 @@
-"""The commands that ask a running service: `python -m local ask best5 Q036` and its like."""
+"""The commands for a running service, such as `python -m local ask best5 Q036`."""
 
 import functools
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import sleep
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
 
+from chalicelib.application.admission_control import Drain
 from chalicelib.documents.result_table import rows
 from chalicelib.domain.statistics.registry import STATISTICS, Statistic
-from local.cli.client import Client, NoAnswer, Refused, Unreachable, pauses
-from local.cli.output import FORMATS, Listing, printable, progress, show
+from local.cli.output import FORMATS, Output, printable, progress, show
+
+if TYPE_CHECKING:  # the functions below import it when they need it: it takes a tenth of a second
+    from local.cli.client import Client
 
 URL = "http://127.0.0.1:8000"
 INTERRUPTED = 130
 STATUSES = """
 \b
 Exit status:
-  0  answered
-  1  no answer: the data cannot give one, or no job has the id
-  2  a command that makes no sense
-  3  the service cannot be reached, or refuses
+  0  success
+  1  no result: the data has none, or no job has this id
+  2  the command line is invalid
+  3  the service cannot be reached, or refuses the request
 """
 EXAMPLES = f"""
 Statistics: {", ".join(STATISTICS)}.
@@ -36,8 +39,6 @@ Examples:
   python -m local ask best5 Q036 --url https://….amazonaws.com/v1 --key …
 """
 
-Run = TypeVar("Run", bound=Callable[..., Any])
-
 
 def check_url(context: click.Context, parameter: click.Parameter, url: str) -> str:
     parts = urlsplit(url)
@@ -46,159 +47,155 @@ def check_url(context: click.Context, parameter: click.Parameter, url: str) -> s
     return url
 
 
-def at_a_service(run: Run) -> Run:
-    """Add the options that say which service is asked."""
+def service_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that name the service."""
     url = click.option(
         "--url",
         default=URL,
         envvar="STATLINE_URL",
         show_default=True,
         callback=check_url,
-        help="Where Statline is (or STATLINE_URL).",
+        help="URL of the service (or STATLINE_URL).",
     )
     key = click.option(
         "--key",
+        "api_key",
         default="",
         envvar="STATLINE_KEY",
-        help="API key of a stage that needs one (or STATLINE_KEY).",
+        help="API key, for a stage that requires one (or STATLINE_KEY).",
     )
-    return url(key(run))
+    return url(key(command))
 
 
-def listing(run: Callable[..., Listing]) -> Callable[..., None]:
-    """A command that asks a service and prints what `run`, given a Client, finds."""
+def prints_output(run: Callable[..., Output]) -> Callable[..., None]:
+    """Make a command that calls `run` with a Client and prints its output."""
 
-    @at_a_service
+    @service_options
     @click.option(
         "--format",
-        "form",
         type=click.Choice(FORMATS),
-        help="How to print it; otherwise a table on a terminal and JSON elsewhere.",
+        help="Format of the output; by default a table on a terminal and JSON elsewhere.",
     )
     @functools.wraps(run)
-    def command(url: str, key: str, form: str | None, **arguments: Any) -> None:
-        with service(url, key) as client:
-            found = run(client, **arguments)
-        show(found, form)
+    def command(url: str, api_key: str, format: str | None, **arguments: Any) -> None:
+        with connect(url, api_key) as client:
+            output = run(client, **arguments)
+        show(output, format)
 
     return command
 
 
 @contextmanager
-def service(url: str, key: str) -> Iterator[Client]:
-    """A client whose errors end the command with the exit status that STATUSES promises."""
+def connect(url: str, api_key: str) -> Iterator["Client"]:
+    """Yield a client whose errors end the command with the exit status that STATUSES documents."""
+    from local.cli.client import Client, NoResult, Refused, Unreachable
+
     try:
-        with progress(f"asking {url}") as tell:
-            yield Client(url, key, tell=tell)
-    except NoAnswer as error:
-        raise NoAnswerEnds(printable(str(error))) from None
+        with progress(f"asking {url}") as report:
+            yield Client(url, api_key, report=report)
+    except NoResult as error:
+        raise click.ClickException(printable(str(error))) from None
     except (Unreachable, Refused) as error:
-        raise NoServiceEnds(printable(str(error))) from None
+        raise ServiceFailed(printable(str(error))) from None
 
 
-class NoAnswerEnds(click.ClickException):
-    exit_code = 1
-
-
-class NoServiceEnds(click.ClickException):
+class ServiceFailed(click.ClickException):
     exit_code = 3
 
 
 @click.command(epilog=EXAMPLES + STATUSES)
 @click.argument("statistic", type=click.Choice(list(STATISTICS)), metavar="STATISTIC")
 @click.argument("question")
-@click.option("--state", help="For statistics of one state: its name.")
-@listing
-def ask(client: Client, statistic: str, question: str, state: str | None) -> Listing:
-    """Ask a question, by its id or text, and wait for the answer."""
-    asked = STATISTICS[statistic]
-    given = {"question": question} | ({} if state is None else {"state": state})
-    if missing := set(asked.parameters) - set(given):
+@click.option("--state", help="Name of the state, for statistics of one state.")
+@prints_output
+def ask(client: "Client", statistic: str, question: str, state: str | None) -> Output:
+    """Compute a statistic of a question, named by its id or text, and wait for the result."""
+    inputs = {"question": question} | ({} if state is None else {"state": state})
+    parameters = set(STATISTICS[statistic].parameters)
+    if missing := parameters - set(inputs):
         raise click.UsageError(f"{statistic} needs --{missing.pop()}")
-    if unknown := set(given) - set(asked.parameters):
+    if unknown := set(inputs) - parameters:
         raise click.UsageError(f"{statistic} takes no --{unknown.pop()}")
-    job_id = client.submit(statistic, given)
-    return table_of(asked, collected(client, job_id))
+    return table(STATISTICS[statistic], wait(client, client.submit(statistic, inputs)))
 
 
 @click.command(epilog=STATUSES)
 @click.argument("job_id", metavar="ID")
-@listing
-def result(client: Client, job_id: str) -> Listing:
-    """Wait for the answer of a job that was accepted before."""
-    answer = collected(client, job_id)
-    return table_of(STATISTICS[client.statistic(job_id)], answer)
+@prints_output
+def result(client: "Client", job_id: str) -> Output:
+    """Wait for the result of a job that was submitted before."""
+    document = wait(client, job_id)
+    return table(STATISTICS[client.statistic(job_id)], document)
 
 
-def collected(client: Client, job_id: str) -> dict[str, Any]:
-    """The answer of a job, waited for; who stops waiting is told how to come back."""
+def wait(client: "Client", job_id: str) -> dict[str, Any]:
+    """Wait for a result; on Ctrl-C, say how to get it later."""
     try:
-        return client.answer(job_id)
+        return client.result(job_id)
     except KeyboardInterrupt:
         click.echo(f"{job_id} goes on; `python -m local result {job_id}` collects its answer.", err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None
 
 
-def table_of(asked: Statistic, answer: dict[str, Any]) -> Listing:
-    return Listing(answer, asked.columns, list(rows(asked, json.dumps(answer).encode())))
+def table(statistic: Statistic, document: dict[str, Any]) -> Output:
+    return Output(document, statistic.columns, list(rows(statistic, json.dumps(document).encode())))
 
 
 @click.command(epilog=STATUSES)
-@listing
-def questions(client: Client) -> Listing:
+@prints_output
+def questions(client: "Client") -> Output:
     """List the questions of the data set, and which end is best for each."""
-    found = client.questions()
-    return Listing(found, *columns_of(found, "id", "question", "best"))
+    return select(client.questions(), "id", "question", "best")
 
 
 @click.command(epilog=STATUSES)
-@listing
-def states(client: Client) -> Listing:
+@prints_output
+def states(client: "Client") -> Output:
     """List the states of the data set."""
-    found = client.states()
-    return Listing(found, *columns_of(found, "name", "abbreviation"))
+    return select(client.states(), "name", "abbreviation")
 
 
 @click.command(epilog=STATUSES)
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many at most.")
-@listing
-def jobs(client: Client, limit: int) -> Listing:
-    """List the latest jobs and how they stand, newest first."""
-    found = client.jobs(limit)
-    return Listing(found, *columns_of(found, "jobID", "processID", "status", "created", "message"))
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Number of jobs.")
+@prints_output
+def jobs(client: "Client", limit: int) -> Output:
+    """List the latest jobs and their status, newest first."""
+    return select(client.jobs(limit), "jobID", "processID", "status", "created", "message")
 
 
-def columns_of(found: list[dict[str, Any]], *columns: str) -> tuple[tuple[str, ...], list[list[Any]]]:
-    return columns, [[one.get(column) for column in columns] for one in found]
+def select(documents: list[dict[str, Any]], *columns: str) -> Output:
+    return Output(
+        documents, columns, [[document.get(column) for column in columns] for document in documents]
+    )
 
 
 @click.command(epilog=STATUSES)
-@click.option("--stage", help="A name in .chalice/stages.json: drain it with AWS credentials, not over HTTP.")
-@at_a_service
+@click.option("--stage", help="A stage in .chalice/stages.json, drained with AWS credentials, not over HTTP.")
+@service_options
 @click.pass_context
-def drain(context: click.Context, stage: str | None, url: str, key: str) -> None:
-    """Take nothing new and wait until what was accepted is finished."""
+def drain(context: click.Context, stage: str | None, url: str, api_key: str) -> None:
+    """Stop accepting jobs and wait until the accepted ones are finished."""
     if stage is None:
-        with service(url, key) as client:
-            finish(client.drain, client.tell)
+        with connect(url, api_key) as client:
+            wait_for_drain(client.drain, client.report)
         click.echo("Drained. A start of the service takes jobs again.")
         return
     if context.get_parameter_source("url") is click.core.ParameterSource.COMMANDLINE:
         raise click.UsageError("--stage and --url name two services; one is drained")
     from local.cloud.stack import Stack
 
-    with progress(f"draining {stage}") as tell:
-        finish(Stack(stage).service()[0].drain, tell)
+    with progress(f"draining {stage}") as report:
+        wait_for_drain(Stack(stage).service()[0].drain, report)
     click.echo(f"Drained. `python -m local reopen --stage {stage}` takes jobs again.")
 
 
-def finish(drain: Callable[[], Any], tell: Callable[[str], None]) -> None:
-    for pause in pauses():
-        state = drain()
-        if state.done:
-            return
-        tell(f"{state.left} jobs left")
-        sleep(pause)
+def wait_for_drain(drain: Callable[[], Drain], report: Callable[[str], None]) -> None:
+    from local.cli.client import pauses
+
+    pause = pauses()
+    while not (state := drain()).done:
+        report(f"{state.left} jobs left")
+        sleep(next(pause))
 
 
 COMMANDS = (ask, result, questions, states, jobs, drain)

@@ -1,7 +1,7 @@
-"""The real survey, fetched from the CDC: whole and checked, or not at all.
+"""The download of the real survey from the CDC: complete and checked, or not at all.
 
-Nothing that a server sends is trusted before it is read back: a proxy's error page with status
-200 and a connection that ends early both look like success to an HTTP client.
+The file is read back before it is used: a proxy's error page with status 200 and a connection that ends
+early both look like success to an HTTP client.
 """
 
 import csv
@@ -20,25 +20,25 @@ from tqdm import tqdm
 from urllib3 import Retry
 
 from chalicelib.errors import StatlineError, listed, shown
-from local.cli.client import origin
+from local.cli.client import root_cause
 
 OFFICIAL_URL = "https://data.cdc.gov/api/views/hn4x-zwk7/rows.csv?accessType=DOWNLOAD"
 DATA = Path(__file__).parent.parent.parent / "data"
 TARGET = DATA / "brfss.csv"
 DESCRIPTION = DATA / "brfss.json"
 
-MIN_ROWS = 50_000  # far below what 2011 to 2022 alone have, far above any excerpt
-TIMEOUT = (10, 60)  # seconds to connect, seconds between two pieces
+MIN_ROWS = 50_000  # the years 2011 to 2022 alone have far more, any excerpt far fewer
+TIMEOUT = (10, 60)  # seconds to connect, seconds between two chunks
 CONNECT_RETRIES = 2
-PIECE = 64 * 1024  # bytes
+CHUNK_SIZE = 64 * 1024  # bytes
 
 
 class DownloadFailed(StatlineError):
-    """Raised when no complete survey could be fetched; what was there before is untouched."""
+    """Raised when the survey could not be downloaded completely. An existing file is left unchanged."""
 
 
 def run(url: str = OFFICIAL_URL, target: Path = TARGET) -> int:
-    """Download, say how it went, and return the exit status: 0, or 1 when it failed."""
+    """Download the survey, print the outcome, and return the exit status: 0, or 1 after a failure."""
     try:
         rows = download(url, target)
     except (DownloadFailed, OSError) as error:
@@ -49,23 +49,20 @@ def run(url: str = OFFICIAL_URL, target: Path = TARGET) -> int:
 
 
 def download(url: str, target: Path, *, min_rows: int = MIN_ROWS, progress: bool = True) -> int:
-    """Fetch the survey from `url` to `target` and return its number of rows.
+    """Download the survey from `url` to `target` and return its number of rows.
 
-    `target` appears, or is replaced, only when everything is there and right.
-
-    Raises:
-        DownloadFailed: with what went wrong and what to do about it.
-        OSError: when the file cannot be written.
+    `target` is created or replaced only when the file is complete and valid. Raises DownloadFailed, or
+    OSError when the file cannot be written.
     """
-    with _appearing(target) as partial:
+    with _temporary(target) as partial:
         with partial.open("wb") as file:
             _fetch(url, file, progress=progress)
         return _check(partial, url, min_rows)
 
 
 @contextmanager
-def _appearing(target: Path) -> Iterator[Path]:
-    """A path beside `target`, which becomes `target` if the block ends well and else is gone."""
+def _temporary(target: Path) -> Iterator[Path]:
+    """Yield a path beside `target`; rename it to `target` after the block, or delete it after an error."""
     partial = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
         yield partial
@@ -86,39 +83,40 @@ def _fetch(url: str, file: BinaryIO, *, progress: bool) -> None:
 
 
 def _open(session: requests.Session, url: str, host: str) -> requests.Response:
-    # Only connecting is tried again: half a file is better started anew by a person who knows.
-    retries = HTTPAdapter(max_retries=Retry(connect=CONNECT_RETRIES, read=False, backoff_factor=0.2))
-    session.mount("https://", retries)
-    session.mount("http://", retries)
+    # Retry only the connection: a person decides whether to repeat a download that was cut off.
+    adapter = HTTPAdapter(max_retries=Retry(connect=CONNECT_RETRIES, read=False, backoff_factor=0.2))
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
     try:
         return session.get(url, stream=True, timeout=TIMEOUT)
     except (requests.ConnectionError, requests.Timeout) as error:
         raise DownloadFailed(
-            f"could not reach {host}: {origin(error)}; the bundled sample still works"
+            f"could not reach {host}: {root_cause(error)}; the bundled sample still works"
         ) from error
     except requests.RequestException as error:
         raise DownloadFailed(f"could not download {url}: {error}") from error
 
 
 def _receive(response: requests.Response, file: BinaryIO, host: str, *, progress: bool) -> None:
-    quiet = None if progress else True  # None: quiet unless on a terminal
+    hidden = None if progress else True  # None: hidden unless standard error is a terminal
     try:
-        with tqdm(total=response.raw.length_remaining, unit="B", unit_scale=True, disable=quiet) as bar:
-            for piece in response.iter_content(PIECE):
-                file.write(piece)
-                bar.update(response.raw.tell() - bar.n)  # as the length counts: compressed
+        with tqdm(total=response.raw.length_remaining, unit="B", unit_scale=True, disable=hidden) as bar:
+            for chunk in response.iter_content(CHUNK_SIZE):
+                file.write(chunk)
+                bar.update(response.raw.tell() - bar.n)  # compressed bytes, as Content-Length counts them
     except requests.RequestException as error:
+        received = f"{file.tell():,} bytes"
         raise DownloadFailed(
-            f"the download from {host} was cut off after {file.tell():,} bytes: {origin(error)}; try again"
+            f"the download from {host} was cut off after {received}: {root_cause(error)}; try again"
         ) from error
 
 
 def _check(path: Path, url: str, min_rows: int) -> int:
-    """Read the file once and return its number of rows, or raise what is wrong with it."""
+    """Read the file once and return its number of rows. Raises DownloadFailed."""
     host = urlsplit(url).netloc
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            _check_start(file.read(PIECE), host)
+            _check_start(file.read(CHUNK_SIZE), host)
             file.seek(0)
             reader = csv.reader(file, strict=True)
             header = next(reader, [])
@@ -152,20 +150,20 @@ def _check_header(header: list[str], host: str) -> None:
 
 def _count(reader: Iterable[list[str]], width: int, host: str) -> int:
     rows = 0
-    for record in reader:
-        if not record:
+    for row in reader:
+        if not row:
             continue
         rows += 1
-        if len(record) != width:
+        if len(row) != width:
             raise DownloadFailed(
-                f"what {host} sent is cut off or damaged: row {rows:,} has {len(record)} fields "
+                f"what {host} sent is cut off or damaged: row {rows:,} has {len(row)} fields "
                 f"where the header has {width}; try again"
             )
     return rows
 
 
 def _check_end(path: Path, host: str) -> None:
-    # A last field cut short is still a field; only the missing end of its line gives it away.
+    # A last field that is cut short is a valid field; only the missing newline shows it.
     with path.open("rb") as file:
         file.seek(-1, os.SEEK_END)
         if file.read() != b"\n":

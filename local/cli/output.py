@@ -1,4 +1,4 @@
-"""What a command found, as a table for a person, as JSON or CSV for a program."""
+"""The output of commands: a table for a person, JSON or CSV for a program, and progress while waiting."""
 
 import csv
 import json
@@ -10,54 +10,55 @@ from typing import Any, NamedTuple
 FORMATS = ("table", "json", "csv")
 
 
-class Listing(NamedTuple):
-    """`document` is what the service said, the rest is the same as a table."""
+class Output(NamedTuple):
+    """The JSON document of the service, and the columns and rows of the same as a table."""
 
     document: Any
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
 
 
-def show(found: Listing, form: str | None) -> None:
-    """Print it in the form named; without one, a table on a terminal and JSON elsewhere."""
-    form = form or ("table" if sys.stdout.isatty() else "json")
-    if form == "json":
-        print(json.dumps(found.document, ensure_ascii=False))
-    elif form == "csv":
-        csv.writer(sys.stdout, lineterminator="\n").writerows([found.columns, *found.rows])
+def show(output: Output, format: str | None) -> None:
+    """Print the output; without a format, as a table on a terminal and as JSON elsewhere."""
+    format = format or ("table" if sys.stdout.isatty() else "json")
+    if format == "json":
+        print(json.dumps(output.document, ensure_ascii=False))
+    elif format == "csv":
+        csv.writer(sys.stdout, lineterminator="\n").writerows([output.columns, *output.rows])
     else:
-        print_table(found)
+        print_table(output)
 
 
-def print_table(found: Listing) -> None:
+def print_table(output: Output) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for number, column in enumerate(found.columns):
-        right = any(isinstance(row[number], float) for row in found.rows)
-        table.add_column(column, justify="right" if right else "left", overflow="fold")
-    for row in found.rows:
-        table.add_row(*(Text(readable(value)) for value in row))
+    for index, column in enumerate(output.columns):
+        numeric = any(isinstance(row[index], float) for row in output.rows)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in output.rows:
+        table.add_row(*(Text(cell(value)) for value in row))
     Console(highlight=False).print(table)
 
 
-def readable(value: object) -> str:
-    """A number to six digits; a text without characters that would command a terminal."""
+def cell(value: object) -> str:
+    """Return the text of a table cell; numbers with six significant digits."""
     if value is None:
         return ""
     return f"{value:.6g}" if isinstance(value, float) else printable(str(value))
 
 
 def printable(text: str) -> str:
+    """Replace control characters, which a terminal could take for commands."""
     return "".join(character if character.isprintable() else " " for character in text)
 
 
 @contextmanager
-def progress(first: str) -> Iterator[Callable[[str], None]]:
-    """A function to tell, in words, what is waited for; silent where standard error is no terminal."""
+def progress(description: str) -> Iterator[Callable[[str], None]]:
+    """Show a spinner on standard error, if that is a terminal; yield a function that changes its text."""
     if not sys.stderr.isatty():
         yield lambda text: None
         return
@@ -66,5 +67,5 @@ def progress(first: str) -> Iterator[Callable[[str], None]]:
 
     columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(first)
+        task = bar.add_task(description)
         yield lambda text: bar.update(task, description=printable(text))

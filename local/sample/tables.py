@@ -1,4 +1,4 @@
-"""Names and codes of the survey, which are public facts, and the invented levels beside them."""
+"""The names and codes of the real survey, and invented levels for the sample."""
 
 from typing import NamedTuple
 
@@ -30,13 +30,13 @@ class Location(NamedTuple):
     id: str
     abbreviation: str
     name: str
-    point: str  # latitude and longitude in whole degrees, empty for the nation
+    point: str  # latitude and longitude in whole degrees, empty for the national level
 
 
 class Category(NamedTuple):
     id: str
     name: str
-    share: float  # of all respondents that a segment has on average, invented
+    share: float  # average share of the respondents in a segment, invented
     segments: tuple[tuple[str, str], ...]  # (id, name)
 
 
@@ -76,12 +76,12 @@ QUESTIONS = (
     Question("Q047", _INACTIVE, ACTIVITY, 25, range(2011, 2023)),
 )
 
-# Pairs of question and location that the survey never asked, or asked too few to publish: both
-# happen in the real files, and an answer must tell them apart.
+# Pairs of question and location without rows, and with suppressed values only. The real files have both, and
+# error messages distinguish them.
 ABSENT = {("Q018", "US"), ("Q019", "US"), ("Q044", "VI")}
 SUPPRESSED = {("Q046", "VI")}
 
-# In the order of the six columns that repeat the segment's name.
+# In the order of the six columns that hold the segment's name.
 CATEGORIES = (
     Category("OVR", "Total", 1, (("OVERALL", "Total"),)),
     Category(

@@ -1,4 +1,4 @@
-"""A real browser, where there is one."""
+"""A real browser, where one is installed."""
 
 import re
 import shutil
@@ -19,10 +19,10 @@ needs_browser = pytest.mark.skipif(
 
 
 def shown_paths(address: str, profile: Path, width: int = 1000) -> set[str]:
-    """The paths that the page at /docs shows, drawn in a window of so many pixels, with no complaint."""
+    """Return the paths that the page at /docs shows in a window of this width; it logs no error."""
     command = [str(CHROMIUM), *OPTIONS.split(), f"--user-data-dir={profile}", f"--window-size={width},1000"]
-    done = subprocess.run(
+    process = subprocess.run(
         [*command, "--dump-dom", address], capture_output=True, text=True, timeout=120, check=True
     )
-    assert not [line for line in done.stderr.splitlines() if "CONSOLE" in line], done.stderr
-    return set(re.findall(r'data-path="([^"]+)"', done.stdout))
+    assert not [line for line in process.stderr.splitlines() if "CONSOLE" in line], process.stderr
+    return set(re.findall(r'data-path="([^"]+)"', process.stdout))

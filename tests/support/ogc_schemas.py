@@ -1,6 +1,6 @@
-"""The JSON Schemas that OGC API - Processes - Part 1: Core 1.0 publishes, and what its answers must be.
+"""The schemas of OGC API - Processes - Part 1: Core 1.0, for the validation of responses.
 
-They are OpenAPI 3.0 schemas, whose keywords are those of JSON Schema draft 4.
+They are OpenAPI 3.0 schemas, with the keywords of JSON Schema draft 4.
 """
 
 from typing import Any
@@ -10,12 +10,12 @@ from jsonschema import Draft4Validator, FormatChecker
 Schema = dict[str, Any]
 
 
-def listing(of: str) -> Schema:
-    return {"type": "array", "items": {"$ref": f"#/definitions/{of}"}}
+def array_of(name: str) -> Schema:
+    return {"type": "array", "items": {"$ref": f"#/definitions/{name}"}}
 
 
-def mapping(of: str) -> Schema:
-    return {"type": "object", "additionalProperties": {"$ref": f"#/definitions/{of}"}}
+def object_of(name: str) -> Schema:
+    return {"type": "object", "additionalProperties": {"$ref": f"#/definitions/{name}"}}
 
 
 TEXT: Schema = {"type": "string"}
@@ -34,7 +34,7 @@ DEFINITIONS: Schema = {
     "landingPage": {
         "type": "object",
         "required": ["links"],
-        "properties": {"title": TEXT, "description": TEXT, "links": listing("link")},
+        "properties": {"title": TEXT, "description": TEXT, "links": array_of("link")},
     },
     "confClasses": {
         "type": "object",
@@ -78,7 +78,7 @@ DEFINITIONS: Schema = {
                         "items": {"enum": ["sync-execute", "async-execute", "dismiss"]},
                     },
                     "outputTransmission": {"type": "array", "items": {"enum": ["value", "reference"]}},
-                    "links": listing("link"),
+                    "links": array_of("link"),
                 },
             },
         ]
@@ -86,7 +86,7 @@ DEFINITIONS: Schema = {
     "processList": {
         "type": "object",
         "required": ["processes", "links"],
-        "properties": {"processes": listing("processSummary"), "links": listing("link")},
+        "properties": {"processes": array_of("processSummary"), "links": array_of("link")},
     },
     "process": {
         "allOf": [
@@ -94,8 +94,8 @@ DEFINITIONS: Schema = {
             {
                 "type": "object",
                 "properties": {
-                    "inputs": mapping("inputDescription"),
-                    "outputs": mapping("outputDescription"),
+                    "inputs": object_of("inputDescription"),
+                    "outputs": object_of("outputDescription"),
                 },
             },
         ]
@@ -120,7 +120,7 @@ DEFINITIONS: Schema = {
             {"type": "object", "required": ["schema"], "properties": {"schema": SUBSCHEMA}},
         ]
     },
-    # A JSON Schema as OpenAPI 3.0 knows them: no keyword besides these.
+    # A schema of OpenAPI 3.0, which has no other keywords.
     "schema": {
         "type": "object",
         "properties": {
@@ -131,14 +131,14 @@ DEFINITIONS: Schema = {
             **dict.fromkeys(("nullable", "readOnly", "writeOnly", "deprecated"), FLAG),
             **dict.fromkeys(("maxLength", "minLength", "maxItems", "minItems"), COUNT),
             **dict.fromkeys(("maxProperties", "minProperties"), COUNT),
-            **dict.fromkeys(("allOf", "oneOf", "anyOf"), listing("schema")),
+            **dict.fromkeys(("allOf", "oneOf", "anyOf"), array_of("schema")),
             **dict.fromkeys(("not", "items"), SUBSCHEMA),
             "default": {},
             "example": {},
             "required": {"type": "array", "items": TEXT, "minItems": 1, "uniqueItems": True},
             "enum": {"type": "array", "minItems": 1},
             "type": {"enum": ["array", "boolean", "integer", "number", "object", "string"]},
-            "properties": mapping("schema"),
+            "properties": object_of("schema"),
             "additionalProperties": {"anyOf": [SUBSCHEMA, FLAG]},
         },
         "additionalProperties": False,
@@ -155,7 +155,7 @@ DEFINITIONS: Schema = {
         },
     },
     "inlineOrRefData": {
-        "oneOf": [{"$ref": f"#/definitions/{one}"} for one in ("plainValue", "qualifiedValue", "link")]
+        "oneOf": [{"$ref": f"#/definitions/{kind}"} for kind in ("plainValue", "qualifiedValue", "link")]
     },
     "execute": {
         "type": "object",
@@ -163,7 +163,7 @@ DEFINITIONS: Schema = {
             "inputs": {
                 "type": "object",
                 "additionalProperties": {
-                    "anyOf": [{"$ref": "#/definitions/inlineOrRefData"}, listing("inlineOrRefData")]
+                    "anyOf": [{"$ref": "#/definitions/inlineOrRefData"}, array_of("inlineOrRefData")]
                 },
             },
             "outputs": {
@@ -180,7 +180,7 @@ DEFINITIONS: Schema = {
             "subscriber": {"type": "object", "required": ["successUri"]},
         },
     },
-    "results": mapping("inlineOrRefData"),
+    "results": object_of("inlineOrRefData"),
     "statusInfo": {
         "type": "object",
         "required": ["jobID", "status", "type"],
@@ -192,18 +192,18 @@ DEFINITIONS: Schema = {
             "message": TEXT,
             **dict.fromkeys(("created", "started", "finished", "updated"), MOMENT),
             "progress": {"type": "integer", "minimum": 0, "maximum": 100},
-            "links": listing("link"),
+            "links": array_of("link"),
         },
     },
     "jobList": {
         "type": "object",
         "required": ["jobs", "links"],
-        "properties": {"jobs": listing("statusInfo"), "links": listing("link")},
+        "properties": {"jobs": array_of("statusInfo"), "links": array_of("link")},
     },
 }
 
 
 def check(name: str, value: Any) -> None:
-    """Raises jsonschema's ValidationError for what is not as the standard has it."""
+    """Validate a value by the schema of this name. Raises jsonschema's ValidationError."""
     schema = {"$ref": f"#/definitions/{name}", "definitions": DEFINITIONS}
     Draft4Validator(schema, format_checker=FormatChecker(["date-time"])).validate(value)

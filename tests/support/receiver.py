@@ -1,4 +1,4 @@
-"""Somebody who is called back: a real HTTP server on a port of its own, that answers as it is told to."""
+"""A subscriber: a real HTTP server on its own port that records callbacks and responds as a test plans."""
 
 import threading
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ class Received(NamedTuple):
 
 
 class Receiver(ThreadingHTTPServer):
-    """`received` has what came, `answers` the statuses to give, the last one again and again."""
+    """`received` has the callbacks, `answers` the statuses of the responses; the last one repeats."""
 
     daemon_threads = True
 
@@ -23,16 +23,16 @@ class Receiver(ThreadingHTTPServer):
         self.received: list[Received] = []
         self.answers = [200]
         self.more: dict[str, str] = {}
-        self.came = threading.Condition()
+        self.arrival = threading.Condition()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
 
     def wait_for(self, count: int) -> list[Received]:
-        """What came, when it is that much."""
-        with self.came:
-            assert self.came.wait_for(lambda: len(self.received) >= count, 20), self.received
+        """Wait for so many callbacks and return them."""
+        with self.arrival:
+            assert self.arrival.wait_for(lambda: len(self.received) >= count, 20), self.received
             return list(self.received)
 
 
@@ -41,18 +41,18 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        with self.server.came:
+        with self.server.arrival:
             self.server.received.append(Received(self.path, dict(self.headers), body))
             answers = self.server.answers
             status = answers.pop(0) if len(answers) > 1 else answers[0]
-            self.server.came.notify_all()
+            self.server.arrival.notify_all()
         self.send_response(status)
         for name, value in self.server.more.items():
             self.send_header(name, value)
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Tests say themselves what they want to know."""
+        """Log nothing."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A tiny data set with column names of its own, and what to ask it."""
+"""A tiny data set with its own column names, and jobs on it."""
 
 import json
 import threading
@@ -47,18 +47,18 @@ def soil(folder: Path, rows: str = SOIL) -> DataIngestor:
 
 
 def job(number: int, **changes: object) -> Job:
-    facts: dict[str, object] = {
+    fields: dict[str, object] = {
         "id": f"job_id_{number}",
         "statistic": "global_mean",
         "inputs": {"question": "Humus"},
         "dataset": "d" * 64,
         "accepted": 1_000 + number,
     }
-    return Job(**(facts | changes))  # type: ignore[arg-type]
+    return Job(**(fields | changes))  # type: ignore[arg-type]
 
 
 def ask(http: requests.Session, url: str, statistic: str, **inputs: str) -> dict[str, object]:
-    """POST a question and poll, politely, until it is answered."""
+    """Submit a job and poll until it has finished."""
     job_id = http.post(f"{url}/api/{statistic}", json=inputs, timeout=5).json()["job_id"]
     pause = threading.Event()
     for _ in range(1000):

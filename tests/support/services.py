@@ -1,4 +1,4 @@
-"""A service over any adapters, and what routes do with a request's body."""
+"""A service over any adapters, and requests to it as the routes make them."""
 
 from collections.abc import Callable, Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where the real survey data is, for tests that need it."""
+"""The path of the real survey data, for tests that need it."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Everything outside the service, in memory and without chance."""
+"""The ports of the service in memory, deterministic, with a planned fault at any call."""
 
 import functools
 import tempfile
@@ -20,7 +20,7 @@ from tests.support.samples import SOIL, soil
 from tests.support.trouble import Fault, Steps
 
 ID_BLOCK = 3
-CONTROL_MAX_AGE_MS = 5_000
+STATE_MAX_AGE_MS = 5_000
 
 
 class IdTaken(Exception):
@@ -28,7 +28,7 @@ class IdTaken(Exception):
 
 
 class SimulatedClock:
-    """Milliseconds since the epoch, as the test turns them."""
+    """A clock in milliseconds since the epoch that the test sets."""
 
     def __init__(self) -> None:
         self.now = 1_700_000_000_000
@@ -38,7 +38,7 @@ class SimulatedClock:
 
 
 class SimulatedStore:
-    """JobStore in memory. `lag` makes its indexes stand still, as DynamoDB's may, until they `catch_up`."""
+    """A JobStore in memory. After `lag`, its indexes are stale, as DynamoDB's may be, until `catch_up`."""
 
     def __init__(self, steps: Steps | None = None) -> None:
         self._steps = steps or Steps()
@@ -46,7 +46,7 @@ class SimulatedStore:
         self._reserved = 0
         self._jobs: dict[str, Job] = {}
         self._indexed = self._jobs
-        self._claims: dict[str, IdempotencyRecord] = {}
+        self._records: dict[str, IdempotencyRecord] = {}
 
     def lag(self) -> None:
         self._indexed = dict(self._jobs)
@@ -59,7 +59,7 @@ class SimulatedStore:
         return self._indexed is not self._jobs
 
     def ids(self) -> set[str]:
-        """Those of the jobs that are stored, whatever indexes say."""
+        """Return the ids of the stored jobs, whether the indexes have them or not."""
         return set(self._jobs)
 
     def reserve_ids(self, count: int) -> range:
@@ -74,16 +74,16 @@ class SimulatedStore:
                     raise IdTaken(job.id)
 
     def bind_idempotency_key(
-        self, claim: IdempotencyRecord, expired: IdempotencyRecord | None = None
+        self, record: IdempotencyRecord, expired: IdempotencyRecord | None = None
     ) -> IdempotencyRecord:
         with self._steps.call(), self._lock:
-            if self._claims.get(claim.key) in (None, expired):
-                self._claims[claim.key] = claim
-            return self._claims[claim.key]
+            if self._records.get(record.key) in (None, expired):
+                self._records[record.key] = record
+            return self._records[record.key]
 
     def get_idempotency_record(self, key: str) -> IdempotencyRecord | None:
         with self._steps.call(), self._lock:
-            return self._claims.get(key)
+            return self._records.get(key)
 
     def mark_delivered(self, job_id: str) -> None:
         with self._steps.call(), self._lock:
@@ -95,11 +95,11 @@ class SimulatedStore:
 
     def get(self, job_id: str) -> Job:
         with self._steps.call(), self._lock:
-            return self._known(job_id)
+            return self._load(job_id)
 
     def finish(self, outcome: Job) -> Job:
         with self._steps.call(), self._lock:
-            stored = self._known(outcome.id)
+            stored = self._load(outcome.id)
             if not stored.status.is_terminal:
                 stored = self._jobs[outcome.id] = outcome
             return stored
@@ -117,23 +117,23 @@ class SimulatedStore:
     def count_open(self) -> int:
         return sum(not job.status.is_terminal for job in self._listed())
 
-    def open_before(self, time: int) -> Iterator[tuple[str, int]]:
+    def open_before(self, moment: int) -> Iterator[tuple[str, int]]:
         for job in self._listed():
-            if job.accepted < time and not job.status.is_terminal:
+            if job.accepted < moment and not job.status.is_terminal:
                 yield job.id, job.accepted
 
     def _listed(self) -> list[Job]:
         with self._steps.call(), self._lock:
             return sorted(self._indexed.values(), key=by_acceptance)
 
-    def _known(self, job_id: str) -> Job:
+    def _load(self, job_id: str) -> Job:
         if job_id not in self._jobs:
             raise JobNotFound(job_id)
         return self._jobs[job_id]
 
 
 class SimulatedQueue:
-    """JobQueue that keeps what is sent until a test takes it out; `failed` holds what may not have been."""
+    """A JobQueue that a test delivers by hand. `failed` has the ids whose call failed, queued or not."""
 
     def __init__(self, steps: Steps) -> None:
         self._steps = steps
@@ -155,14 +155,14 @@ class SimulatedQueue:
             self.add_task(job_id)
 
     def remove(self, job_id: str) -> bool:
-        """Take one message out, if there is one: what is delivered again may be handled already."""
-        if found := job_id in self.waiting:
+        """Remove one message for the job, and return whether there was one."""
+        if waiting := job_id in self.waiting:
             self.waiting.remove(job_id)
-        return found
+        return waiting
 
 
 class SimulatedSender:
-    """Sender to subscribers in memory; while `down` none of them takes anything."""
+    """A CallbackSender in memory. While it is `down`, every callback fails."""
 
     def __init__(self, steps: Steps | None = None) -> None:
         self._steps = steps or Steps()
@@ -171,7 +171,7 @@ class SimulatedSender:
         self.received: dict[str, set[tuple[str, bytes]]] = {}
 
     def check(self, url: str) -> None:
-        """Any address will do."""
+        """Accept any URL."""
 
     def send(self, job: Job) -> None:
         self.tried.add(job.id)
@@ -181,11 +181,11 @@ class SimulatedSender:
                     raise CallbackFailed("down")
                 self.received.setdefault(job.id, set()).add((job.callback, callback_body(job)))
         except Fault as error:
-            raise CallbackFailed("the answer is lost") from error
+            raise CallbackFailed("the response is lost") from error
 
 
 class SimulatedDatasets:
-    """Datasets that holds the editions of the soil survey."""
+    """A DatasetStore with the editions of the soil survey."""
 
     def __init__(self, steps: Steps) -> None:
         self._steps = steps
@@ -200,8 +200,8 @@ class SimulatedDatasets:
         return self.ingestor(fingerprint).catalogue()
 
 
-class SimulatedControl:
-    """As chalicelib.control.Control: one durable record, and in each process a copy that may be old."""
+class SimulatedServiceState:
+    """A ServiceStateStore: one durable record, and in each process a copy that may be stale."""
 
     def __init__(self, table: dict[str, ServiceState], steps: Steps, clock: SimulatedClock) -> None:
         self._table, self._steps, self._clock = table, steps, clock
@@ -209,27 +209,27 @@ class SimulatedControl:
 
     def read(self) -> ServiceState:
         now = self._clock()
-        if self._read_at is None or now - self._read_at >= CONTROL_MAX_AGE_MS:
+        if self._read_at is None or now - self._read_at >= STATE_MAX_AGE_MS:
             with self._steps.call():
                 self._copy, self._read_at = self._table[CONTROL], now
         return self._copy
 
-    def set(self, **change: Any) -> None:
+    def set(self, **changes: Any) -> None:
         with self._steps.call():
-            self._table[CONTROL] = replace(self._table[CONTROL], **change)
-        self._copy = replace(self._copy, **change)
+            self._table[CONTROL] = replace(self._table[CONTROL], **changes)
+        self._copy = replace(self._copy, **changes)
 
 
 @functools.cache
 def editions() -> dict[str, DataIngestor]:
-    """The soil survey, and a later edition with other answers."""
+    """Return the soil survey, and a later edition of it with other results."""
     with tempfile.TemporaryDirectory() as folder:
         rows = {"first": SOIL, "later": SOIL.replace("1.5", "3.5")}
         return {name: soil(Path(folder), text) for name, text in rows.items()}
 
 
-def right_outcome(job: Job) -> tuple[bytes | None, str | None]:
-    """Answer or reason, worked out without the service."""
+def expected_outcome(job: Job) -> tuple[bytes | None, str | None]:
+    """Return the result or the reason of a job, computed without the service."""
     try:
         if job.dataset not in editions():
             raise DatasetGone(job.dataset)

@@ -1,4 +1,4 @@
-"""A cloud in memory: what outlives any process, the processes, and what clients were told."""
+"""A cloud in memory: durable ports, processes that may crash, and a record of what clients saw."""
 
 import contextlib
 from collections.abc import Callable
@@ -15,10 +15,10 @@ from chalicelib.errors import Draining, JobNotFound, KeyReused, Overloaded
 from tests.support.services import execute_all, make_service, submit
 from tests.support.simulated import (
     SimulatedClock,
-    SimulatedControl,
     SimulatedDatasets,
     SimulatedQueue,
     SimulatedSender,
+    SimulatedServiceState,
     SimulatedStore,
 )
 from tests.support.trouble import Steps
@@ -35,15 +35,17 @@ Handler = Callable[[Service, lambda_handlers.Event], dict[str, Any]]
 
 
 class Process(NamedTuple):
-    """What one process has of its own, and loses when it dies."""
+    """The memory of one process, lost in a crash."""
 
     service: Service
-    control: SimulatedControl
+    state: SimulatedServiceState
 
 
 class SimulatedCloud:
-    """`told` holds every job whose id a client was given, as it was then, `buried` what had a dead letter,
-    `unwanted` what a client wanted no more, `keys` what each key led to.
+    """Durable ports that any number of processes share.
+
+    `returned` has every job that a client received, as it was then. `dead_lettered` and `dismissed` are the
+    ids of jobs that had a dead letter or were dismissed. `bound` has the job ids of each idempotency key.
     """
 
     def __init__(self) -> None:
@@ -51,91 +53,92 @@ class SimulatedCloud:
         self.store, self.queue = SimulatedStore(self.steps), SimulatedQueue(self.steps)
         self.datasets, self.table = SimulatedDatasets(self.steps), {CONTROL: ServiceState(dataset="first")}
         self.sender = SimulatedSender(self.steps)
-        self.told: dict[str, Job] = {}
-        self.buried: set[str] = set()
-        self.unwanted: set[str] = set()
-        self.keys: dict[str, list[str]] = {}
-        self.key = KEYS[0]  # with which another process asks, while ours is at work
+        self.returned: dict[str, Job] = {}
+        self.dead_lettered: set[str] = set()
+        self.dismissed: set[str] = set()
+        self.bound: dict[str, list[str]] = {}
+        self.key = KEYS[0]  # that another process uses in the middle of a step of ours
 
     def process(self) -> Process:
-        """A process that has just started."""
-        control = SimulatedControl(self.table, self.steps, self.clock)
+        """Start a process."""
+        state = SimulatedServiceState(self.table, self.steps, self.clock)
         service = make_service(
             self.store,
             self.queue,
             self.datasets,
-            control,
+            state,
             ID_BLOCK,
             self.clock,
             max_open=MAX_OPEN,
             sender=self.sender,
         )
-        return Process(service, control)
+        return Process(service, state)
 
     def submit(self, service: Service, statistic: str, inputs: dict[str, str], key: str | None = None) -> Job:
         job = submit(service, statistic, inputs, key)
-        self.tell([job], key)
+        self.record([job], key)
         return job
 
     def batch(self, service: Service, count: int, key: str | None = None) -> list[Job]:
-        """Executions of subscribers."""
+        """Submit executions with a subscriber."""
         statistic, inputs = QUESTION
-        one = {"processID": statistic, "inputs": inputs, "subscriber": SUBSCRIBER}
-        jobs = execute_all(service, {"executions": [one] * count}, key)
+        execution = {"processID": statistic, "inputs": inputs, "subscriber": SUBSCRIBER}
+        jobs = execute_all(service, {"executions": [execution] * count}, key)
         assert len(jobs) == count
-        self.tell(jobs, key)
+        self.record(jobs, key)
         return jobs
 
-    def tell(self, jobs: list[Job], key: str | None) -> None:
+    def record(self, jobs: list[Job], key: str | None) -> None:
+        """Record the jobs that a client received; no id is new twice, and a valid key keeps its jobs."""
         ids = [job.id for job in jobs]
         if key is not None:
-            earlier = self.keys.setdefault(key, ids)
+            earlier = self.bound.setdefault(key, ids)
             if earlier != ids:
-                old = self.clock.now - self.told[earlier[0]].accepted >= KEY_LIFETIME_SECONDS * 1000
-                assert old or not self.store.ids() >= {*earlier}, f"{key} led to {earlier}, now to {ids}"
-                self.keys[key] = ids
-            elif self.told.keys() >= {*ids}:
+                expired = self.clock.now - self.returned[earlier[0]].accepted >= KEY_LIFETIME_SECONDS * 1000
+                assert expired or not self.store.ids() >= {*earlier}, f"{key} led to {earlier}, now to {ids}"
+                self.bound[key] = ids
+            elif self.returned.keys() >= {*ids}:
                 return
-        assert not self.told.keys() & {*ids}, f"one of {ids} was given twice"
-        self.told |= {job.id: job for job in jobs}
+        assert not self.returned.keys() & {*ids}, f"one of {ids} was given twice"
+        self.returned |= {job.id: job for job in jobs}
 
     def dismiss(self, service: Service, job_id: str) -> Job:
-        self.unwanted.add(job_id)
+        self.dismissed.add(job_id)
         return service.dismiss(job_id)
 
     def deliver(self, service: Service, handler: Handler, batch: list[str]) -> None:
-        """One batch, as Lambda does it: what the handler does not name as failed is deleted."""
-        messages = [{"messageId": str(place), "body": job_id} for place, job_id in enumerate(batch)]
+        """Deliver a batch as Lambda does: delete the messages that the handler does not report as failed."""
+        messages = [{"messageId": str(index), "body": job_id} for index, job_id in enumerate(batch)]
         if handler is lambda_handlers.fail_dead_letters:
-            self.buried |= set(batch)
-        answer = handler(service, {"Records": messages})
-        failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
+            self.dead_lettered |= set(batch)
+        response = handler(service, {"Records": messages})
+        failed = {item["itemIdentifier"] for item in response["batchItemFailures"]}
         for message in messages:
             if message["messageId"] not in failed:
                 self.queue.remove(message["body"])
 
-    def meanwhile(self, what: str) -> None:
-        """What another process does, from its start on, in the middle of somebody's step."""
+    def interfere(self, action: str) -> None:
+        """Start another process and let it act, in the middle of a step of ours."""
         service, waiting = self.process().service, [*self.queue.waiting]
-        if what in ("submit", "submit with a key"):
+        if action in ("submit", "submit with a key"):
             with contextlib.suppress(Draining, Overloaded, KeyReused):
-                self.submit(service, *QUESTION, self.key if "key" in what else None)
-        elif what == "deliver":
+                self.submit(service, *QUESTION, self.key if "key" in action else None)
+        elif action == "deliver":
             self.deliver(service, lambda_handlers.process, waiting)
-        elif what == "bury":
+        elif action == "fail dead letters":
             self.deliver(service, lambda_handlers.fail_dead_letters, waiting)
-        elif what == "drain":
+        elif action == "drain":
             service.drain()
-        elif what == "dismiss":
-            for job_id in [*self.told][-2:]:
+        elif action == "dismiss":
+            for job_id in [*self.returned][-2:]:
                 with contextlib.suppress(JobNotFound):
                     self.dismiss(service, job_id)
         else:
-            self.clock.now += {"sweep": RESEND_MS, "late sweep": GIVE_UP_MS}[what] + 1
+            self.clock.now += {"sweep": RESEND_MS, "late sweep": GIVE_UP_MS}[action] + 1
             lambda_handlers.sweep(service, SETTINGS)
 
     def callback_pending(self) -> set[str]:
-        """The jobs whose end is still to be told."""
+        """Return the ids of jobs with a pending callback."""
         return {job.id for job in self.store.jobs() if job.callback_pending}
 
     def open_jobs(self) -> set[str]:

@@ -1,7 +1,7 @@
-"""`python -m tests.slow`: Statline with one more statistic, `wait`.
+"""`python -m tests.support.slow`: Statline with one more statistic, `wait`.
 
-It is the global mean, answered when the file that SLOW_GATE names can be read; while that is a pipe which
-nobody writes to, its job takes for ever.
+It is the global mean, computed after reading the file that SLOW_GATE names. If that is a pipe without a
+writer, the job never finishes.
 """
 
 import os
@@ -20,8 +20,7 @@ def wait(data: DataIngestor, question: str) -> Answer:
 
 
 if __name__ == "__main__":
-    STATISTICS["wait"] = replace(STATISTICS["global_mean"], name="wait", compute=wait)
     from local.__main__ import main
 
     STATISTICS["wait"] = replace(STATISTICS["global_mean"], name="wait", compute=wait)
-    main(prog_name="python -m tests.slow")
+    main(prog_name="python -m tests.support.slow")

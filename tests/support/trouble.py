@@ -1,4 +1,4 @@
-"""Trouble that a test plans: crashes, failed calls, lost answers, at exactly one step."""
+"""Planned trouble: a crash, a failed call or another process, at one exact moment of a step."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,25 +8,25 @@ from hypothesis import strategies as st
 
 
 class Crash(BaseException):
-    """The process dies at this step; no handler in the service may live on after it."""
+    """Raised when the process crashes. A BaseException, so that no handler in the service catches it."""
 
 
 class Fault(Exception):
-    """A call that failed. Whether it was applied, the caller cannot know."""
+    """Raised when a call fails. The caller cannot know whether it was applied."""
 
 
 class Steps:
-    """The moments before and after every call to the outside; something can be planned for one of them."""
+    """The moments before and after every call of a port. An event can be planned for one of them."""
 
     def __init__(self) -> None:
         self.clear()
 
     def clear(self) -> None:
-        self._moments, self._happening = 0, None
+        self._moments, self._event = 0, None
 
-    def plan(self, moment: int, happening: Callable[[], None]) -> None:
-        """Have `happening` called at the moment of that number from now on, counted from 0."""
-        self._moments, self._happening = moment, happening
+    def plan(self, moment: int, event: Callable[[], None]) -> None:
+        """Call `event` at this moment, counted from 0 from now on."""
+        self._moments, self._event = moment, event
 
     def crash(self) -> None:
         raise Crash
@@ -35,36 +35,45 @@ class Steps:
         raise Fault
 
     def outage(self) -> None:
-        """This and every later call fails."""
+        """Fail this call and every later one."""
         self.plan(0, self.outage)
         raise Fault
 
     @contextmanager
     def call(self) -> Iterator[None]:
-        """A call: what happens at its second moment happens after it was applied."""
+        """A call with two moments: before it, and after it was applied."""
         self._pass()
         yield
         self._pass()
 
     def _pass(self) -> None:
-        if self._happening is None:
+        if self._event is None:
             return
         if self._moments:
             self._moments -= 1
             return
-        happening = self._happening
+        event = self._event
         self.clear()
-        happening()
+        event()
 
 
 class Trouble(NamedTuple):
-    """What happens, and at which of a step's moments: one before and one after each call to the outside."""
+    """A kind of trouble, and the moment of a step at which it happens."""
 
-    what: str
+    kind: str
     moment: int
 
 
-OURS = ["crash", "fault", "outage"]
-ANOTHERS = ["submit", "submit with a key", "deliver", "bury", "sweep", "late sweep", "drain", "dismiss"]
-MOMENTS = 16  # no fewer than a step has
-troubles = st.none() | st.builds(Trouble, st.sampled_from(OURS + ANOTHERS), st.integers(0, MOMENTS - 1))
+OWN = ["crash", "fault", "outage"]
+OF_OTHERS = [
+    "submit",
+    "submit with a key",
+    "deliver",
+    "fail dead letters",
+    "sweep",
+    "late sweep",
+    "drain",
+    "dismiss",
+]
+MOMENTS = 16  # at least as many as a step has
+troubles = st.none() | st.builds(Trouble, st.sampled_from(OWN + OF_OTHERS), st.integers(0, MOMENTS - 1))

@@ -17,7 +17,7 @@ from app import app
 from chalicelib.adapters.aws_clients import Aws
 from chalicelib.adapters.dynamodb_job_store import DynamoDbJobStore
 from chalicelib.application import deadline, lambda_handlers
-from chalicelib.application.submission import TAKE_BACK_SECONDS
+from chalicelib.application.submission import WITHDRAW_SECONDS
 from chalicelib.bootstrap import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS, get_service
 from chalicelib.config import Settings
 from chalicelib.errors import AwsUnavailable, JobNotFound
@@ -166,7 +166,7 @@ def test_no_request_outlives_the_gateway() -> None:
     """Eight seconds, the call that began in them, and the call that takes a job back."""
     config = json.loads((PROJECT / ".chalice" / "config.json").read_text())
     call = max(CONNECT_SECONDS + READ_SECONDS, PAUSE_SECONDS)
-    assert REQUEST_SECONDS + call + TAKE_BACK_SECONDS + call < GATEWAY_SECONDS == config["lambda_timeout"]
+    assert REQUEST_SECONDS + call + WITHDRAW_SECONDS + call < GATEWAY_SECONDS == config["lambda_timeout"]
 
 
 def test_each_request_has_its_time(cloud: Cloud) -> None:

@@ -1,4 +1,4 @@
-"""The limit on open jobs: exact alone, passed by a stated number among others, waiting told by the pace."""
+"""The limit on open jobs, in one process and in several, and the Retry-After of a refusal."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -8,22 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.application.admission_control import LONGEST_WAIT, USUAL_WAIT, Capacity
+from chalicelib.application.admission_control import DEFAULT_RETRY_AFTER, MAX_RETRY_AFTER, Capacity
 from chalicelib.errors import Overloaded
 
 MAX_AGE = 5.0
 
 
-class World:
-    """Open jobs that several processes count, and a clock."""
+class Processes:
+    """Several processes that count the same open jobs, and their clock."""
 
-    def __init__(self, limit: int, processes: int = 1, max_age: float = 0.0) -> None:
+    def __init__(self, limit: int, count: int = 1, max_age: float = 0.0) -> None:
         self.now, self.open = 100.0, 0
         self.counts = 0
-        self.accepted: list[tuple[float, int]] = []  # when, and by which process
-        self.processes = [
-            Capacity(limit, self.count, max_age, clock=lambda: self.now) for _ in range(processes)
-        ]
+        self.accepted: list[tuple[float, int]] = []  # the time and the process
+        self.capacities = [Capacity(limit, self.count, max_age, clock=lambda: self.now) for _ in range(count)]
 
     def count(self) -> int:
         self.counts += 1
@@ -31,7 +29,7 @@ class World:
 
     def accept(self, process: int = 0) -> bool:
         try:
-            with self.processes[process].reserve():
+            with self.capacities[process].reserve():
                 self.open += 1
         except Overloaded:
             return False
@@ -39,24 +37,21 @@ class World:
         return True
 
 
-def test_up_to_the_limit_and_no_further() -> None:
-    """One that ends makes room for one."""
-    world = World(limit=3)
-    assert [world.accept() for _ in range(5)] == [True, True, True, False, False]
-    world.open -= 1
-    assert [world.accept() for _ in range(2)] == [True, False]
+def test_job_beyond_limit_is_refused_until_one_finishes() -> None:
+    processes = Processes(limit=3)
+    assert [processes.accept() for _ in range(5)] == [True, True, True, False, False]
+    processes.open -= 1
+    assert [processes.accept() for _ in range(2)] == [True, False]
 
 
-def test_one_that_failed_keeps_no_place() -> None:
-    """However often it is tried."""
-    (capacity,) = World(limit=1).processes
+def test_failed_submission_frees_its_place() -> None:
+    (capacity,) = Processes(limit=1).capacities
     for _ in range(3):
         with suppress(ZeroDivisionError), capacity.reserve():
-            1 / 0  # noqa: B018 - what a store might do
+            1 / 0  # noqa: B018 - an error of the store
 
 
-def test_threads_that_race_never_pass_the_limit() -> None:
-    """Sixteen at once for five places, each job counted only after a while."""
+def test_racing_threads_never_exceed_the_limit() -> None:
     created: list[int] = []
     capacity = Capacity(5, lambda: len(created))
     barrier = threading.Barrier(16)
@@ -77,9 +72,8 @@ def test_threads_that_race_never_pass_the_limit() -> None:
         assert 0 < accepted == len(created) <= 5
 
 
-def test_a_pending_job_holds_its_place() -> None:
-    """Before the store knows of it."""
-    (capacity,) = World(limit=1).processes
+def test_pending_job_counts_before_the_store_has_it() -> None:
+    (capacity,) = Processes(limit=1).capacities
     with capacity.reserve(), pytest.raises(Overloaded), capacity.reserve():
         pass
 
@@ -90,62 +84,62 @@ steps = st.lists(
 
 
 @given(steps, st.integers(1, 6))
-def test_among_others_the_limit_is_passed_by_no_more_than_they_accepted(
+def test_limit_is_exceeded_by_at_most_what_other_processes_accepted_since_the_count(
     steps: list[str | int], limit: int
 ) -> None:
-    """In the time that a count is kept; and one process counts no more often than that."""
-    world, periods = World(limit, processes=3, max_age=MAX_AGE), 1
+    processes, periods = Processes(limit, count=3, max_age=MAX_AGE), 1
     for step in steps:
         if step == "finish":
-            world.open = max(0, world.open - 1)
+            processes.open = max(0, processes.open - 1)
         elif step in ("second", "period"):
-            world.now += MAX_AGE if step == "period" else 1.0
+            processes.now += MAX_AGE if step == "period" else 1.0
             periods += 1
-        elif world.accept(step):
-            others = sum(at > world.now - MAX_AGE and by != step for at, by in world.accepted)
-            assert world.open <= limit + others
-    assert world.counts <= 3 * periods
+        elif processes.accept(step):
+            others = sum(
+                time > processes.now - MAX_AGE and process != step for time, process in processes.accepted
+            )
+            assert processes.open <= limit + others
+    assert processes.counts <= 3 * periods
 
 
-def test_the_count_is_kept_for_its_time() -> None:
-    """What is accepted here is added to it; what ended elsewhere is seen when it is old."""
-    world = World(limit=2, max_age=MAX_AGE)
-    assert [world.accept() for _ in range(3)] == [True, True, False]
-    world.open, world.now = 0, world.now + MAX_AGE - 0.1
-    assert not world.accept()
-    assert world.counts == 1
-    world.now += 0.1
-    assert world.accept()
-    assert world.counts == 2
+def test_count_is_reused_until_it_expires() -> None:
+    processes = Processes(limit=2, max_age=MAX_AGE)
+    assert [processes.accept() for _ in range(3)] == [True, True, False]
+    processes.open, processes.now = 0, processes.now + MAX_AGE - 0.1
+    assert not processes.accept()
+    assert processes.counts == 1
+    processes.now += 0.1
+    assert processes.accept()
+    assert processes.counts == 2
 
 
 @pytest.mark.parametrize(
-    ("seconds_each", "wait"), [(0.001, 1), (0.01, 1), (0.1, 5), (0.25, 13), (10.0, LONGEST_WAIT)]
+    ("seconds_per_job", "retry_after"), [(0.001, 1), (0.01, 1), (0.1, 5), (0.25, 13), (10.0, MAX_RETRY_AFTER)]
 )
-def test_who_is_refused_is_told_to_wait_by_the_pace(seconds_each: float, wait: int) -> None:
-    """Until a twentieth of the places is free again, within reason."""
-    world = World(limit=1000)
-    world.open = 1000
-    (capacity,) = world.processes
+def test_retry_after_follows_the_recent_rate_of_completions(seconds_per_job: float, retry_after: int) -> None:
+    processes = Processes(limit=1000)
+    processes.open = 1000
+    (capacity,) = processes.capacities
     for _ in range(200):
         capacity.record_completion()
-        world.now += seconds_each
-    with pytest.raises(Overloaded, match=f"1000 jobs are open.* {wait} s") as refused, capacity.reserve():
+        processes.now += seconds_per_job
+    with (
+        pytest.raises(Overloaded, match=f"1000 jobs are open.* {retry_after} s") as error,
+        capacity.reserve(),
+    ):
         pass
-    assert refused.value.retry_after == wait
+    assert error.value.retry_after == retry_after
 
 
-def test_without_a_pace_the_wait_is_the_usual() -> None:
-    """As long as a count is kept."""
-    world = World(limit=1)
-    world.accept()
-    with pytest.raises(Overloaded) as refused, world.processes[0].reserve():
+def test_retry_after_without_completions_is_the_default() -> None:
+    processes = Processes(limit=1)
+    processes.accept()
+    with pytest.raises(Overloaded) as error, processes.capacities[0].reserve():
         pass
-    assert refused.value.retry_after == USUAL_WAIT == MAX_AGE
+    assert error.value.retry_after == DEFAULT_RETRY_AFTER
 
 
-def test_several_places_at_once() -> None:
-    """All of them, or none."""
+def test_places_of_a_batch_are_reserved_together_or_not_at_all() -> None:
     capacity = Capacity(5, lambda: 2)
     with pytest.raises(Overloaded), capacity.reserve(4):
         pass

@@ -1,4 +1,4 @@
-"""Subscribers are told how their jobs ended: when, what, how often."""
+"""Callbacks to subscribers: what is posted, when, and how often."""
 
 import json
 from dataclasses import replace
@@ -22,16 +22,16 @@ from tests.support.simulated_cloud import QUESTION, SETTINGS, SUBSCRIBER, Simula
 BODY = {"inputs": QUESTION[1], "subscriber": SUBSCRIBER}
 
 
-class Delays:
-    """The cloud's queue, with a note of how long each message waits."""
+class DelayRecorder:
+    """The cloud's queue, with a record of each message's delay."""
 
     def __init__(self, cloud: SimulatedCloud) -> None:
-        self.waits: list[float] = []
+        self.delays: list[float] = []
         self._queue, self._cloud = cloud.queue, cloud
 
     def add_task(self, job_id: str, delay: float = 0) -> None:
-        self.waits.append(delay)
-        self._cloud.clock.now += int(delay * 1000)  # and delivers when the wait is over
+        self.delays.append(delay)
+        self._cloud.clock.now += int(delay * 1000)  # deliver after the delay
         self._queue.add_task(job_id)
 
     def add_tasks(self, job_ids: Any) -> None:
@@ -49,19 +49,18 @@ def service(cloud: SimulatedCloud) -> Service:
 
 
 def deliver(cloud: SimulatedCloud, service: Service) -> None:
-    """All messages, and those that come of them."""
+    """Deliver all messages, and those sent meanwhile."""
     while waiting := [*cloud.queue.waiting]:
         cloud.deliver(service, lambda_handlers.process, waiting)
 
 
 def received(cloud: SimulatedCloud, name: str) -> list[Any]:
-    """What came at one of the subscriber's addresses."""
-    came = [one for told in cloud.sender.received.values() for one in told]
-    return [json.loads(body) for url, body in came if url == SUBSCRIBER[name]]
+    """Return the bodies posted to one of the subscriber's URLs."""
+    posts = [post for posts in cloud.sender.received.values() for post in posts]
+    return [json.loads(body) for url, body in posts if url == SUBSCRIBER[name]]
 
 
-def test_success_is_told_with_the_results(cloud: SimulatedCloud, service: Service) -> None:
-    """The document of all outputs; before it, that the job is being computed."""
+def test_successful_job_posts_in_progress_then_its_results(cloud: SimulatedCloud, service: Service) -> None:
     job = execute(service, "global_mean", BODY)
     deliver(cloud, service)
     (results,), (running,) = received(cloud, "successUri"), received(cloud, "inProgressUri")
@@ -73,8 +72,7 @@ def test_success_is_told_with_the_results(cloud: SimulatedCloud, service: Servic
 
 
 @pytest.mark.parametrize("end", ["fail", "dismiss"])
-def test_what_went_wrong_is_told_with_the_status(cloud: SimulatedCloud, service: Service, end: str) -> None:
-    """Failed or dismissed, by whomever."""
+def test_failed_or_dismissed_job_posts_its_status(cloud: SimulatedCloud, service: Service, end: str) -> None:
     job = execute(service, "global_mean", BODY)
     service.fail(job.id, "why") if end == "fail" else service.dismiss(job.id)
     deliver(cloud, service)
@@ -83,8 +81,7 @@ def test_what_went_wrong_is_told_with_the_status(cloud: SimulatedCloud, service:
     assert (status["jobID"], status["status"]) == (job.id, "failed" if end == "fail" else "dismissed")
 
 
-def test_who_did_not_ask_is_not_told(cloud: SimulatedCloud, service: Service) -> None:
-    """Of a failure, by who named no address for it; of anything, by who is no subscriber."""
+def test_outcome_without_callback_url_posts_nothing(cloud: SimulatedCloud, service: Service) -> None:
     job = execute(service, "global_mean", BODY | {"subscriber": {"successUri": "http://a.test/"}})
     service.fail(job.id, "why")
     execute(service, "global_mean", {"inputs": QUESTION[1]})
@@ -92,8 +89,7 @@ def test_who_did_not_ask_is_not_told(cloud: SimulatedCloud, service: Service) ->
     assert cloud.sender.received == {}
 
 
-def test_an_answer_is_there_before_it_is_told(cloud: SimulatedCloud, service: Service) -> None:
-    """A subscriber that is away holds up nothing."""
+def test_unreachable_subscriber_does_not_delay_the_result(cloud: SimulatedCloud, service: Service) -> None:
     cloud.sender.down = True
     job = execute(service, "global_mean", BODY)
     cloud.deliver(service, lambda_handlers.process, [job.id])
@@ -101,24 +97,22 @@ def test_an_answer_is_there_before_it_is_told(cloud: SimulatedCloud, service: Se
     assert service.num_jobs() == 0
 
 
-def test_pauses_grow_and_end(cloud: SimulatedCloud) -> None:
-    """Each as long as all before it together; after an hour it is given up, and the job stays as it is."""
-    queue = Delays(cloud)
+def test_retries_double_their_pause_and_end_after_an_hour(cloud: SimulatedCloud) -> None:
+    queue = DelayRecorder(cloud)
     service = make_service(
-        cloud.store, queue, cloud.datasets, cloud.process().control, 3, cloud.clock, sender=cloud.sender
+        cloud.store, queue, cloud.datasets, cloud.process().state, 3, cloud.clock, sender=cloud.sender
     )
     cloud.sender.down, before = True, CALLBACKS.value("given up")
     job = execute(service, "global_mean", BODY)
     deliver(cloud, service)
-    waits = queue.waits[2:]  # after the job itself, and the first attempt
-    assert waits == [1.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 2048.0]
-    assert sum(waits) * 1000 >= GIVE_UP_MS
+    delays = queue.delays[2:]  # after the job itself, and the first attempt
+    assert delays == [1.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 2048.0]
+    assert sum(delays) * 1000 >= GIVE_UP_MS
     assert CALLBACKS.value("given up") == before + 1
     assert (service.get(job.id).status, service.get(job.id).callback_pending) == (JobStatus.SUCCESSFUL, False)
 
 
-def test_it_is_told_after_all(cloud: SimulatedCloud, service: Service) -> None:
-    """As soon as the subscriber is back, by whichever process."""
+def test_callback_is_delivered_when_the_subscriber_is_back(cloud: SimulatedCloud, service: Service) -> None:
     cloud.sender.down = True
     job = execute(service, "global_mean", BODY)
     for _ in range(3):
@@ -129,8 +123,7 @@ def test_it_is_told_after_all(cloud: SimulatedCloud, service: Service) -> None:
     assert len(received(cloud, "successUri")) == 1
 
 
-def test_one_whose_message_is_lost_is_swept(cloud: SimulatedCloud, service: Service) -> None:
-    """Once it is so late that no message can be on its way any more."""
+def test_callback_with_lost_message_is_sent_by_the_sweeper(cloud: SimulatedCloud, service: Service) -> None:
     job = execute(service, "global_mean", BODY)
     cloud.deliver(service, lambda_handlers.process, [job.id])
     cloud.queue.waiting.clear()
@@ -144,7 +137,7 @@ def test_one_whose_message_is_lost_is_swept(cloud: SimulatedCloud, service: Serv
 
 
 @pytest.mark.parametrize(
-    ("subscriber", "wrong"),
+    ("subscriber", "message"),
     [
         ("http://a.test/", "must be an object"),
         ({"failedUri": "http://a.test/"}, "successUri"),
@@ -154,36 +147,34 @@ def test_one_whose_message_is_lost_is_swept(cloud: SimulatedCloud, service: Serv
         ({"successUri": "http://a.test/", "failedUri": "http://127.0.0.1/"}, "public"),
     ],
 )
-def test_a_subscriber_that_cannot_be(cloud: SimulatedCloud, subscriber: object, wrong: str) -> None:
-    """Is refused, and no job is made."""
-    control = cloud.process().control
-    service = make_service(cloud.store, cloud.queue, cloud.datasets, control, 3, sender=HttpCallbackSender())
-    with pytest.raises(InvalidRequest, match=wrong):
+def test_invalid_subscriber_is_refused_and_makes_no_job(
+    cloud: SimulatedCloud, subscriber: object, message: str
+) -> None:
+    state = cloud.process().state
+    service = make_service(cloud.store, cloud.queue, cloud.datasets, state, 3, sender=HttpCallbackSender())
+    with pytest.raises(InvalidRequest, match=message):
         execute(service, "global_mean", BODY | {"subscriber": subscriber})
     assert cloud.store.ids() == set()
 
 
-def test_an_end_that_is_still_to_be_told(store: JobStore) -> None:
-    """Such a job is not open, and is found by its age until it is settled, which changes nothing else."""
-    asked = job(1, subscriber={"successUri": "http://a.test/é"})
-    for one in (asked, job(2), job(3, subscriber={"successUri": "http://b.test/"})):
-        store.create(one)
+def test_store_lists_pending_callbacks_until_they_are_delivered(store: JobStore) -> None:
+    subscribed = job(1, subscriber={"successUri": "http://a.test/é"})
+    for new in (subscribed, job(2), job(3, subscriber={"successUri": "http://b.test/"})):
+        store.create(new)
     assert list(store.pending_callbacks_before(9_999)) == []
-    done = asked.succeed(b"1", now=5_000)
+    done = subscribed.succeed(b"1", now=5_000)
     for outcome in (done, job(2).succeed(b"1", now=5_000)):
         store.finish(outcome)
     assert done.callback_pending
     assert store.get("job_id_1") == done
     assert store.count_open() == 1
-    assert store.finish(asked.fail("late", now=6_000)) == done
-    assert (list(store.pending_callbacks_before(1_002)), list(store.pending_callbacks_before(1_001))) == (
-        ["job_id_1"],
-        [],
-    )
+    assert store.finish(subscribed.fail("late", now=6_000)) == done
+    assert list(store.pending_callbacks_before(1_002)) == ["job_id_1"]
+    assert list(store.pending_callbacks_before(1_001)) == []
     for _ in range(2):
         store.mark_delivered("job_id_1")
         store.mark_delivered("job_id_3")
         store.mark_delivered("job_id_9")
     assert store.get("job_id_1") == replace(done, callback_pending=False)
     assert list(store.pending_callbacks_before(9_999)) == []
-    assert [one[0] for one in store.open_before(9_999)] == ["job_id_3"]
+    assert [job_id for job_id, _ in store.open_before(9_999)] == ["job_id_3"]

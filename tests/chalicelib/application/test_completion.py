@@ -1,42 +1,43 @@
-"""Waiting for jobs to end."""
+"""Threads that wait for the completion of jobs."""
 
 import threading
 
 from chalicelib.application.completion import Completions
 
 
-def test_all_who_wait_for_a_job_are_told() -> None:
-    """And nobody else."""
-    endings = Completions()
-    with endings.of("job_id_1") as one, endings.of("job_id_1") as two, endings.of("job_id_2") as other:
-        endings.notify("job_id_1")
-        assert one.is_set()
-        assert two.is_set()
+def test_notify_wakes_every_thread_that_waits_for_the_job_and_no_other() -> None:
+    completions = Completions()
+    with (
+        completions.event("job_id_1") as first,
+        completions.event("job_id_1") as second,
+        completions.event("job_id_2") as other,
+    ):
+        completions.notify("job_id_1")
+        assert first.is_set()
+        assert second.is_set()
         assert not other.is_set()
 
 
-def test_an_announcement_before_the_wait_is_not_missed() -> None:
-    """The event is there from the first moment on."""
-    endings, told = Completions(), []
+def test_notify_after_the_event_exists_is_not_missed() -> None:
+    completions, woken = Completions(), []
 
     def wait() -> None:
-        with endings.of("job_id_1") as ended:
+        with completions.event("job_id_1") as finished:
             waiting.set()
-            told.append(ended.wait(5))
+            woken.append(finished.wait(5))
 
     waiting = threading.Event()
     thread = threading.Thread(target=wait)
     thread.start()
     waiting.wait(5)
-    endings.notify("job_id_1")
+    completions.notify("job_id_1")
     thread.join()
-    assert told == [True]
+    assert woken == [True]
 
 
-def test_nothing_is_kept_of_those_who_left() -> None:
-    """Jobs nobody waits for cost nothing."""
-    endings = Completions()
-    with endings.of("job_id_1"), endings.of("job_id_1"):
+def test_events_are_removed_after_the_wait() -> None:
+    completions = Completions()
+    with completions.event("job_id_1"), completions.event("job_id_1"):
         pass
-    endings.notify("job_id_1")
-    assert not endings._waiting
+    completions.notify("job_id_1")
+    assert not completions._waiting

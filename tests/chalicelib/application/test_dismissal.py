@@ -1,4 +1,4 @@
-"""Jobs that a client wants no more."""
+"""The dismissal of open jobs, and the removal of finished ones."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,8 +17,7 @@ from tests.support.services import make_service, submit
 from tests.support.simulated import editions
 
 
-def test_an_open_job_is_dismissed(service: Service) -> None:
-    """Its message finds it ended, and who waits for it is told."""
+def test_dismissed_open_job_stays_dismissed_and_ends_the_wait_for_it(service: Service) -> None:
     job = submit(service, "global_mean", {"question": "S1"})
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(service.wait, job, 30)
@@ -29,8 +28,7 @@ def test_an_open_job_is_dismissed(service: Service) -> None:
     assert (dismissed.status, service.num_jobs()) == (JobStatus.DISMISSED, 0)
 
 
-def test_dismissing_what_has_ended_removes_it(service: Service) -> None:
-    """Computed, failed or dismissed before: afterwards it is not found, nor listed."""
+def test_dismissed_finished_job_is_not_found(service: Service) -> None:
     for _ in range(3):
         submit(service, "global_mean", {"question": "S1"})
     service.process("job_id_1")
@@ -47,10 +45,9 @@ def test_dismissing_what_has_ended_removes_it(service: Service) -> None:
     assert list(service.jobs()) == []
 
 
-def test_a_job_removed_while_it_is_computed(
+def test_job_removed_during_its_computation_stays_removed(
     store: JobStore, clients: Aws, control: DynamoDbServiceState
 ) -> None:
-    """The worker's answer comes to nothing, and its message is done with."""
     service: Service
 
     class Removing(S3DatasetStore):
@@ -66,12 +63,11 @@ def test_a_job_removed_while_it_is_computed(
     assert list(service.jobs()) == []
 
 
-def test_of_dismissal_and_answer_at_once_one_stands(service: Service) -> None:
-    """Either dismissed, or answered and then removed; never answered after it was dismissed."""
+def test_dismissal_and_result_at_once_never_turn_a_dismissed_job_successful(service: Service) -> None:
     for number in range(1, 21):
         submit(service, "global_mean", {"question": "S1"})
         with ThreadPoolExecutor(2) as pool:
             pool.submit(service.process, f"job_id_{number}")
             pool.submit(service.dismiss, f"job_id_{number}").result(5)
-    assert {one.status for one in service.jobs()} <= {JobStatus.DISMISSED}
+    assert {job.status for job in service.jobs()} <= {JobStatus.DISMISSED}
     assert service.num_jobs() == 0

@@ -1,4 +1,4 @@
-"""Jobs and their ids."""
+"""Jobs, their outcomes and their ids."""
 
 import pytest
 
@@ -8,8 +8,7 @@ from tests.support.samples import job
 
 
 @pytest.mark.parametrize("number", [1, 9, 10, 10**17])
-def test_a_number_and_its_id(number: int) -> None:
-    """Lead to each other."""
+def test_id_and_number_convert_to_each_other(number: int) -> None:
     assert job_number(job_id(number)) == number
 
 
@@ -33,19 +32,16 @@ def test_a_number_and_its_id(number: int) -> None:
         "job_id_" + "9" * 400,
     ],
 )
-def test_what_was_never_an_id(text: str) -> None:
-    """Is not found, and asks no store."""
+def test_invalid_job_id_is_not_found(text: str) -> None:
     with pytest.raises(JobNotFound):
         job_number(text)
 
 
-def test_terminal_states() -> None:
-    """The last three of the standard's five."""
+def test_terminal_statuses_are_the_last_three() -> None:
     assert [status for status in JobStatus if status.is_terminal] == ["successful", "failed", "dismissed"]
 
 
-def test_a_job_ends_as_a_new_one() -> None:
-    """The one that was accepted stays as it was."""
+def test_outcome_is_a_new_job_and_the_accepted_one_is_unchanged() -> None:
     accepted = job(1)
     done, failed = accepted.succeed(b"{}", 5), accepted.fail("no rows", 6)
     assert (done.status, done.result, done.finished, done.reason) == ("successful", b"{}", 5, None)
@@ -54,6 +50,5 @@ def test_a_job_ends_as_a_new_one() -> None:
 
 
 def test_jobs_sort_by_acceptance_then_number() -> None:
-    """By number, not by its text: 10 comes after 9."""
     jobs = [job(10, accepted=2), job(9, accepted=2), job(11, accepted=1)]
-    assert [one.id for one in sorted(jobs, key=by_acceptance)] == ["job_id_11", "job_id_9", "job_id_10"]
+    assert [item.id for item in sorted(jobs, key=by_acceptance)] == ["job_id_11", "job_id_9", "job_id_10"]

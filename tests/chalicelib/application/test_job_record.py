@@ -1,4 +1,4 @@
-"""The serialiser of jobs, whatever fields they have."""
+"""The serialiser of jobs."""
 
 import json
 from dataclasses import replace

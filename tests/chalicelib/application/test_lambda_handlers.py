@@ -1,4 +1,4 @@
-"""The Lambda handlers, fed by real SQS queues on moto: twice, late, out of order, never."""
+"""The Lambda handlers with SQS queues on moto: messages repeated, late, out of order or lost."""
 
 import itertools
 import json
@@ -27,7 +27,7 @@ MINUTE = 60_000
 
 
 class Cloud:
-    """Two queues with a redrive between them, the service, and a clock that the test turns."""
+    """A queue with a dead-letter queue, the service, and a clock that the test sets."""
 
     def __init__(self, clients: Aws, folder: Path) -> None:
         self.now = 1_000_000
@@ -37,31 +37,31 @@ class Cloud:
         redrive = {"deadLetterTargetArn": arn["QueueArn"], "maxReceiveCount": ATTEMPTS}
         self.jobs = self._queue("jobs", RedrivePolicy=json.dumps(redrive), VisibilityTimeout="0")
         self.store = DynamoDbJobStore(clients, "statline", "statline", inline_limit=1000)
-        datasets, control = S3DatasetStore(clients, "statline"), DynamoDbServiceState(clients, "statline")
+        datasets, state = S3DatasetStore(clients, "statline"), DynamoDbServiceState(clients, "statline")
         data = soil(folder)
         datasets.publish("f1", data.snapshot(), data.catalogue())
-        control.set(dataset="f1")
+        state.set(dataset="f1")
         queue = SqsJobQueue(clients, self.jobs)
-        self.service = make_service(self.store, queue, datasets, control, id_block=10, clock=lambda: self.now)
+        self.service = make_service(self.store, queue, datasets, state, id_block=10, clock=lambda: self.now)
 
     def _queue(self, name: str, **attributes: str) -> str:
         return str(self._sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"])
 
     def deliver(self, url: str, handler: Callable[[Any, Any], dict[str, Any]]) -> dict[str, Any]:
-        """One batch, as Lambda does it: what the handler does not name as failed is deleted."""
+        """Deliver a batch as Lambda does: delete the messages that the handler does not report as failed."""
         messages = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
         event = {
             "Records": [
-                {"messageId": one["MessageId"], "body": one["Body"], "receiptHandle": one["ReceiptHandle"]}
-                for one in messages
+                {"messageId": message["MessageId"], "body": message["Body"], "receiptHandle": "r"}
+                for message in messages
             ]
         }
-        answer = handler(event, None)
-        failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
-        for one in messages:
-            if one["MessageId"] not in failed:
-                self._sqs.delete_message(QueueUrl=url, ReceiptHandle=one["ReceiptHandle"])
-        return answer
+        response = handler(event, None)
+        failed = {failure["itemIdentifier"] for failure in response["batchItemFailures"]}
+        for message in messages:
+            if message["MessageId"] not in failed:
+                self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return response
 
     def waiting(self, url: str) -> int:
         names = "ApproximateNumberOfMessages"
@@ -73,32 +73,29 @@ class Cloud:
 
 @pytest.fixture
 def cloud(clients: Aws, tmp_path: Path) -> Cloud:
-    made = Cloud(clients, tmp_path)
-    get_service.use(lambda: made.service)
-    return made
+    cloud = Cloud(clients, tmp_path)
+    get_service.use(lambda: cloud.service)
+    return cloud
 
 
-def test_a_batch_is_answered(cloud: Cloud) -> None:
-    """Every job of it, and its messages are gone."""
+def test_batch_finishes_all_jobs_and_deletes_their_messages(cloud: Cloud) -> None:
     ids = [submit(cloud.service, "global_mean", HUMUS).id for _ in range(10)]
     assert cloud.deliver(cloud.jobs, app.worker) == {"batchItemFailures": []}
     assert {cloud.service.get(job_id).result for job_id in ids} == {GLOBAL_HUMUS}
     assert cloud.waiting(cloud.jobs) == 0
 
 
-def test_one_failure_does_not_bring_back_the_batch(cloud: Cloud) -> None:
-    """Only its own message stays."""
+def test_failed_message_is_the_only_one_delivered_again(cloud: Cloud) -> None:
     good = submit(cloud.service, "global_mean", HUMUS).id
     cloud.store.create(job(900, statistic="from_the_future", dataset="f1"))
     SqsJobQueue(cloud.clients, cloud.jobs).add_task("job_id_900")
-    answer = cloud.deliver(cloud.jobs, app.worker)
-    assert len(answer["batchItemFailures"]) == 1
+    response = cloud.deliver(cloud.jobs, app.worker)
+    assert len(response["batchItemFailures"]) == 1
     assert cloud.service.get(good).status is JobStatus.SUCCESSFUL
     assert cloud.waiting(cloud.jobs) == 1
 
 
-def test_delivered_in_any_order_and_twice_a_job_has_one_answer(cloud: Cloud) -> None:
-    """Dead letter and answer, whichever comes first stands."""
+def test_deliveries_in_any_order_store_one_outcome(cloud: Cloud) -> None:
     event = {"Records": [{"messageId": "m", "body": "job_id_1", "receiptHandle": "r"}]}
     handlers = {"worker": app.worker, "dead": app.dead_letters}
     for number, order in enumerate(itertools.permutations(["worker", "worker", "dead"]), start=1):
@@ -112,8 +109,7 @@ def test_delivered_in_any_order_and_twice_a_job_has_one_answer(cloud: Cloud) -> 
         assert first.status is (JobStatus.FAILED if order[0] == "dead" else JobStatus.SUCCESSFUL)
 
 
-def test_a_message_that_can_never_succeed_ends_its_job(cloud: Cloud) -> None:
-    """After the last attempt it is a dead letter, and the job failed with a reason."""
+def test_message_that_never_succeeds_fails_its_job_as_a_dead_letter(cloud: Cloud) -> None:
     cloud.store.create(job(900, statistic="from_the_future", dataset="f1"))
     SqsJobQueue(cloud.clients, cloud.jobs).add_task("job_id_900")
     for _ in range(ATTEMPTS + 1):
@@ -126,14 +122,12 @@ def test_a_message_that_can_never_succeed_ends_its_job(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("body", ["job_id_77", "hello", ""])
 @pytest.mark.parametrize("handler", [app.worker, app.dead_letters])
-def test_a_message_about_nothing_is_dropped(cloud: Cloud, handler: Callable[..., Any], body: str) -> None:
-    """It would come back for ever."""
+def test_message_without_a_job_is_deleted(cloud: Cloud, handler: Callable[..., Any], body: str) -> None:
     event = {"Records": [{"messageId": "m", "body": body, "receiptHandle": "r"}]}
     assert handler(event, None) == {"batchItemFailures": []}
 
 
-def test_the_sweeper_sends_a_lost_job_again(cloud: Cloud) -> None:
-    """When it is old enough; then it is answered like any other."""
+def test_sweeper_resends_a_job_with_lost_message(cloud: Cloud) -> None:
     submit(cloud.service, "global_mean", HUMUS)
     cloud.purge()
     cloud.now += 14 * MINUTE
@@ -145,8 +139,7 @@ def test_the_sweeper_sends_a_lost_job_again(cloud: Cloud) -> None:
     assert cloud.service.get("job_id_1").result == GLOBAL_HUMUS
 
 
-def test_the_sweeper_fails_what_is_beyond_hope(cloud: Cloud) -> None:
-    """After a day, with its age as the reason; finished jobs are left alone."""
+def test_sweeper_fails_a_job_open_for_a_day(cloud: Cloud) -> None:
     done, stuck = (submit(cloud.service, "global_mean", HUMUS).id for _ in range(2))
     cloud.service.process(done)
     cloud.now += 25 * 60 * MINUTE
@@ -156,8 +149,7 @@ def test_the_sweeper_fails_what_is_beyond_hope(cloud: Cloud) -> None:
     assert cloud.service.num_jobs() == 0
 
 
-def test_the_scheduled_handler_sweeps(cloud: Cloud) -> None:
-    """As the schedule calls it."""
+def test_scheduled_event_sweeps(cloud: Cloud) -> None:
     stuck = submit(cloud.service, "global_mean", HUMUS).id
     cloud.now += 25 * 60 * MINUTE
     event = dict.fromkeys(["detail-type", "source", "account", "time", "region", "version", "id"], "x")

@@ -1,4 +1,4 @@
-"""Parts of the job list, whatever is in it."""
+"""Pages of the job list."""
 
 from collections.abc import Iterator
 
@@ -16,13 +16,13 @@ STATES = [
     {"status": JobStatus.SUCCESSFUL, "started": 2_000, "finished": 2_500},
     {"status": JobStatus.FAILED, "finished": 9_000},
 ]
-many = st.lists(
+job_lists = st.lists(
     st.tuples(st.integers(0, 5), st.sampled_from(["best5", "global_mean"]), st.sampled_from(STATES)),
     max_size=30,
 ).map(
-    lambda facts: [
+    lambda examples: [
         job(number, accepted=accepted, statistic=statistic, **state)
-        for number, (accepted, statistic, state) in enumerate(facts, start=1)
+        for number, (accepted, statistic, state) in enumerate(examples, start=1)
     ]
 )
 filters = st.builds(
@@ -36,83 +36,79 @@ filters = st.builds(
 
 def latest(jobs: list[Job], after: Position | None = None) -> list[Job]:
     newest_first = sorted(jobs, key=by_acceptance, reverse=True)
-    return [one for one in newest_first if after is None or one.accepted <= after.accepted]
+    return [job for job in newest_first if after is None or job.accepted <= after.accepted]
 
 
-def followed(jobs: list[Job], wanted: Filter, limit: int, looked_at: int = 100) -> list[Job]:
-    """Every page's jobs, by way of each page's next."""
-    found, after = [], None
+def all_pages(jobs: list[Job], job_filter: Filter, limit: int, scan_limit: int = 100) -> list[Job]:
+    """Return the jobs of all pages, following each page's next."""
+    paged, after = [], None
     while True:
-        part = page(latest(jobs, after), wanted, limit, after, looked_at)
+        part = page(latest(jobs, after), job_filter, limit, after, scan_limit)
         assert len(part.jobs) <= limit
-        found += part.jobs
-        assert len(found) <= len(jobs), "the pages go round in circles"
+        paged += part.jobs
+        assert len(paged) <= len(jobs), "the pages go round in circles"
         if part.next is None:
-            return found
+            return paged
         after = part.next
 
 
-@given(jobs=many, wanted=filters, limit=st.integers(1, 7))
-def test_the_pages_together_are_the_list(jobs: list[Job], wanted: Filter, limit: int) -> None:
-    """Each wanted job once, newest first."""
-    assert followed(jobs, wanted, limit) == [one for one in latest(jobs) if wanted.takes(one)]
+@given(jobs=job_lists, job_filter=filters, limit=st.integers(1, 7))
+def test_pages_together_have_each_matching_job_once_newest_first(
+    jobs: list[Job], job_filter: Filter, limit: int
+) -> None:
+    assert all_pages(jobs, job_filter, limit) == [job for job in latest(jobs) if job_filter.matches(job)]
 
 
-def test_jobs_that_come_and_go_disturb_no_page() -> None:
-    """New ones are before every page; where one is removed, the rest stays in its place."""
+def test_added_and_removed_jobs_do_not_shift_the_next_page() -> None:
     jobs = [job(number, accepted=7) for number in range(1, 7)]
     first = page(latest(jobs), Filter(), 2, None)
-    rest = [one for one in jobs if one != first.jobs[-1]] + [job(9, accepted=8)]
-    second = page(latest(rest, first.next), Filter(), 2, first.next)
-    assert [one.id for one in first.jobs + second.jobs] == ["job_id_6", "job_id_5", "job_id_4", "job_id_3"]
+    changed = [*jobs, job(9, accepted=8)]
+    changed.remove(first.jobs[-1])
+    second = page(latest(changed, first.next), Filter(), 2, first.next)
+    assert [item.id for item in first.jobs + second.jobs] == ["job_id_6", "job_id_5", "job_id_4", "job_id_3"]
 
 
-def test_the_last_page_has_no_next() -> None:
-    """Not even when it is full."""
+def test_last_page_has_no_next_even_when_full() -> None:
     jobs = [job(1), job(2)]
     assert page(latest(jobs), Filter(), 2, None) == Page(latest(jobs), None)
 
 
-def test_a_rare_job_is_found_over_several_pages() -> None:
-    """One request looks at so many jobs and no more, and says where to go on."""
+def test_scan_limit_ends_a_page_and_the_next_one_continues() -> None:
     jobs = [job(1, statistic="best5"), *(job(number) for number in range(2, 9))]
-    wanted = Filter(processes=frozenset({"best5"}))
-    assert page(latest(jobs), wanted, 5, None, looked_at=3).jobs == []
-    assert followed(jobs, wanted, 5, looked_at=3) == [jobs[0]]
+    only_best5 = Filter(processes=frozenset({"best5"}))
+    assert page(latest(jobs), only_best5, 5, None, scan_limit=3).jobs == []
+    assert all_pages(jobs, only_best5, 5, scan_limit=3) == [jobs[0]]
 
 
-def test_durations_are_of_computed_jobs() -> None:
-    """From start to end, both bounds included; what never started has none."""
+def test_duration_filter_matches_computed_jobs_within_its_bounds() -> None:
     computed = job(1, status=JobStatus.SUCCESSFUL, started=2_000, finished=2_500)
-    assert Filter(shortest=500, longest=500).takes(computed)
-    assert not Filter(shortest=501).takes(computed)
-    assert not Filter(longest=499).takes(computed)
-    assert not Filter(shortest=0).takes(job(2))
-    assert not Filter(longest=10**9).takes(job(3).fail("swept", now=10**6))
+    assert Filter(shortest=500, longest=500).matches(computed)
+    assert not Filter(shortest=501).matches(computed)
+    assert not Filter(longest=499).matches(computed)
+    assert not Filter(shortest=0).matches(job(2))
+    assert not Filter(longest=10**9).matches(job(3).fail("swept", now=10**6))
 
 
-def test_reading_stops_where_the_interval_begins() -> None:
-    """What is older than wanted is not looked at."""
-    seen = []
+def test_reading_stops_at_jobs_older_than_the_interval() -> None:
+    read = []
 
     def jobs() -> Iterator[Job]:
-        for one in latest([job(1, accepted=1), job(2, accepted=2), job(3, accepted=3)]):
-            seen.append(one.id)
-            yield one
+        for item in latest([job(1, accepted=1), job(2, accepted=2), job(3, accepted=3)]):
+            read.append(item.id)
+            yield item
 
-    assert [one.id for one in page(jobs(), Filter(earliest=3), 9, None).jobs] == ["job_id_3"]
-    assert seen == ["job_id_3", "job_id_2"]
+    assert [item.id for item in page(jobs(), Filter(earliest=3), 9, None).jobs] == ["job_id_3"]
+    assert read == ["job_id_3", "job_id_2"]
 
 
-def test_pages_of_jobs(service: Service) -> None:
-    """Newest first, going on behind the last one, filtered."""
+def test_service_returns_filtered_pages_newest_first(service: Service) -> None:
     for _ in range(5):
         submit(service, "global_mean", {"question": "S1"})
     service.process("job_id_2")
     first = service.page(Filter(), 3)
-    assert [one.id for one in first.jobs] == ["job_id_5", "job_id_4", "job_id_3"]
+    assert [item.id for item in first.jobs] == ["job_id_5", "job_id_4", "job_id_3"]
     assert first.next == Position(first.jobs[-1].accepted, 3)
     second = service.page(Filter(), 3, first.next)
-    assert ([one.id for one in second.jobs], second.next) == (["job_id_2", "job_id_1"], None)
+    assert ([item.id for item in second.jobs], second.next) == (["job_id_2", "job_id_1"], None)
     done = service.page(Filter(statuses=frozenset({JobStatus.SUCCESSFUL})), 3)
-    assert [one.id for one in done.jobs] == ["job_id_2"]
+    assert [item.id for item in done.jobs] == ["job_id_2"]

@@ -1,4 +1,4 @@
-"""Answers that are given again say so, in the job's record and in its status document."""
+"""Reused results, as the status document of a job reports them."""
 
 import pytest
 import requests
@@ -22,48 +22,43 @@ def service(cloud: SimulatedCloud) -> Service:
     return cloud.process().service
 
 
-def answered(service: Service, fresh: bool = False) -> dict[str, object]:
-    """The status document of a question that has been answered."""
+def finished(service: Service, fresh: bool = False) -> dict[str, object]:
+    """Submit and process a job, and return its status document."""
     accepted = submit(service, *QUESTION, fresh=fresh)
     service.process(accepted.id)
     return status_facts(service.get(accepted.id))
 
 
-def test_an_answer_from_before(cloud: SimulatedCloud, service: Service) -> None:
-    """Names the job that it was computed for, when, and how old it was when it was given again."""
-    first = answered(service)
+def test_reused_result_names_its_source_and_age(cloud: SimulatedCloud, service: Service) -> None:
+    first = finished(service)
     cloud.clock.now += 90_500
-    again = answered(service)
+    again = finished(service)
     assert "reusedFrom" not in first
     assert (again["reusedFrom"], again["age"]) == (first["jobID"], 90.5)
     assert again["computed"] == first["finished"]
 
 
-def test_declined_it_is_computed(cloud: SimulatedCloud, service: Service) -> None:
-    """To the same bytes; it is what is reused from then on."""
-    answered(service)
-    fresh = answered(service, fresh=True)
+def test_fresh_request_is_computed_and_reused_from_then_on(cloud: SimulatedCloud, service: Service) -> None:
+    finished(service)
+    fresh = finished(service, fresh=True)
     assert "reusedFrom" not in fresh
-    assert answered(service)["reusedFrom"] == fresh["jobID"]
+    assert finished(service)["reusedFrom"] == fresh["jobID"]
     assert {service.get(f"job_id_{number}").result for number in (1, 2, 3)} == {GLOBAL_HUMUS}
 
 
-def test_another_data_set_reuses_nothing(cloud: SimulatedCloud) -> None:
-    """The same question is another there."""
+def test_other_data_set_reuses_no_result(cloud: SimulatedCloud) -> None:
     process = cloud.process()
-    answered(process.service)
-    process.control.set(dataset="later")
-    assert "reusedFrom" not in answered(process.service)
+    finished(process.service)
+    process.state.set(dataset="later")
+    assert "reusedFrom" not in finished(process.service)
 
 
-def test_an_age_is_never_negative() -> None:
-    """Whatever the clocks of two processes say."""
+def test_age_is_never_negative_when_clocks_differ() -> None:
     facts = status_facts(job(2, source="job_id_1", computed=9_000).succeed(b"1", now=5_000))
     assert facts["age"] == 0
 
 
-def test_over_http(url: str, http: requests.Session) -> None:
-    """By both interfaces; Cache-Control: no-cache declines it, whatever else the header says."""
+def test_no_cache_header_forbids_reuse_on_both_interfaces(url: str, http: requests.Session) -> None:
     execute(http, url, "global_mean", HUMUS)
     execute(http, url, "global_mean", HUMUS)
     execute(http, url, "global_mean", HUMUS, **{"Cache-Control": "max-age=0, No-Cache"})
@@ -72,13 +67,7 @@ def test_over_http(url: str, http: requests.Session) -> None:
     execute(http, url, "global_mean", HUMUS, **ASYNC)
     until(lambda: http.get(f"{url}/api/num_jobs", timeout=5).json() == {"num_jobs": 0})
     statuses = [http.get(f"{url}/jobs/job_id_{number}", timeout=5).json() for number in range(1, 7)]
-    assert [one.get("reusedFrom") for one in statuses] == [
-        None,
-        "job_id_1",
-        None,
-        "job_id_3",
-        None,
-        "job_id_5",
-    ]
+    sources = [status.get("reusedFrom") for status in statuses]
+    assert sources == [None, "job_id_1", None, "job_id_3", None, "job_id_5"]
     listed = http.get(f"{url}/jobs?f=json", timeout=5).json()["jobs"]
-    assert [one.get("reusedFrom") for one in reversed(listed)] == [one.get("reusedFrom") for one in statuses]
+    assert [status.get("reusedFrom") for status in reversed(listed)] == sources

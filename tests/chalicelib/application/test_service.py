@@ -1,4 +1,4 @@
-"""The service over real stores, with a queue that the test delivers by hand."""
+"""The service with every store, and a queue that the test delivers by hand."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -19,8 +19,7 @@ from tests.support.samples import GLOBAL_HUMUS, job, soil
 from tests.support.services import make_service, submit
 
 
-def test_the_way_of_a_question(service: Service, queue: Held) -> None:
-    """Accepted and queued at once; after processing, answered."""
+def test_submitted_job_is_queued_then_processed(service: Service, queue: Held) -> None:
     accepted = submit(service, "global_mean", {"question": "S1"})
     assert (accepted.id, accepted.status, queue.ids) == ("job_id_1", JobStatus.ACCEPTED, ["job_id_1"])
     assert service.num_jobs() == 1
@@ -29,8 +28,7 @@ def test_the_way_of_a_question(service: Service, queue: Held) -> None:
     assert service.num_jobs() == 0
 
 
-def test_delivered_again_a_job_keeps_its_outcome(service: Service) -> None:
-    """Twice, late, and all at once."""
+def test_repeated_delivery_keeps_the_outcome(service: Service) -> None:
     submit(service, "global_mean", {"question": "S1"})
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(service.process, ["job_id_1"] * 24))
@@ -49,10 +47,9 @@ def test_delivered_again_a_job_keeps_its_outcome(service: Service) -> None:
         ({"question": "S2", "state": "Hessen"}, ["Sand", "Hessen", "Bayern"]),
     ],
 )
-def test_what_the_data_cannot_answer_fails(
+def test_unknown_input_fails_the_job_and_names_existing_ones(
     service: Service, inputs: dict[str, str], named: list[str]
 ) -> None:
-    """With a reason that names what was asked and what exists."""
     submit(service, "state_mean", inputs)
     service.process("job_id_1")
     failed = service.get("job_id_1")
@@ -60,8 +57,7 @@ def test_what_the_data_cannot_answer_fails(
     assert all(name in str(failed.reason) for name in named)
 
 
-def test_a_refused_request_makes_no_job(service: Service, queue: Held) -> None:
-    """Neither a record nor a message nor a number."""
+def test_refused_request_makes_no_job(service: Service, queue: Held) -> None:
     with pytest.raises(UnknownStatistic, match="median"):
         submit(service, "median", {"question": "S1"})
     with pytest.raises(InvalidRequest, match="state"):
@@ -70,24 +66,23 @@ def test_a_refused_request_makes_no_job(service: Service, queue: Held) -> None:
     assert queue.ids == []
 
 
-def test_a_job_keeps_the_data_it_was_accepted_under(service: Service, control: DynamoDbServiceState) -> None:
-    """A change of data set does not reach what was accepted before."""
+def test_job_keeps_its_data_set_after_another_is_published(
+    service: Service, control: DynamoDbServiceState
+) -> None:
     submit(service, "global_mean", {"question": "S1"})
     control.set(dataset="f2")
     service.process("job_id_1")
     assert service.get("job_id_1").result == GLOBAL_HUMUS
 
 
-def test_a_job_whose_data_is_gone_fails(service: Service, control: DynamoDbServiceState) -> None:
-    """It cannot be answered, and must not run for ever."""
+def test_job_with_missing_data_set_fails(service: Service, control: DynamoDbServiceState) -> None:
     control.set(dataset="f2")
     submit(service, "global_mean", {"question": "S1"})
     service.process("job_id_1")
     assert "f2" in str(service.get("job_id_1").reason)
 
 
-def test_a_fault_leaves_the_job_open(service: Service, store: JobStore) -> None:
-    """What is no fault of the question propagates, for the queue to deliver again, and can be failed."""
+def test_unexpected_error_propagates_and_leaves_the_job_open(service: Service, store: JobStore) -> None:
     store.create(job(5, statistic="from_the_future", dataset="f1"))
     with pytest.raises(UnknownStatistic):
         service.process("job_id_5")
@@ -96,15 +91,13 @@ def test_a_fault_leaves_the_job_open(service: Service, store: JobStore) -> None:
     assert service.get("job_id_5").reason == "dead letter"
 
 
-def test_a_message_without_a_job_is_dropped(service: Service) -> None:
-    """The job was deleted; nobody waits for it."""
+def test_processing_a_missing_job_does_nothing(service: Service) -> None:
     service.process("job_id_77")
     with pytest.raises(JobNotFound):
         service.get("job_id_77")
 
 
-def test_a_drain_takes_nothing_new_and_finishes_the_rest(service: Service) -> None:
-    """Counted down to nothing."""
+def test_drain_refuses_new_jobs_and_counts_down(service: Service) -> None:
     submit(service, "global_mean", {"question": "S1"})
     assert service.drain().left == 1
     with pytest.raises(Draining):
@@ -113,10 +106,9 @@ def test_a_drain_takes_nothing_new_and_finishes_the_rest(service: Service) -> No
     assert service.drain().left == 0
 
 
-def test_a_drain_settles_where_others_accept_too(
+def test_drain_settles_after_copies_of_other_processes_expire(
     store: JobStore, clients: Aws, control: DynamoDbServiceState, tmp_path: Path
 ) -> None:
-    """Done when no job was open twice, five seconds apart, after caches are old; a job starts it anew."""
     now = [100_000]
     datasets = S3DatasetStore(clients, "statline")
     other = make_service(store, Held(), datasets, DynamoDbServiceState(clients, "statline"), id_block=10)
@@ -130,22 +122,20 @@ def test_a_drain_settles_where_others_accept_too(
         return service.drain()
 
     assert drain_at(0) == drain_at(4.9) == (0, False)
-    job = submit(other, "global_mean", {"question": "S1"})  # its copy of the record is old
+    job = submit(other, "global_mean", {"question": "S1"})  # its copy of the state is stale
     assert drain_at(5) == (1, False)
     other.process(job.id)
     assert drain_at(6) == drain_at(10.9) == (0, False)
     assert drain_at(11) == (0, True)
 
 
-def test_a_drained_service_opens_again(service: Service) -> None:
-    """By the operator's command."""
+def test_reopened_service_accepts_jobs(service: Service) -> None:
     service.drain()
     service.reopen()
     assert submit(service, "global_mean", {"question": "S1"}).id == "job_id_1"
 
 
-def test_without_data_nothing_is_accepted(store: JobStore, clients: Aws) -> None:
-    """Nobody could answer it, so no job is made."""
+def test_submission_without_data_set_is_refused(store: JobStore, clients: Aws) -> None:
     queue = Held()
     service = make_service(
         store, queue, S3DatasetStore(clients, "statline"), DynamoDbServiceState(clients, "statline"), 10
@@ -156,7 +146,7 @@ def test_without_data_nothing_is_accepted(store: JobStore, clients: Aws) -> None
 
 
 class SlowQueue(Held):
-    """A queue that holds a submission until the test lets it go."""
+    """A queue that blocks a submission until the test sets `go`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -168,17 +158,16 @@ class SlowQueue(Held):
         super().add_task(job_id)
 
 
-def test_a_drain_waits_for_a_job_being_accepted(
+def test_drain_waits_for_a_submission_in_progress(
     store: JobStore, clients: Aws, control: DynamoDbServiceState
 ) -> None:
-    """A submission that was let in before the drain counts until it is queued."""
     control.set(dataset="gone")
     queue = SlowQueue()
     service = make_service(store, queue, S3DatasetStore(clients, "statline"), control, id_block=10)
     with ThreadPoolExecutor(1) as pool:
         submitted = pool.submit(submit, service, "global_mean", {"question": "S1"})
         queue.entered.wait(5)
-        service.process("job_id_1")  # ended already, as a swift worker might; its submission has not
+        service.process("job_id_1")  # a fast worker finishes it before its submission returns
         assert store.count_open() == 0
         assert service.drain().left == 1
         queue.go.set()
@@ -190,28 +179,26 @@ def test_a_drain_waits_for_a_job_being_accepted(
 def limited(
     store: JobStore, queue: Held, clients: Aws, control: DynamoDbServiceState, tmp_path: Path
 ) -> Service:
-    """Three open jobs at most."""
+    """A service with a limit of three open jobs."""
     datasets, data = S3DatasetStore(clients, "statline"), soil(tmp_path)
     datasets.publish("f1", data.snapshot(), data.catalogue())
     control.set(dataset="f1")
     return make_service(store, queue, datasets, control, id_block=1, max_open=3)
 
 
-def test_beyond_the_limit_nothing_is_accepted(limited: Service, store: JobStore, queue: Held) -> None:
-    """No record, no message, no number; what was accepted is answered, and makes room."""
+def test_submission_beyond_the_limit_makes_no_job(limited: Service, store: JobStore, queue: Held) -> None:
     for _ in range(3):
         submit(limited, "global_mean", {"question": "S1"})
     for _ in range(2):
         with pytest.raises(Overloaded, match="3 jobs are open, and no more than 3"):
             submit(limited, "global_mean", {"question": "S1"})
-    assert [one.id for one in store.jobs()] == queue.ids == ["job_id_1", "job_id_2", "job_id_3"]
+    assert [job.id for job in store.jobs()] == queue.ids == ["job_id_1", "job_id_2", "job_id_3"]
     limited.process("job_id_2")
     assert limited.get("job_id_2").result == GLOBAL_HUMUS
     assert submit(limited, "global_mean", {"question": "S1"}).id == "job_id_4"
 
 
-def test_threads_at_once_are_never_more_than_the_limit(limited: Service) -> None:
-    """Whoever is refused has made no job; one after the other the places are filled."""
+def test_concurrent_submissions_never_exceed_the_limit(limited: Service) -> None:
 
     def attempt(_: int) -> bool:
         try:
@@ -226,8 +213,7 @@ def test_threads_at_once_are_never_more_than_the_limit(limited: Service) -> None
     assert [attempt(0) for _ in range(accepted, 4)] == [True] * (3 - accepted) + [False]
 
 
-def test_a_drain_comes_before_the_limit(limited: Service) -> None:
-    """Who is told to come again in a moment should not be sent into a drain."""
+def test_full_and_draining_service_reports_the_drain(limited: Service) -> None:
     for _ in range(3):
         submit(limited, "global_mean", {"question": "S1"})
     limited.drain()
@@ -235,9 +221,8 @@ def test_a_drain_comes_before_the_limit(limited: Service) -> None:
         submit(limited, "global_mean", {"question": "S1"})
 
 
-def test_many_at_once_get_ids_of_their_own(service: Service) -> None:
-    """Gaps are allowed, repeats are not."""
+def test_concurrent_submissions_get_unique_ids(service: Service) -> None:
     with ThreadPoolExecutor(8) as pool:
         jobs = list(pool.map(lambda _: submit(service, "global_mean", {"question": "S1"}), range(64)))
-    assert len({one.id for one in jobs}) == 64
-    assert {one.id for one in service.jobs()} == {one.id for one in jobs}
+    assert len({job.id for job in jobs}) == 64
+    assert {job.id for job in service.jobs()} == {job.id for job in jobs}

@@ -1,7 +1,7 @@
-"""The service against everything that can go wrong outside it, step by step and without chance.
+"""A deterministic simulation: the service with crashes, failed calls and other processes at every step.
 
-hypothesis makes up programs of the rules below. Whatever they do, an accepted job ends, once, with its
-own answer. A failure is printed as the shortest such program; STATLINE_SIMULATIONS says how many to try.
+hypothesis generates programs of the rules below. In each of them, every accepted job ends once, with its own
+result. A failure is printed as the shortest such program; STATLINE_SIMULATIONS is the number of programs.
 """
 
 import functools
@@ -21,9 +21,9 @@ from chalicelib.application.job import Job, JobStatus
 from chalicelib.application.pagination import Filter
 from chalicelib.documents.job_documents import callback_body
 from chalicelib.errors import DatasetGone, Draining, JobNotFound, KeyReused, Overloaded
-from tests.support.simulated import editions, right_outcome
+from tests.support.simulated import editions, expected_outcome
 from tests.support.simulated_cloud import GIVE_UP_MS, KEYS, MAX_OPEN, QUESTION, SETTINGS, SimulatedCloud
-from tests.support.trouble import MOMENTS, OURS, Crash, Fault, Trouble, troubles
+from tests.support.trouble import MOMENTS, OWN, Crash, Fault, Trouble, troubles
 
 T = TypeVar("T")
 
@@ -38,52 +38,55 @@ QUESTIONS = [
 
 @pytest.fixture(autouse=True)
 def no_log() -> Iterator[None]:
-    """Thousands of lines that would bury the program of a failure."""
+    """Disable logging, which would hide the program of a failure between thousands of lines."""
     logging.disable()
     yield
     logging.disable(logging.NOTSET)
 
 
 class Simulation(RuleBasedStateMachine):
-    messages = Bundle("messages")  # every one ever sent, so that any may come again, late, in any order
+    messages = Bundle("messages")  # all that were ever sent: any may be repeated, late, in any order
     dead_letters = Bundle("dead_letters")
 
     def __init__(self) -> None:
         super().__init__()
         self.cloud = SimulatedCloud()
         self.ours = self.cloud.process()
-        self.ended: dict[str, Job] = {}
+        self.outcomes: dict[str, Job] = {}
         self.lost: set[str] = set()
         self.removed: set[str] = set()
-        self.draining: bool | None = False  # None: nobody can know
-        self.published = 0
+        self.draining: bool | None = False  # None: unknown
+        self.reported = 0
 
     @initialize(target=messages)
     def begin(self) -> Any:
-        """With something to go wrong about: few random programs would do the right thing first."""
-        for asked in QUESTIONS:
-            self.cloud.submit(self.ours.service, *asked)
+        """Begin with open jobs: few random programs would submit one first."""
+        for question in QUESTIONS:
+            self.cloud.submit(self.ours.service, *question)
         return self.sent()
 
-    @rule(target=messages, asked=st.sampled_from(QUESTIONS), key=keys, trouble=troubles)
-    def submit(self, asked: tuple[str, dict[str, str]], key: str | None, trouble: Trouble | None) -> Any:
+    @rule(target=messages, question=st.sampled_from(QUESTIONS), key=keys, trouble=troubles)
+    def submit(self, question: tuple[str, dict[str, str]], key: str | None, trouble: Trouble | None) -> Any:
         key = self.use(key)
-        return self.ask(lambda: [self.cloud.submit(self.ours.service, *asked, key)], 1, key, trouble)
+        step = functools.partial(self.cloud.submit, self.ours.service, *question, key)
+        return self.accept(lambda: [step()], 1, key, trouble)
 
     @rule(target=messages, count=st.integers(2, 4), key=keys, trouble=troubles)
     def batch(self, count: int, key: str | None, trouble: Trouble | None) -> Any:
         key = self.use(key)
-        return self.ask(lambda: self.cloud.batch(self.ours.service, count, key), count, key, trouble)
+        return self.accept(lambda: self.cloud.batch(self.ours.service, count, key), count, key, trouble)
 
     def use(self, key: str | None) -> str | None:
-        """A key, one that never was for "new"; another process may ask with the same one meanwhile."""
-        key = f"new {len(self.cloud.keys)}" if key == "new" else key
+        """Return the key, an unused one for "new". Another process may use the same key meanwhile."""
+        key = f"new {len(self.cloud.bound)}" if key == "new" else key
         self.cloud.key = key or self.cloud.key
         return key
 
-    def ask(self, step: Callable[[], list[Job]], count: int, key: str | None, trouble: Trouble | None) -> Any:
+    def accept(
+        self, step: Callable[[], list[Job]], count: int, key: str | None, trouble: Trouble | None
+    ) -> Any:
         self.cloud.queue.failed.clear()
-        told = set(self.cloud.told)
+        returned = set(self.cloud.returned)
         try:
             accepted = self.attempt(step, trouble)
         except Draining:
@@ -93,13 +96,13 @@ class Simulation(RuleBasedStateMachine):
         except KeyReused:
             assert key is not None
         except DatasetGone:
-            assert count > 1  # which executions look at, to say at once what it does not have
+            assert count > 1  # executions are validated with the data set
         else:
-            again = accepted is not None and told >= {job.id for job in accepted}
+            again = accepted is not None and returned >= {job.id for job in accepted}
             assert again or accepted is None or self.draining is not True or key is not None
             assert not self.untroubled(trouble) or len(self.cloud.open_jobs()) <= MAX_OPEN
-        if trouble is not None and trouble.what == "fault":
-            # One call failed and no other: what could not be queued, or may have been, was taken back.
+        if trouble is not None and trouble.kind == "fault":
+            # Only one call failed: every job whose message failed was withdrawn.
             assert not self.cloud.store.ids() & set(self.cloud.queue.failed)
         return self.sent()
 
@@ -126,16 +129,16 @@ class Simulation(RuleBasedStateMachine):
 
     @rule(target=messages, trouble=troubles)
     def read(self, trouble: Trouble | None) -> Any:
-        service, told = self.ours.service, [*self.cloud.told]
-        self.attempt(lambda: (*map(self.found, told), *service.jobs(), service.num_jobs()), trouble)
+        service, ids = self.ours.service, [*self.cloud.returned]
+        self.attempt(lambda: (*map(self.load, ids), *service.jobs(), service.num_jobs()), trouble)
         self.attempt(lambda: service.page(Filter(), 5), trouble)
         return self.sent()
 
-    @rule(target=messages, place=st.integers(0, 99), trouble=troubles)
-    def dismiss(self, place: int, trouble: Trouble | None) -> Any:
-        """A client wants a job no more: one that is open ends, one that has ended goes."""
-        job_id = [*self.cloud.told][place % len(self.cloud.told)]
-        before = self.found(job_id)
+    @rule(target=messages, index=st.integers(0, 99), trouble=troubles)
+    def dismiss(self, index: int, trouble: Trouble | None) -> Any:
+        """Dismiss an open job, or remove a finished one."""
+        job_id = [*self.cloud.returned][index % len(self.cloud.returned)]
+        before = self.load(job_id)
         try:
             dismissed = self.attempt(lambda: self.cloud.dismiss(self.ours.service, job_id), trouble)
         except JobNotFound:
@@ -143,7 +146,7 @@ class Simulation(RuleBasedStateMachine):
         else:
             assert dismissed is None or dismissed.status is JobStatus.DISMISSED
             if trouble is None and before is not None:
-                assert self.found(job_id) == (None if before.status.is_terminal else dismissed)
+                assert self.load(job_id) == (None if before.status.is_terminal else dismissed)
         return self.sent()
 
     @rule(target=messages, trouble=troubles, reopened=st.booleans())
@@ -157,14 +160,14 @@ class Simulation(RuleBasedStateMachine):
 
     @rule(target=dead_letters, message=consumes(messages), dead=st.booleans())
     def lose(self, message: str, dead: bool) -> Any:
-        """For good, or to the dead letters after too many attempts."""
+        """Lose a message, or move it to the dead letters."""
         if self.cloud.queue.remove(message) and message not in self.cloud.queue.waiting:
             self.lost.add(message)
         return multiple(message) if dead else multiple()
 
     @rule(down=st.booleans())
     def receive(self, down: bool) -> None:
-        """Subscribers go away, or come back."""
+        """Let subscribers fail, or recover."""
         self.cloud.sender.down = down
 
     @rule()
@@ -177,53 +180,55 @@ class Simulation(RuleBasedStateMachine):
         lag=st.booleans(),
     )
     def pass_time(self, ms: int, edition: str, lag: bool) -> None:
-        """Meanwhile somebody publishes another data set, and indexes fall behind or catch up."""
+        """Advance the clock, publish another data set, and let indexes lag or catch up."""
         self.cloud.clock.now += ms
-        self.ours.control.set(dataset=edition)
+        self.ours.state.set(dataset=edition)
         self.cloud.store.lag() if lag else self.cloud.store.catch_up()
 
     @invariant()
-    def an_outcome_never_changes_and_is_its_own(self) -> None:
-        for asked in self.cloud.told.values():
-            job = self.found(asked.id)
+    def outcomes_are_final_and_correct(self) -> None:
+        for accepted in self.cloud.returned.values():
+            job = self.load(accepted.id)
             if job is None:
-                assert asked.id in self.cloud.unwanted
-                self.removed.add(asked.id)
+                assert accepted.id in self.cloud.dismissed
+                self.removed.add(accepted.id)
                 continue
-            assert asked.id not in self.removed
-            assert (job.statistic, job.inputs, job.dataset) == (asked.statistic, asked.inputs, asked.dataset)
-            if job.status.is_terminal or job.id in self.ended:
-                end = replace(job, callback_pending=False)  # that it is told changes nothing in it
-                assert self.ended.setdefault(job.id, end) == end
-                hopeless = job.id in self.cloud.buried or job.finished - job.accepted > GIVE_UP_MS
-                given_up = hopeless and job.result is None and "could not be processed" in str(job.reason)
-                dismissed = job.status is JobStatus.DISMISSED and job.id in self.cloud.unwanted
-                assert given_up or dismissed or (job.result, job.reason) == right_outcome(asked)
+            assert accepted.id not in self.removed
+            assert job.statistic == accepted.statistic
+            assert (job.inputs, job.dataset) == (accepted.inputs, accepted.dataset)
+            if job.status.is_terminal or job.id in self.outcomes:
+                outcome = replace(job, callback_pending=False)  # only this changes afterwards
+                assert self.outcomes.setdefault(job.id, outcome) == outcome
+                may_fail = job.id in self.cloud.dead_lettered or job.finished - job.accepted > GIVE_UP_MS
+                given_up = may_fail and job.result is None and "could not be processed" in str(job.reason)
+                dismissed = job.status is JobStatus.DISMISSED and job.id in self.cloud.dismissed
+                assert given_up or dismissed or (job.result, job.reason) == expected_outcome(accepted)
             else:
-                assert job.id in self.lost or job.id in self.cloud.queue.waiting, f"{job.id} waits for nobody"
+                assert job.id in self.lost or job.id in self.cloud.queue.waiting, f"{job.id} has no message"
 
     @invariant()
-    def subscribers_are_told_what_is_true(self) -> None:
-        """At least once, unless it was tried for an hour; and never how a job might have ended."""
+    def callbacks_have_the_final_outcome(self) -> None:
+        """A callback arrives at least once, or is tried for an hour, and only with the stored outcome."""
         self.latest = max(self.cloud.clock.now, getattr(self, "latest", 0))
-        for job_id in self.cloud.told:
-            job = self.found(job_id)
+        for job_id in self.cloud.returned:
+            job = self.load(job_id)
             if job is None or not job.subscriber or not job.status.is_terminal:
                 continue
-            ends = {one for one in self.cloud.sender.received.get(job_id, ()) if "inProgress" not in one[0]}
-            assert ends <= {(job.callback, callback_body(job))}
+            received = self.cloud.sender.received.get(job_id, ())
+            outcomes = {(url, body) for url, body in received if "inProgress" not in url}
+            assert outcomes <= {(job.callback, callback_body(job))}
             late = self.latest - (job.finished or 0) >= callbacks.GIVE_UP_MS - MINUTE
-            assert ends or job.callback_pending or (late and job_id in self.cloud.sender.tried)
+            assert outcomes or job.callback_pending or (late and job_id in self.cloud.sender.tried)
 
     @invariant()
     def lists_and_counts_agree(self) -> None:
         if not self.cloud.store.lagging:
             listed = {job.id for job in self.ours.service.jobs()}
-            assert listed & set(self.cloud.told) == {one for one in self.cloud.told if self.found(one)}
+            assert listed & set(self.cloud.returned) == {*filter(self.load, self.cloud.returned)}
             assert self.ours.service.num_jobs() == len(self.cloud.open_jobs())
 
     def teardown(self) -> None:
-        """A fault at each moment, then none: what is not lost is answered, the sweeper sees to the rest."""
+        """Fail a call at each moment, then none: workers finish jobs with messages, the sweeper others."""
         cloud, service = self.cloud, self.ours.service
         cloud.store.catch_up()
         for moment in range(MOMENTS):
@@ -231,15 +236,15 @@ class Simulation(RuleBasedStateMachine):
             cloud.deliver(service, lambda_handlers.process, [*cloud.queue.waiting])
         cloud.steps.clear()
         cloud.sender.down = False
-        for _ in range(2):  # to have them computed, and told
+        for _ in range(2):  # to compute them, then to send their callbacks
             cloud.deliver(service, lambda_handlers.process, [*cloud.queue.waiting])
-        assert cloud.open_jobs() & set(cloud.told) <= self.lost
-        for _ in range(2):  # what was sent again is lost again
+        assert cloud.open_jobs() & set(cloud.returned) <= self.lost
+        for _ in range(2):  # the messages that were sent again are lost, too
             cloud.queue.waiting.clear()
-            cloud.clock.now += 2 * HOUR  # whatever clocks that went back have cost
+            cloud.clock.now += 2 * HOUR  # more than clocks were set back
             lambda_handlers.sweep(service, SETTINGS)
             assert set(cloud.queue.waiting) == cloud.open_jobs() | cloud.callback_pending()
-        # Every second message is lost again: then it is the sweeper that ends its job.
+        # Every second message is lost again: then the sweeper fails its job.
         cloud.deliver(service, lambda_handlers.process, cloud.queue.waiting[::2])
         assert cloud.open_jobs() | cloud.callback_pending() <= set(cloud.queue.waiting)
         cloud.clock.now += GIVE_UP_MS
@@ -247,17 +252,17 @@ class Simulation(RuleBasedStateMachine):
         assert cloud.open_jobs() == set()
         cloud.deliver(service, lambda_handlers.process, [*cloud.queue.waiting])
         assert cloud.callback_pending() == set()
-        self.subscribers_are_told_what_is_true()
-        self.an_outcome_never_changes_and_is_its_own()
+        self.callbacks_have_the_final_outcome()
+        self.outcomes_are_final_and_correct()
 
-    def found(self, job_id: str) -> Job | None:
+    def load(self, job_id: str) -> Job | None:
         try:
             return self.ours.service.get(job_id)
         except JobNotFound:
             return None
 
     def attempt(self, step: Callable[[], T], trouble: Trouble | None) -> T | None:
-        """What the step returned; None if trouble ended it."""
+        """Return what the step returned; None if trouble ended it."""
         if trouble is not None:
             self.plan(trouble)
         try:
@@ -271,19 +276,19 @@ class Simulation(RuleBasedStateMachine):
         return None
 
     def plan(self, trouble: Trouble) -> None:
-        steps, meanwhile = self.cloud.steps, functools.partial(self.cloud.meanwhile, trouble.what)
-        steps.plan(trouble.moment, getattr(steps, trouble.what) if trouble.what in OURS else meanwhile)
-        if trouble.what == "drain":
+        steps, interfere = self.cloud.steps, functools.partial(self.cloud.interfere, trouble.kind)
+        steps.plan(trouble.moment, getattr(steps, trouble.kind) if trouble.kind in OWN else interfere)
+        if trouble.kind == "drain":
             self.draining = self.draining or None
 
     def untroubled(self, trouble: Trouble | None) -> bool:
-        """Whether nobody else did anything in this step, and the count of open jobs was true."""
+        """Return whether no other process acted in this step, and the count of open jobs was exact."""
         return trouble is None and not self.cloud.store.lagging
 
     def sent(self) -> Any:
-        """The messages that this step sent, for the bundle."""
-        new = self.cloud.queue.sent[self.published :]
-        self.published += len(new)
+        """Return the messages that this step sent, for the bundle."""
+        new = self.cloud.queue.sent[self.reported :]
+        self.reported += len(new)
         self.lost -= set(new)
         return multiple(*new)
 
@@ -295,6 +300,6 @@ TestSimulation.settings = settings(
     derandomize=True,
     database=None,
     report_multiple_bugs=False,
-    phases=(Phase.generate, Phase.shrink),  # explaining takes longer than finding
+    phases=(Phase.generate, Phase.shrink),  # the explain phase takes longer than both
     deadline=None,
 )

@@ -1,4 +1,4 @@
-"""Keys that a client sends with its questions, and several questions in one request."""
+"""Submission with idempotency keys, and in batches."""
 
 import threading
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from tests.support.services import execute, execute_all, make_service, submit
 from tests.support.simulated import SimulatedClock
 
 HUMUS = {"question": "S1"}
-ONE = {"processID": "global_mean", "inputs": HUMUS}
+MEMBER = {"processID": "global_mean", "inputs": HUMUS}
 Make = Callable[..., Service]
 
 
@@ -39,52 +39,48 @@ def queue() -> Held:
 
 @pytest.fixture
 def make(store: JobStore, queue: Held, clients: Aws, clock: SimulatedClock, tmp_path: Path) -> Make:
-    datasets, data, control = (
-        S3DatasetStore(clients, "statline"),
-        soil(tmp_path),
-        DynamoDbServiceState(clients, "statline"),
-    )
+    datasets, state = S3DatasetStore(clients, "statline"), DynamoDbServiceState(clients, "statline")
+    data = soil(tmp_path)
     datasets.publish("f1", data.snapshot(), data.catalogue())
-    control.set(dataset="f1")
+    state.set(dataset="f1")
 
-    def made(queue: Held = queue, max_open: int = 100) -> Service:
-        return make_service(store, queue, datasets, control, id_block=10, clock=clock, max_open=max_open)
+    def new_service(queue: Held = queue, max_open: int = 100) -> Service:
+        return make_service(store, queue, datasets, state, id_block=10, clock=clock, max_open=max_open)
 
-    return made
+    return new_service
 
 
-def test_a_key_leads_to_one_job(make: Make, queue: Held) -> None:
-    """By either interface, from any process, before and after the job's end; another key to another."""
+def test_repeated_key_returns_the_same_job_in_every_process(make: Make, queue: Held) -> None:
     service = make()
-    submitted, executed = submit(service, "global_mean", HUMUS, "a"), execute(service, "best5", ONE, "b")
+    submitted, executed = submit(service, "global_mean", HUMUS, "a"), execute(service, "best5", MEMBER, "b")
     assert submit(make(), "global_mean", HUMUS, "a") == submitted
     service.process(executed.id)
-    again = execute(make(), "best5", ONE, "b")
+    again = execute(make(), "best5", MEMBER, "b")
     assert (again.id, again.status) == (executed.id, JobStatus.SUCCESSFUL)
     assert submit(service, "global_mean", HUMUS, "c").id not in (submitted.id, executed.id)
     assert submit(service, "global_mean", HUMUS).id == "job_id_4"
     assert queue.ids == ["job_id_1", "job_id_2", "job_id_3", "job_id_4"]
 
 
-def test_a_key_is_of_one_request(make: Make) -> None:
-    """Another body, statistic or interface is refused, and makes no job; the order of members is none."""
+def test_reused_key_with_other_request_is_refused(make: Make) -> None:
     service = make()
     state = {"question": "S1", "state": "Hessen"}
     first = submit(service, "state_mean", state, "a")
-    for ask in (
+    for repeat in (
         lambda: submit(service, "state_mean", state | {"state": "Bayern"}, "a"),
         lambda: submit(service, "state_diff_from_mean", state, "a"),
         lambda: execute(service, "state_mean", {"inputs": state}, "a"),
-        lambda: execute_all(service, {"executions": [ONE]}, "a"),
+        lambda: execute_all(service, {"executions": [MEMBER]}, "a"),
     ):
         with pytest.raises(KeyReused):
-            ask()
+            repeat()
     assert submit(service, "state_mean", dict(reversed(state.items())), "a") == first
     assert service.num_jobs() == 1
 
 
-def test_a_key_is_free_again(make: Make, clock: SimulatedClock) -> None:
-    """After a day, for another request too, or when its job is removed."""
+def test_key_makes_a_new_job_after_a_day_or_when_its_job_is_removed(
+    make: Make, clock: SimulatedClock
+) -> None:
     service = make()
     submit(service, "global_mean", HUMUS, "a")
     clock.now += KEY_LIFETIME_SECONDS * 1000 - 1
@@ -97,8 +93,7 @@ def test_a_key_is_free_again(make: Make, clock: SimulatedClock) -> None:
     assert submit(service, "global_mean", HUMUS, "a").id == "job_id_3"
 
 
-def test_a_key_is_answered_while_nothing_new_is_taken(make: Make) -> None:
-    """Drained or full: its question was taken long ago."""
+def test_repeated_key_returns_its_job_while_full_or_draining(make: Make) -> None:
     service = make(max_open=1)
     first = submit(service, "global_mean", HUMUS, "a")
     with pytest.raises(Overloaded):
@@ -109,8 +104,7 @@ def test_a_key_is_answered_while_nothing_new_is_taken(make: Make) -> None:
     assert submit(service, "global_mean", HUMUS, "a") == first
 
 
-def test_a_key_in_flight(make: Make) -> None:
-    """A second request is refused until the first is answered; another key is not held up."""
+def test_key_in_use_is_refused_until_its_first_request_returns(make: Make) -> None:
     queue = SlowQueue()
     service = make(queue)
     with ThreadPoolExecutor(1) as pool:
@@ -119,46 +113,43 @@ def test_a_key_in_flight(make: Make) -> None:
         with pytest.raises(KeyInUse):
             submit(service, "global_mean", HUMUS, "a")
         queue.go.set()
-        told = first.result(5)
-        assert submit(service, "global_mean", HUMUS, "a") == told
+        job = first.result(5)
+        assert submit(service, "global_mean", HUMUS, "a") == job
         assert submit(service, "global_mean", HUMUS, "b").id == "job_id_2"
 
 
-def test_processes_that_take_one_key_at_once(make: Make, queue: Held) -> None:
-    """All tell the same job; the jobs that the others had made are gone."""
-    services, together = [make() for _ in range(6)], threading.Barrier(6, timeout=20)
+def test_concurrent_processes_with_one_key_return_one_job(make: Make, queue: Held) -> None:
+    services, barrier = [make() for _ in range(6)], threading.Barrier(6, timeout=20)
 
-    def ask(service: Service) -> Job:
-        together.wait()
+    def submit_together(service: Service) -> Job:
+        barrier.wait()
         return submit(service, "global_mean", HUMUS, "a")
 
     with ThreadPoolExecutor(6) as pool:
-        told = {job.id for job in pool.map(ask, services)}
-    assert len(told) == 1
-    assert {job.id for job in services[0].jobs()} == told <= set(queue.ids)
+        ids = {job.id for job in pool.map(submit_together, services)}
+    assert len(ids) == 1
+    assert {job.id for job in services[0].jobs()} == ids <= set(queue.ids)
 
 
-def test_a_key_whose_job_could_not_be_queued(make: Make) -> None:
-    """Leads nowhere: the next request makes a job."""
+def test_key_of_a_withdrawn_job_makes_a_new_job(make: Make) -> None:
 
-    class Broken(Held):
+    class BrokenQueue(Held):
         def add_task(self, job_id: str, delay: float = 0) -> None:
             raise Unavailable("no queue")
 
     with pytest.raises(Unavailable):
-        submit(make(Broken()), "global_mean", HUMUS, "a")
+        submit(make(BrokenQueue()), "global_mean", HUMUS, "a")
     assert list(make().jobs()) == []
     accepted = submit(make(), "global_mean", HUMUS, "a")
     assert [job.id for job in make().jobs()] == [accepted.id]
 
 
-def test_a_batch_is_accepted_whole(make: Make, queue: Held) -> None:
-    """In order, under ids that follow each other, and each job as if it had come alone."""
+def test_batch_makes_consecutive_jobs_in_order(make: Make, queue: Held) -> None:
     service = make()
     submit(service, "global_mean", HUMUS)
     csv = {"result": {"format": {"mediaType": "text/csv"}}}
-    more = {"processID": "best5", "inputs": HUMUS, "response": "document", "outputs": csv}
-    jobs = execute_all(service, {"executions": [ONE, more] * 6})
+    best5 = {"processID": "best5", "inputs": HUMUS, "response": "document", "outputs": csv}
+    jobs = execute_all(service, {"executions": [MEMBER, best5] * 6})
     numbers = [int(job.id.removeprefix("job_id_")) for job in jobs]
     assert numbers == list(range(numbers[0], numbers[0] + 12))
     assert queue.ids == ["job_id_1", *(job.id for job in jobs)]
@@ -170,66 +161,65 @@ def test_a_batch_is_accepted_whole(make: Make, queue: Held) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "wrong"),
+    ("body", "message"),
     [
         (None, "executions"),
-        ([ONE], "executions"),
+        ([MEMBER], "executions"),
         ({}, "executions"),
         ({"executions": []}, "1 to 100"),
-        ({"executions": [ONE] * 101}, "1 to 100"),
-        ({"executions": [ONE], "mode": "x"}, "mode"),
-        ({"executions": [ONE, 1]}, r"executions\[1\]: .*processID"),
-        ({"executions": [ONE, {"processID": 1}]}, r"executions\[1\]: .*processID"),
-        ({"executions": [ONE, ONE | {"processID": "median"}]}, r"executions\[1\]: .*median"),
-        ({"executions": [ONE, ONE, ONE | {"inputs": {}}]}, r"executions\[2\]: .*question"),
-        ({"executions": [ONE, ONE | {"inputs": {"question": "S9"}}]}, r"executions\[1\]: no question .*S9"),
+        ({"executions": [MEMBER] * 101}, "1 to 100"),
+        ({"executions": [MEMBER], "mode": "x"}, "mode"),
+        ({"executions": [MEMBER, 1]}, r"executions\[1\]: .*processID"),
+        ({"executions": [MEMBER, {"processID": 1}]}, r"executions\[1\]: .*processID"),
+        ({"executions": [MEMBER, MEMBER | {"processID": "median"}]}, r"executions\[1\]: .*median"),
+        ({"executions": [MEMBER, MEMBER, MEMBER | {"inputs": {}}]}, r"executions\[2\]: .*question"),
+        (
+            {"executions": [MEMBER, MEMBER | {"inputs": {"question": "S9"}}]},
+            r"executions\[1\]: no question .*S9",
+        ),
     ],
 )
-def test_a_batch_with_something_wrong_in_it(make: Make, body: object, wrong: str) -> None:
-    """Makes no job, and says where."""
+def test_invalid_batch_makes_no_job_and_names_the_member(make: Make, body: object, message: str) -> None:
     service = make()
-    with pytest.raises(InvalidRequest, match=wrong):
+    with pytest.raises(InvalidRequest, match=message):
         execute_all(service, body)
     assert (service.num_jobs(), list(service.jobs())) == (0, [])
 
 
-def test_a_batch_that_does_not_fit(make: Make) -> None:
-    """None of it is taken; one that just fits is. While draining, none."""
+def test_batch_beyond_the_limit_is_refused_as_a_whole(make: Make) -> None:
     service = make(max_open=3)
     submit(service, "global_mean", HUMUS)
     with pytest.raises(Overloaded):
-        execute_all(service, {"executions": [ONE] * 3})
+        execute_all(service, {"executions": [MEMBER] * 3})
     assert service.num_jobs() == 1
-    execute_all(service, {"executions": [ONE] * 2})
+    execute_all(service, {"executions": [MEMBER] * 2})
     assert service.num_jobs() == 3
     service.drain()
     with pytest.raises(Draining):
-        execute_all(service, {"executions": [ONE]})
+        execute_all(service, {"executions": [MEMBER]})
 
 
-def test_a_batch_that_is_queued_in_part(make: Make) -> None:
-    """Is taken back whole."""
+def test_partly_queued_batch_is_withdrawn_as_a_whole(make: Make) -> None:
 
-    class Short(Held):
+    class PartialQueue(Held):
         def add_tasks(self, job_ids: object) -> None:
             super().add_task("job_id_1")
             raise Unavailable("no more")
 
-    service = make(Short())
+    service = make(PartialQueue())
     with pytest.raises(Unavailable):
-        execute_all(service, {"executions": [ONE] * 3})
+        execute_all(service, {"executions": [MEMBER] * 3})
     service.process("job_id_1")
     assert (service.num_jobs(), list(service.jobs())) == (0, [])
 
 
-def test_a_batch_has_a_key(make: Make) -> None:
-    """All of its jobs come again; none of them is told once one is gone."""
+def test_repeated_key_of_a_batch_returns_all_its_jobs_or_new_ones(make: Make) -> None:
     service = make()
-    batch = {"executions": [ONE, ONE | {"processID": "best5"}]}
+    batch = {"executions": [MEMBER, MEMBER | {"processID": "best5"}]}
     jobs = execute_all(service, batch, "a")
     assert execute_all(service, batch, "a") == jobs
     with pytest.raises(KeyReused):
-        execute_all(service, {"executions": [ONE]}, "a")
+        execute_all(service, {"executions": [MEMBER]}, "a")
     for _ in range(2):
         service.dismiss(jobs[1].id)
     again = execute_all(service, batch, "a")

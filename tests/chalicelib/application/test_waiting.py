@@ -1,4 +1,4 @@
-"""Execute requests, and who waits for what they ask."""
+"""Execute requests, and waiting for their jobs."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -19,8 +19,7 @@ from tests.support.services import execute, make_service, submit
 EXECUTE = {"inputs": {"question": "S1"}, "response": "document"}
 
 
-def test_an_execute_request_makes_the_same_job(service: Service) -> None:
-    """As a submission does, and it keeps the form that the result was asked for in."""
+def test_execute_request_makes_the_same_job_and_keeps_its_form(service: Service) -> None:
     executed = execute(service, "global_mean", EXECUTE)
     submitted = submit(service, "global_mean", EXECUTE["inputs"])
     assert (executed.statistic, executed.inputs) == (submitted.statistic, submitted.inputs)
@@ -31,36 +30,35 @@ def test_an_execute_request_makes_the_same_job(service: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    ("inputs", "error", "named"),
+    ("inputs", "error", "message"),
     [
         ({"question": "Humuss", "state": "Hessen"}, UnknownQuestion, '"Humus"'),
         ({"question": "S1", "state": "hessen"}, UnknownState, '"Hessen"'),
         ({"question": "S1"}, InvalidRequest, '"state"'),
     ],
 )
-def test_an_execute_request_is_checked_at_once(
-    service: Service, queue: Held, inputs: dict[str, str], error: type[Exception], named: str
+def test_invalid_execute_request_is_refused_and_makes_no_job(
+    service: Service, queue: Held, inputs: dict[str, str], error: type[Exception], message: str
 ) -> None:
-    """Against what the data set has; nothing that is refused makes a job."""
-    with pytest.raises(error, match=named):
+    with pytest.raises(error, match=message):
         execute(service, "state_mean", {"inputs": inputs})
     assert (list(service.jobs()), queue.ids, service.num_jobs()) == ([], [], 0)
 
 
-def test_waiting_ends_with_the_job(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At once, when it ends in this process; not at the next look."""
-    monkeypatch.setattr(completion, "FIRST_LOOK", 60.0)
+def test_wait_returns_when_the_job_finishes_in_this_process(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(completion, "FIRST_PAUSE", 60.0)
     job = submit(service, "global_mean", {"question": "S1"})
     with ThreadPoolExecutor(8) as pool:
         waiting = [pool.submit(service.wait, job, 30) for _ in range(8)]
         service.process("job_id_1")
-        assert {one.result(5).result for one in waiting} == {GLOBAL_HUMUS}
+        assert {future.result(5).result for future in waiting} == {GLOBAL_HUMUS}
 
 
-def test_waiting_for_a_job_that_another_process_ends(
+def test_wait_returns_when_the_job_finishes_in_another_process(
     service: Service, store: JobStore, queue: Held, clients: Aws, control: DynamoDbServiceState
 ) -> None:
-    """Nobody tells this one, so it looks now and then."""
     worker = make_service(store, queue, S3DatasetStore(clients, "statline"), control, id_block=10)
     job = submit(service, "global_mean", {"question": "S1"})
     with ThreadPoolExecutor(1) as pool:
@@ -69,8 +67,7 @@ def test_waiting_for_a_job_that_another_process_ends(
         assert waiting.result(5).result == GLOBAL_HUMUS
 
 
-def test_waiting_is_bounded(service: Service) -> None:
-    """The job as it stands by then."""
+def test_wait_returns_the_open_job_after_its_time(service: Service) -> None:
     job = submit(service, "global_mean", {"question": "S1"})
     assert service.wait(job, 0.05).status is JobStatus.ACCEPTED
     for _ in range(2):

@@ -1,11 +1,11 @@
-"""Execute requests, as JSON values."""
+"""The parser of execute requests."""
 
 from functools import partial
 from typing import Any
 
 import pytest
 
-from chalicelib.application.submission import ExecuteRequest
+from chalicelib.application.job import ExecuteRequest
 from chalicelib.documents.execute_request import parse_execute_request
 from chalicelib.domain.statistics.registry import STATISTICS
 from chalicelib.errors import InvalidRequest
@@ -35,13 +35,12 @@ request = partial(ExecuteRequest, "best5")
         ({"inputs": Q, "mode": "sync", "x-own": 1}, request(Q)),
     ],
 )
-def test_what_is_asked(body: dict[str, Any], expected: ExecuteRequest) -> None:
-    """In every form that the standard has for it."""
+def test_every_standard_form_of_a_request_is_parsed(body: dict[str, Any], expected: ExecuteRequest) -> None:
     assert parse_execute_request(BEST5, body) == expected
 
 
 @pytest.mark.parametrize(
-    ("body", "named"),
+    ("body", "message"),
     [
         ([], '"inputs"'),
         ({}, '"question" is missing'),
@@ -70,7 +69,6 @@ def test_what_is_asked(body: dict[str, Any], expected: ExecuteRequest) -> None:
         ({"inputs": Q, "outputs": {"result": {"format": "text/csv"}}}, '"format"'),
     ],
 )
-def test_what_is_refused(body: object, named: str) -> None:
-    """By a sentence that names it."""
-    with pytest.raises(InvalidRequest, match=named):
+def test_invalid_request_is_refused_and_names_the_member(body: object, message: str) -> None:
+    with pytest.raises(InvalidRequest, match=message):
         parse_execute_request(BEST5, body)

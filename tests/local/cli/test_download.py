@@ -1,4 +1,4 @@
-"""The download of the real survey, against a server that behaves and one that does not."""
+"""The download of the real survey, from servers that work and servers that fail."""
 
 import json
 import socket
@@ -22,68 +22,70 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        ANSWERS[self.path](self)
+        RESPONSES[self.path](self)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing: the output of a test is its failures."""
+        """Log nothing."""
 
 
-Answer = Callable[[Handler], None]
+Respond = Callable[[Handler], None]
 
 
-def sends(body: bytes, status: int = 200, promised: int | None = None, kind: str = "text/csv") -> Answer:
-    """Answer with a Content-Length, which may promise more than comes."""
+def sends(
+    body: bytes, status: int = 200, content_length: int | None = None, kind: str = "text/csv"
+) -> Respond:
+    """Respond with a Content-Length, which may be larger than the body."""
 
-    def answer(handler: Handler) -> None:
+    def respond(handler: Handler) -> None:
         handler.send_response(status)
         handler.send_header("Content-Type", kind)
-        handler.send_header("Content-Length", str(promised or len(body)))
+        handler.send_header("Content-Length", str(content_length or len(body)))
         handler.end_headers()
         handler.wfile.write(body)
         handler.close_connection = True
 
-    return answer
+    return respond
 
 
-def sends_chunked(body: bytes, end: bytes = b"0\r\n\r\n") -> Answer:
-    def answer(handler: Handler) -> None:
+def sends_chunked(body: bytes, end: bytes = b"0\r\n\r\n") -> Respond:
+    def respond(handler: Handler) -> None:
         handler.send_response(200)
         handler.send_header("Transfer-Encoding", "chunked")
         handler.end_headers()
         for start in range(0, len(body), 1000):
-            piece = body[start : start + 1000]
-            handler.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+            chunk = body[start : start + 1000]
+            handler.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
         handler.wfile.write(end)
         handler.close_connection = True
 
-    return answer
+    return respond
 
 
-def sends_until_closed(body: bytes) -> Answer:
-    def answer(handler: Handler) -> None:
+def sends_until_closed(body: bytes) -> Respond:
+    def respond(handler: Handler) -> None:
         handler.send_response(200)
         handler.send_header("Connection", "close")
         handler.end_headers()
         handler.wfile.write(body)
 
-    return answer
+    return respond
 
 
-def redirects(to: str) -> Answer:
-    def answer(handler: Handler) -> None:
+def redirects(to: str) -> Respond:
+    def respond(handler: Handler) -> None:
         handler.send_response(302)
         handler.send_header("Location", to)
         handler.send_header("Content-Length", "0")
         handler.end_headers()
 
-    return answer
+    return respond
 
 
-def hangs_up(handler: Handler) -> None:
+def sends_nothing(handler: Handler) -> None:
     handler.close_connection = True
 
 
-ANSWERS: dict[str, Answer] = {
+RESPONSES: dict[str, Respond] = {
     "/good": sends(GOOD),
     "/good-chunked": sends_chunked(GOOD),
     "/good-until-closed": sends_until_closed(GOOD),
@@ -92,8 +94,8 @@ ANSWERS: dict[str, Answer] = {
     "/moved": redirects("/good"),
     "/round": redirects("/round"),
     "/large": sends((HEADER + ROW * MIN_ROWS).encode()),
-    "/cut": sends(GOOD[: len(GOOD) // 2], promised=len(GOOD)),
-    "/cut-at-line": sends((HEADER + ROW * 150).encode(), promised=len(GOOD)),
+    "/cut": sends(GOOD[: len(GOOD) // 2], content_length=len(GOOD)),
+    "/cut-at-line": sends((HEADER + ROW * 150).encode(), content_length=len(GOOD)),
     "/cut-chunked": sends_chunked(GOOD[: len(GOOD) // 2], end=b""),
     "/cut-in-row": sends_until_closed(GOOD[:-10]),
     "/cut-in-quotes": sends_until_closed(GOOD[: -len(ROW) + 15]),
@@ -108,7 +110,7 @@ ANSWERS: dict[str, Answer] = {
     "/few": sends((HEADER + ROW * 99).encode()),
     "/500": sends(GOOD, status=500),
     "/404": sends(HTML, status=404),
-    "/hangs-up": hangs_up,
+    "/hangs-up": sends_nothing,
 }
 
 FAILURES = {
@@ -135,7 +137,7 @@ FAILURES = {
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    """The address of a server that gives `ANSWERS`."""
+    """The URL of a server that sends `RESPONSES`."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
         thread = threading.Thread(target=httpd.serve_forever, args=(0.01,))
         thread.start()
@@ -145,16 +147,15 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture
-def nobody() -> Iterator[str]:
-    """An address where nothing listens, held so that nothing else can begin to."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{held.getsockname()[1]}"
+def unused_url() -> Iterator[str]:
+    """A URL where nothing listens, on a port that is bound so that nothing else can use it."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
 
 
 @pytest.mark.parametrize("path", ["/good", "/good-chunked", "/good-until-closed", "/moved"])
-def test_whole_file_appears_byte_for_byte(server: str, tmp_path: Path, path: str) -> None:
-    """However it is sent, and nothing beside it."""
+def test_complete_file_is_saved_byte_for_byte(server: str, tmp_path: Path, path: str) -> None:
     target = tmp_path / "brfss.csv"
     assert download(server + path, target, min_rows=100) == 200
     assert target.read_bytes() == GOOD
@@ -162,14 +163,12 @@ def test_whole_file_appears_byte_for_byte(server: str, tmp_path: Path, path: str
 
 
 @pytest.mark.parametrize("path", ["/good-marked", "/good-crlf"])
-def test_other_ways_to_write_csv_are_accepted(server: str, tmp_path: Path, path: str) -> None:
-    """A byte order mark, and CRLF."""
+def test_byte_order_mark_and_crlf_are_accepted(server: str, tmp_path: Path, path: str) -> None:
     assert download(server + path, tmp_path / "brfss.csv", min_rows=100) == 200
 
 
 @pytest.mark.parametrize("path", FAILURES)
-def test_failure_says_why_and_leaves_nothing(server: str, tmp_path: Path, path: str) -> None:
-    """Neither target nor temporary file."""
+def test_failed_download_raises_the_reason_and_leaves_no_file(server: str, tmp_path: Path, path: str) -> None:
     with pytest.raises(DownloadFailed) as failure:
         download(server + path, tmp_path / "brfss.csv", min_rows=100)
     assert FAILURES[path] in str(failure.value)
@@ -177,8 +176,7 @@ def test_failure_says_why_and_leaves_nothing(server: str, tmp_path: Path, path: 
 
 
 @pytest.mark.parametrize("path", ["/cut", "/html", "/500", "/few"])
-def test_failure_keeps_the_file_that_was_there(server: str, tmp_path: Path, path: str) -> None:
-    """Its content untouched."""
+def test_failed_download_keeps_the_existing_file(server: str, tmp_path: Path, path: str) -> None:
     target = tmp_path / "brfss.csv"
     target.write_text("kept")
     with pytest.raises(DownloadFailed):
@@ -187,40 +185,37 @@ def test_failure_keeps_the_file_that_was_there(server: str, tmp_path: Path, path
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_new_file_replaces_the_old(server: str, tmp_path: Path) -> None:
-    """When all of it is right."""
+def test_complete_file_replaces_the_existing_one(server: str, tmp_path: Path) -> None:
     target = tmp_path / "brfss.csv"
     target.write_text("old")
     download(f"{server}/good", target, min_rows=100)
     assert target.read_bytes() == GOOD
 
 
-def test_no_network_names_the_host_and_the_way_out(nobody: str, tmp_path: Path) -> None:
-    """The bundled sample."""
+def test_unreachable_host_is_named_and_the_sample_recommended(unused_url: str, tmp_path: Path) -> None:
     with pytest.raises(
         DownloadFailed, match=r"could not reach 127\.0\.0\.1:\d+: .*refused.*sample still works"
     ):
-        download(nobody, tmp_path / "brfss.csv")
+        download(unused_url, tmp_path / "brfss.csv")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_address_that_is_none_is_refused(tmp_path: Path) -> None:
-    """In words, not by a traceback."""
+def test_invalid_url_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DownloadFailed, match="could not download"):
         download("brfss.csv", tmp_path / "brfss.csv")
 
 
-def test_run_reports_the_rows(server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With status 0."""
+def test_run_prints_the_rows_and_returns_0(
+    server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     target = tmp_path / "brfss.csv"
     assert run(f"{server}/large", target) == 0
     assert capsys.readouterr().out == f"{target}: 50,000 rows\n"
 
 
-def test_run_reports_failure_on_stderr(
+def test_run_prints_a_failure_on_stderr_and_returns_1(
     server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With status 1."""
     assert run(f"{server}/few", tmp_path / "brfss.csv") == 1
     assert capsys.readouterr() == (
         "",
@@ -228,9 +223,8 @@ def test_run_reports_failure_on_stderr(
     )
 
 
-def test_run_reports_a_place_it_cannot_write(
+def test_run_prints_an_unwritable_path_and_returns_1(
     server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With status 1, too."""
     assert run(f"{server}/good", tmp_path / "nowhere" / "brfss.csv") == 1
     assert "No such file" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""A job whose record is made and whose message may not be: it is taken back, or else swept."""
+"""Jobs that are stored but cannot be queued: they are withdrawn, or else swept."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,48 +16,47 @@ from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.errors import Unavailable
 from tests.support.samples import job, soil
 from tests.support.services import make_service, submit
-from tests.support.simulated import SimulatedControl
+from tests.support.simulated import SimulatedServiceState
 from tests.support.simulated_cloud import GIVE_UP_MS, QUESTION, RESEND_MS, SimulatedCloud
 from tests.support.trouble import Steps
 
 
 @pytest.fixture
-def control(clients: Aws) -> DynamoDbServiceState:
-    control = DynamoDbServiceState(clients, "statline")
-    control.set(dataset="f1")
-    return control
+def state(clients: Aws) -> DynamoDbServiceState:
+    state = DynamoDbServiceState(clients, "statline")
+    state.set(dataset="f1")
+    return state
 
 
 class LossyQueue:
-    """A queue whose answers are lost: nobody can know whether it took a message; `took` says."""
+    """A queue whose responses are lost, whether it has `queued` the message or not."""
 
-    def __init__(self, took: bool) -> None:
+    def __init__(self, queued: bool) -> None:
         self.ids: list[str] = []
-        self._took = took
+        self._queued = queued
 
     def add_task(self, job_id: str) -> None:
-        if self._took:
+        if self._queued:
             self.ids.append(job_id)
-        raise Unavailable("the answer is lost")
+        raise Unavailable("the response is lost")
 
 
-@pytest.mark.parametrize("took", [False, True])
-def test_a_job_that_cannot_be_queued_is_taken_back(
-    store: JobStore, clients: Aws, control: DynamoDbServiceState, took: bool
+@pytest.mark.parametrize("queued", [False, True])
+def test_job_that_cannot_be_queued_is_withdrawn(
+    store: JobStore, clients: Aws, state: DynamoDbServiceState, queued: bool
 ) -> None:
-    """Nobody was told of it; a message that went out all the same finds nothing to do."""
-    queue = LossyQueue(took)
-    service = make_service(store, queue, S3DatasetStore(clients, "statline"), control, id_block=10)
+    queue = LossyQueue(queued)
+    service = make_service(store, queue, S3DatasetStore(clients, "statline"), state, id_block=10)
     with pytest.raises(Unavailable):
         submit(service, "global_mean", {"question": "S1"})
-    assert queue.ids == ["job_id_1"] * took
+    assert queue.ids == ["job_id_1"] * queued
     for job_id in queue.ids:
         service.process(job_id)
     assert (list(service.jobs()), service.num_jobs()) == ([], 0)
 
 
 class Outage(NamedTuple):
-    """A queue with which everything ends."""
+    """A queue that fails together with everything else."""
 
     steps: Steps
 
@@ -66,12 +65,11 @@ class Outage(NamedTuple):
         raise Unavailable("the queue is away")
 
 
-def test_a_job_that_cannot_be_taken_back_is_swept() -> None:
-    """It is whole: though nobody was told of it, it ends as any other."""
+def test_job_that_cannot_be_withdrawn_is_swept() -> None:
     cloud = SimulatedCloud()
-    control = SimulatedControl(cloud.table, cloud.steps, cloud.clock)
-    service = make_service(cloud.store, Outage(cloud.steps), cloud.datasets, control, 10, cloud.clock)
-    with pytest.raises(Unavailable, match="queue"):  # it says what failed first
+    state = SimulatedServiceState(cloud.table, cloud.steps, cloud.clock)
+    service = make_service(cloud.store, Outage(cloud.steps), cloud.datasets, state, 10, cloud.clock)
+    with pytest.raises(Unavailable, match="queue"):  # the first failure
         submit(service, *QUESTION)
     cloud.steps.clear()
     assert cloud.open_jobs() == {"job_id_1"}
@@ -82,8 +80,8 @@ def test_a_job_that_cannot_be_taken_back_is_swept() -> None:
     assert other.get("job_id_1").status is JobStatus.SUCCESSFUL
 
 
-class Interrupted(NamedTuple):
-    """Data sets that are slow: while one is loaded, something else happens."""
+class InterruptedDatasets(NamedTuple):
+    """Data sets that call `meanwhile` while one is loaded."""
 
     datasets: S3DatasetStore
     meanwhile: Callable[[], object]
@@ -96,20 +94,18 @@ class Interrupted(NamedTuple):
         return self.datasets.catalogue(fingerprint)
 
 
-def test_a_job_that_is_taken_back_while_it_is_answered(
-    store: JobStore, clients: Aws, control: DynamoDbServiceState, tmp_path: Path
+def test_job_withdrawn_during_its_computation_stays_withdrawn(
+    store: JobStore, clients: Aws, state: DynamoDbServiceState, tmp_path: Path
 ) -> None:
-    """Its answer goes nowhere, and its message is done with."""
     datasets, data = S3DatasetStore(clients, "statline"), soil(tmp_path)
     datasets.publish("f1", data.snapshot(), data.catalogue())
-    slow = Interrupted(datasets, lambda: store.delete("job_id_1"))
+    slow = InterruptedDatasets(datasets, lambda: store.delete("job_id_1"))
     store.create(job(1, dataset="f1"))
-    make_service(store, LossyQueue(took=True), slow, control, id_block=10).process("job_id_1")
+    make_service(store, LossyQueue(queued=True), slow, state, id_block=10).process("job_id_1")
     assert list(store.jobs()) == []
 
 
-def test_the_sweeper_passes_over_what_only_the_index_has() -> None:
-    """A job that was taken back is listed for a moment yet; the others have their turn."""
+def test_sweeper_ignores_a_withdrawn_job_that_the_index_still_lists() -> None:
     cloud = SimulatedCloud()
     service = cloud.process().service
     for _ in range(2):
