@@ -22,8 +22,8 @@ from chalicelib.routes.endpoint import (
     ok,
     render,
 )
-from chalicelib.routes.etag import validated
 from chalicelib.routes.request_headers import awaited, declines_reuse, idempotency_key
+from chalicelib.routes.responses import validated
 
 routes = Blueprint(__name__)
 

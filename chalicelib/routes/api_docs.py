@@ -1,12 +1,10 @@
 """What a program and a person can read about the interfaces: /openapi.json and /docs."""
 
-import os
 from pathlib import Path
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.bootstrap import get_service
-from chalicelib.config import Settings
+from chalicelib.bootstrap import get_service, get_settings
 from chalicelib.documents.openapi import MEDIA_TYPE
 from chalicelib.errors import UnknownFile
 from chalicelib.routes.endpoint import ANY_TYPE, Headers, base_path, endpoint, ok
@@ -45,7 +43,7 @@ def openapi() -> Response:
     )
 
     server = base_path(routes.current_request) or "/"
-    key_needed = Settings.from_environ(os.environ).access == "key"
+    key_needed = get_settings().access == "key"
     return ok(document(get_service().catalogue(), server, key_needed), {"Content-Type": MEDIA_TYPE})
 
 

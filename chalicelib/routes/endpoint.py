@@ -17,9 +17,9 @@ from chalicelib.routes.cors import share
 from chalicelib.routes.errors import to_http
 
 LARGEST_BODY = 64 * 1024
-# API Gateway gives up after 29 s. A call to AWS that begins in time may take 9 s more (its timeouts, or the
-# pause before a retry), and taking a job back 10 s.
-REQUEST_SECONDS = 8
+# API Gateway gives up after 29 s. A call to AWS that begins in time may end 3 s later (aws_clients), and
+# taking a job back needs 4 s.
+REQUEST_SECONDS = 21
 Headers = dict[str, str | list[str]]
 # Names, in answers that depend on data, the data set that they come from.
 DATASET = "Statline-Dataset"

@@ -9,11 +9,10 @@ from chalicelib.application.job import Job, JobStatus
 from chalicelib.bootstrap import get_service
 from chalicelib.documents.job_documents import status_facts
 from chalicelib.routes.endpoint import ANY_TYPE, DATASET, endpoint
-from chalicelib.routes.etag import validated
 from chalicelib.routes.links import REL, address, base_url, job_url, link
 from chalicelib.routes.query_params import JOB_FILTERS, Query, cursor, job_filter, position
 from chalicelib.routes.request_headers import awaited
-from chalicelib.routes.responses import document, problem
+from chalicelib.routes.responses import document, problem, validated
 from chalicelib.routes.results import result
 
 routes = Blueprint(__name__)

@@ -4,7 +4,6 @@ import base64
 import gzip
 import json
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -108,7 +107,7 @@ def refused_method(request: Request, possible: list[str]) -> Response:
     method = request.method
     allow = ", ".join(sorted({*possible, "OPTIONS", *(["HEAD"] if "GET" in possible else [])}))
     if method == "OPTIONS":
-        return Response(204, b"", {"Allow": allow, **preflight(os.environ, allow)})
+        return Response(204, b"", {"Allow": allow, **preflight(allow)})
     return refusal(request.target)(405, f"{method} is not possible here; {allow} are", {"Allow": allow})
 
 

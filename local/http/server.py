@@ -20,13 +20,10 @@ from chalice.app import Chalice
 from chalice.config import Config
 
 from chalicelib.errors import StatlineError
-from chalicelib.observability.metrics import REGISTRY
-from chalicelib.observability.registry import Gauge
+from chalicelib.observability.metrics import read_gauge
 from local.cli.console import say
 from local.http.connection import PATIENCE, Connection, Patience
 from local.http.gateway import Call, Gateway, Request, Response, failure
-
-CONNECTIONS = REGISTRY.add(Gauge("statline_http_connections_open", "Connections of clients."))
 
 BACKLOG = 2048
 SPARE_FILES = 64  # descriptors that files, logs and pipes need beside the connections
@@ -58,6 +55,7 @@ class Server:
         self.connections: set[Connection] = set()
         self._most = most_connections or possible_connections()
         self._gateway = Gateway(application, config)
+        read_gauge("statline_http_connections_open", "Connections of clients.", lambda: len(self.connections))
         self._blocked = 0
         self._posting, self._posts = False, deque[tuple[Request, Callable[[Response], None]]]()
         self._loop = asyncio.new_event_loop()
@@ -85,11 +83,9 @@ class Server:
             # Whoever is nearest to being too slow makes room; one that is being answered never does.
             min(self.connections, key=lambda other: other.deadline).expire()
         self.connections.add(connection)
-        CONNECTIONS.add()
 
     def closed(self, connection: Connection) -> None:
         self.connections.discard(connection)
-        CONNECTIONS.add(amount=-1)
         if not self.connections:
             self._deserted.set()
 
