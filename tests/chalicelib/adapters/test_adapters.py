@@ -96,7 +96,9 @@ def test_the_provider_makes_one_service_for_all_threads() -> None:
     assert len(made) == 1
 
 
-def test_the_aws_service_uses_the_resources_of_the_settings(moto: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_aws_service_uses_the_resources_of_the_settings(
+    moto: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     queue = boto3.client("sqs", region_name="us-east-1").create_queue(QueueName="jobs")["QueueUrl"]
     settings = Settings(queue_url=queue)
