@@ -173,7 +173,7 @@ class DynamoDbJobStore:
             yield from (to_job(item) for item in page["Items"] if not self._expired(item))
 
     def count_open(self) -> int:
-        return sum(page["Count"] for page in self._query(OPEN_INDEX, OPEN, Select="COUNT"))
+        return sum(page.get("Count", 0) for page in self._query(OPEN_INDEX, OPEN, Select="COUNT"))
 
     def open_before(self, moment: int) -> Iterator[tuple[str, int]]:
         return self._before(moment, OPEN)

@@ -28,9 +28,9 @@ def health() -> Response:
 
 @routes.route("/metrics", content_types=ANY_TYPE)
 @endpoint(routes, level=logging.DEBUG)
-def current_metrics() -> Response:
-    metrics = recorder()
-    if not isinstance(metrics, PrometheusRecorder):
+def metrics() -> Response:
+    target = recorder()
+    if not isinstance(target, PrometheusRecorder):
         raise MetricsElsewhere(NAMESPACE)
     get_service().measure()
-    return Response(metrics.text(), headers={"Content-Type": CONTENT_TYPE, **NOT_STORED})
+    return Response(target.text(), headers={"Content-Type": CONTENT_TYPE, **NOT_STORED})
