@@ -83,6 +83,7 @@ check: $(VENV)/dev-installed $(VENV)/check/installed  ## Check format, lint, typ
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(VENV)/check/bin/bandit --quiet --configfile pyproject.toml --recursive .
 	$(VENV)/check/bin/python -m tools.audit $(wildcard requirements-*.txt)
 	$(BIN)/python -m local package

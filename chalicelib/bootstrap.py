@@ -1,11 +1,11 @@
-"""Wiring: the only place that names concrete adapters for AWS."""
+"""Wiring: the only place that names concrete adapters for AWS, and reads the environment."""
 
 import os
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, TypeVar
 
-from chalicelib.adapters.aws_clients import Aws
+from chalicelib.adapters.aws_clients import Aws, client_config
 from chalicelib.adapters.callback_sender import HttpCallbackSender
 from chalicelib.adapters.dynamodb_job_store import DynamoDbJobStore
 from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
@@ -13,43 +13,48 @@ from chalicelib.adapters.s3_dataset_store import S3DatasetStore
 from chalicelib.adapters.sqs_job_queue import SqsJobQueue
 from chalicelib.application.ports import Ports
 from chalicelib.application.service import Limits, Service
-from chalicelib.config import Settings, choice
+from chalicelib.config import Settings
 from chalicelib.observability import logging as log_setup
 
-if TYPE_CHECKING:
-    from botocore.config import Config
-
-# A request waits for an answer, so a call that hangs is given up early and tried again.
-CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 2, 5, 4
 DAY = 24 * 60 * 60
-# How old a function's count of the open jobs may be: else each job would cost one query more.
+# How old a function's count of the open jobs may be; counting anew for each job would cost a query each.
 COUNT_SECONDS = 5.0
 
-
-def client_config(**more: Any) -> "Config":
-    from botocore.config import Config
-
-    options: dict[str, Any] = {
-        "connect_timeout": CONNECT_SECONDS,
-        "read_timeout": READ_SECONDS,
-        "retries": {"mode": "standard", "total_max_attempts": ATTEMPTS},
-    }
-    return Config(**options | more)
+T = TypeVar("T")
 
 
-def aws_client(name: Any) -> Any:
+class Provider(Generic[T]):
+    """A value of this process, made once, when a thread first calls for it."""
+
+    def __init__(self, factory: Callable[[], T]) -> None:
+        self._factory = factory
+        self._lock = threading.Lock()
+        self._value: T | None = None
+
+    def use(self, factory: Callable[[], T]) -> None:
+        """Replace the factory, and drop the value that the earlier one made."""
+        with self._lock:
+            self._factory, self._value = factory, None
+
+    def __call__(self) -> T:
+        if (value := self._value) is not None:
+            return value
+        with self._lock:
+            if self._value is None:
+                self._value = self._factory()
+            return self._value
+
+
+def aws_client(name: Any, config: Any = None) -> Any:
     import boto3  # takes a tenth of a second: the first request that needs it pays
 
-    return boto3.client(name, config=client_config())
+    return boto3.client(name, config=config or client_config())
 
 
-def aws_service() -> Service:
-    """The service on AWS, told about its resources by the environment."""
-    log_setup.configure(
-        choice(os.environ, "STATLINE_LOG_LEVEL", "info", log_setup.LEVELS),
-        choice(os.environ, "STATLINE_LOG_FORMAT", "json", tuple(log_setup.FORMATS)),
-    )
-    settings, aws = Settings.from_environ(os.environ), Aws(aws_client)
+def aws_service(settings: Settings) -> Service:
+    """Return the service on AWS, on the resources that the settings name."""
+    aws = Aws(aws_client)
+    log_setup.configure(settings.log_level, settings.log_format)
     queue = SqsJobQueue(aws, settings.queue_url)
     ports = Ports(
         job_store(aws, settings),
@@ -71,25 +76,9 @@ def job_store(aws: Aws, settings: Settings) -> DynamoDbJobStore:
     )
 
 
-class Provider:
-    """Makes the service when it is first asked for, once, however many threads ask."""
-
-    def __init__(self, factory: Callable[[], Service]) -> None:
-        self._factory = factory
-        self._lock = threading.Lock()
-        self._service: Service | None = None
-
-    def use(self, factory: Callable[[], Service]) -> None:
-        """Replace how the service is made; one that is made already is let go."""
-        with self._lock:
-            self._factory, self._service = factory, None
-
-    def __call__(self) -> Service:
-        if self._service is None:
-            with self._lock:
-                if self._service is None:
-                    self._service = self._factory()
-        return self._service
+def settings_from_environ() -> Settings:
+    return Settings.from_environ(os.environ)
 
 
-get_service = Provider(aws_service)
+get_settings = Provider(settings_from_environ)
+get_service = Provider(lambda: aws_service(get_settings()))

@@ -9,19 +9,18 @@ from chalicelib.errors import InvalidSetting
 Environ = Mapping[str, str]
 
 NO_ORIGIN = "none"
+LOG_LEVELS, LOG_FORMATS = ("debug", "info", "warning", "error"), ("text", "json")
 
-
-# Bytes. With a question as long as a body may be, and the longest reason, it makes a record of less than the
-# 400 KB that DynamoDB takes.
+# Bytes. With the longest body and the longest reason it makes an item of less than DynamoDB's 400 KB.
 LARGEST_INLINE = 256 * 1024
 # Job ids have at most 18 digits: a million blocks of a million leave room.
 LARGEST_BLOCK = 1_000_000
 
 
 def integer(environ: Environ, name: str, default: int, minimum: int = 0, maximum: int | None = None) -> int:
-    """The whole number that a variable holds; an unset or empty variable gives the default.
+    """Return the whole number that a variable holds, or the default if it is unset or empty.
 
-    Raises InvalidSetting for anything else, and for a number below `minimum` or above `maximum`.
+    Raises InvalidSetting for any other text, and for a number below `minimum` or above `maximum`.
     """
     text = environ.get(name, "").strip()
     if not text:
@@ -34,7 +33,7 @@ def integer(environ: Environ, name: str, default: int, minimum: int = 0, maximum
 
 
 def choice(environ: Environ, name: str, default: str, allowed: tuple[str, ...]) -> str:
-    """The word that a variable holds, out of `allowed`; raises InvalidSetting for any other."""
+    """Return the word that a variable holds. Raises InvalidSetting for one that is not `allowed`."""
     text = environ.get(name, "").strip().lower() or default
     if text not in allowed:
         raise InvalidSetting(name, text, f"one of {', '.join(allowed)}")
@@ -42,14 +41,12 @@ def choice(environ: Environ, name: str, default: str, allowed: tuple[str, ...]) 
 
 
 def origin(environ: Environ) -> str:
-    """The origin whose pages may read our answers: "none", or "*" for any.
+    """Return the origin whose pages may read our responses: "none", or "*" for any.
 
-    Raises InvalidSetting for what no browser would send as one.
+    Raises InvalidSetting for a text that no browser sends as one.
     """
-    text = environ.get("STATLINE_CORS_ORIGIN", NO_ORIGIN).strip() or NO_ORIGIN
-    if text == NO_ORIGIN:  # each answer asks
-        return text
-    if not re.fullmatch(r"\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?", text, re.ASCII):
+    text = environ.get("STATLINE_CORS_ORIGIN", "").strip() or NO_ORIGIN
+    if not re.fullmatch(rf"{NO_ORIGIN}|\*|https?://[a-z0-9.-]+(:[0-9]{{1,5}})?", text, re.ASCII):
         expected = f"{NO_ORIGIN}, *, or an origin such as https://example.org"
         raise InvalidSetting("STATLINE_CORS_ORIGIN", text, expected)
     return text
@@ -57,17 +54,16 @@ def origin(environ: Environ) -> str:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the service is told about its surroundings.
+    """The settings of the service; every environment variable of chalicelib is read here.
 
-    `inline_limit` is in bytes of compressed answer: up to it an answer lies in the job's record, above
-    it in S3. At on-demand prices a DynamoDB write of 8 KB costs what one S3 PUT does.
-    `id_block` is how many job ids one write to the counter reserves. A job that is open for
-    `resend_seconds` is sent to the workers again, one that is for `give_up_seconds` is failed.
-    A finished job is kept for `retention_days`, 0 meaning for ever. A drain is done when twice,
+    `inline_limit` is in bytes of a compressed result: up to it a result lies in the job's item, above it in
+    S3. At on-demand prices a DynamoDB write of 8 KB costs as much as one S3 PUT.
+    `id_block` is how many job ids one write to the counter reserves. The sweeper sends a job that is open for
+    `resend_seconds` to the workers again, and fails one that is open for `give_up_seconds`.
+    A finished job expires after `retention_days`, 0 meaning never. A drain is done when twice,
     `settle_seconds` apart, no job was open: more than 0 where other processes accept jobs too.
-    While `max_open` jobs are open, no other is accepted. `access` says whether callers need a key;
-    it is API Gateway that asks for it. Callbacks go to public addresses alone, unless
-    `callback_private`. `cors_origin` is read here so that a start refuses what it cannot be.
+    While `max_open` jobs are open, the service accepts no other. `access` says whether callers need a key,
+    which API Gateway checks. Callbacks go to public addresses alone, unless `callback_private`.
     """
 
     table: str = "statline"
@@ -83,6 +79,9 @@ class Settings:
     access: str = "open"
     callback_private: bool = False
     cors_origin: str = NO_ORIGIN
+    log_level: str = "info"
+    log_format: str = "json"
+    stage: str = "none"
 
     @classmethod
     def from_environ(cls, environ: Environ) -> "Settings":
@@ -100,4 +99,7 @@ class Settings:
             access=choice(environ, "STATLINE_ACCESS", cls.access, ("open", "key")),
             callback_private=choice(environ, "STATLINE_CALLBACK_PRIVATE", "no", ("no", "yes")) == "yes",
             cors_origin=origin(environ),
+            log_level=choice(environ, "STATLINE_LOG_LEVEL", cls.log_level, LOG_LEVELS),
+            log_format=choice(environ, "STATLINE_LOG_FORMAT", cls.log_format, LOG_FORMATS),
+            stage=environ.get("STATLINE_STAGE", cls.stage),
         )

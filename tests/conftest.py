@@ -15,7 +15,7 @@ from chalice.cli.factory import CLIFactory
 from chalicelib.adapters.aws_clients import Aws
 from chalicelib.adapters.dynamodb_job_store import DynamoDbJobStore
 from chalicelib.application.ports import JobStore
-from chalicelib.bootstrap import client_config, get_service
+from chalicelib.bootstrap import get_service
 from chalicelib.config import Settings
 from local.emulator import moto_backend
 from local.emulator.emulator import Emulator
@@ -84,7 +84,7 @@ def on_dynalite(dynalite_url: str, moto: Aws) -> Aws:
 @functools.cache
 def at_address(url: str) -> Aws:
     session = boto3.session.Session("test", "test", region_name=moto_backend.REGION)
-    return Aws(functools.partial(session.client, endpoint_url=url, config=client_config()))
+    return Aws(functools.partial(session.client, endpoint_url=url))
 
 
 @pytest.fixture(params=["moto", *OTHERS])

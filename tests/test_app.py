@@ -1,11 +1,15 @@
 """Importing and packaging the application starts nothing."""
 
+import ast
 import os
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import pytest
+
+from local.settings import PROJECT
 from tests.support.processes import CHALICE, copy_of_project
 
 WATCHED = """
@@ -18,16 +22,34 @@ def forbid(event, arguments):
 sys.dont_write_bytecode = True
 sys.addaudithook(forbid)
 import app
-print(*sorted({"pandas", "numpy", "pyarrow", "moto", "boto3"} & set(sys.modules)))
+print(*sorted({"pandas", "numpy", "pyarrow", "moto", "boto3", "prometheus_client"} & set(sys.modules)))
 """
 
 BARE = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
 
 
-def test_importing_the_application_starts_nothing() -> None:
+def test_the_application_imports_chalice_and_chalicelib_alone() -> None:
+    """And, outside Lambda, the laptop's plug: import-linter looks into packages only."""
+    tree = ast.parse((PROJECT / "app.py").read_text())
+    at_start, local = set(), []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            at_start |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node in tree.body:
+            at_start.add(str(node.module).partition(".")[0])
+        elif isinstance(node, ast.ImportFrom):
+            local.append((node.module, [name.name for name in node.names]))
+
+    assert at_start - set(sys.stdlib_module_names) == {"chalice", "chalicelib"}
+    assert local == [("local", ["plug_in"])]
+
+
+@pytest.mark.parametrize("function", [None, "f"], ids=["laptop", "lambda"])
+def test_importing_the_application_starts_nothing(function: str | None) -> None:
     """No thread, no socket, no file; neither NumPy nor Arrow nor moto nor boto3."""
+    environ = BARE | ({"AWS_LAMBDA_FUNCTION_NAME": function} if function else {})
     done = subprocess.run(
-        [sys.executable, "-c", WATCHED], env=BARE, capture_output=True, text=True, check=False
+        [sys.executable, "-c", WATCHED], env=environ, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
 

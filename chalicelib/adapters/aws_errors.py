@@ -1,22 +1,16 @@
-"""What a failure of AWS becomes: one condition, AwsUnavailable, and one log line that names call and cause.
-
-botocore tries a call again by itself, with jitter, as bootstrap.py tells it. Here it is told when to
-stop, and what is left of the failure leaves the adapters as the domain's own error.
-"""
+"""AWS errors surface as one exception, AwsUnavailable, and one log line with call, cause and remedy."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-from chalicelib.application import deadline
 from chalicelib.errors import AwsUnavailable
 
 log = logging.getLogger("statline.aws")
 
-# Answers that the adapters understand, and the one that says that the call itself was wrong.
+# Responses that the adapters understand, and the one that says that the call itself was wrong.
 NO_OUTAGE = ("ConditionalCheckFailedException", "NoSuchKey", "ValidationException")
-# What somebody has to mend, by what the error's name contains; everything else passes by itself.
+# What an operator has to mend, by what the error's name contains; every other error passes by itself.
 REMEDIES = {
     "renew the credentials": ("Token", "Credential", "Signature", "AccessKey", "UnrecognizedClient"),
     "let the function's role do it": ("AccessDenied",),
@@ -29,61 +23,31 @@ REMEDIES = {
 }
 
 
-class OutOfTime(Exception):
-    """Raised instead of a call that nobody would wait for."""
-
-    def __init__(self) -> None:
-        super().__init__("no time was left for it")
-
-
-def watch(client: Any) -> None:
-    """Let every call of a boto3 client raise AwsUnavailable when it fails and means nothing to its caller."""
-    service, events = client.meta.service_model.service_id.hyphenize(), client.meta.events
-    # Before the SDK's own handler, whose delay would count.
-    events.register_first(f"needs-retry.{service}", keep_to_deadline)
-    events.register_first(f"before-send.{service}", refuse_when_late)
-    # After the SDK's own handlers: they keep count of its retries.
-    events.register_last(f"after-call.{service}", check_answer)
-    events.register_last(f"after-call-error.{service}", translate)
-
-
-def keep_to_deadline(**_: Any) -> bool | None:
-    return False if deadline.passed() else None
-
-
-def refuse_when_late(**_: Any) -> None:
-    if deadline.passed():
-        raise OutOfTime
-
-
-def check_answer(
-    event_name: str, http_response: Any, parsed: Mapping[str, Any], context: Mapping[str, Any], **_: Any
-) -> None:
-    error = parsed.get("Error", {})
-    code = error.get("Code", f"HTTP {http_response.status_code}")
-    if http_response.status_code >= 300 and code not in NO_OUTAGE:
-        raise unavailable(event_name, code, error.get("Message", ""), context)
-
-
-def translate(event_name: str, exception: Exception, context: Mapping[str, Any], **_: Any) -> None:
-    raise unavailable(event_name, type(exception).__name__, str(exception), context) from exception
-
-
 @contextmanager
-def reading(operation: str) -> Iterator[None]:
-    """While the body of an answer comes in, which is after the call and its retries."""
-    from botocore.exceptions import BotoCoreError  # loaded long since by the client
+def translated(operation: str, allowed_attempts: int = 1) -> Iterator[None]:
+    """Raise AwsUnavailable for what boto3 raises within, unless it tells the caller something (NO_OUTAGE)."""
+    from botocore import exceptions, parsers  # loaded long since by the client
 
     try:
         yield
-    except BotoCoreError as error:
-        raise unavailable(f"read.{operation}", type(error).__name__, str(error), {}) from error
+    except exceptions.ParamValidationError:
+        raise
+    except exceptions.ClientError as error:
+        details, metadata = error.response.get("Error", {}), error.response.get("ResponseMetadata", {})
+        name = details.get("Code", "")
+        if name in NO_OUTAGE:
+            raise
+        attempts = f"{1 + metadata.get('RetryAttempts', 0)}"
+        raise unavailable(operation, name, details.get("Message", ""), attempts) from error
+    except (exceptions.HTTPClientError, exceptions.ConnectionError) as error:
+        # botocore does not tell how often it tried a call without a response.
+        raise unavailable(operation, type(error).__name__, str(error), f"up to {allowed_attempts}") from error
+    except (exceptions.BotoCoreError, parsers.ResponseParserError) as error:
+        raise unavailable(operation, type(error).__name__, str(error)) from error
 
 
-def unavailable(event_name: str, name: str, message: str, context: Mapping[str, Any]) -> AwsUnavailable:
-    """The condition for a failed call, logged: `event_name` is botocore's, <event>.<service>.<operation>."""
-    operation = event_name.partition(".")[2]
-    attempts = context.get("retries", {}).get("attempt", 1)
+def unavailable(operation: str, name: str, message: str, attempts: str = "1") -> AwsUnavailable:
+    """Log a failed call, and return the exception for it."""
     cause = f"{operation} failed in {attempts} attempts with {name}: {message}"
     for advice, parts in REMEDIES.items():
         if any(part in name for part in parts):

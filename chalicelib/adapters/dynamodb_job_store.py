@@ -1,9 +1,9 @@
-"""Where jobs are kept: the JobStore port and its AWS adapter.
+"""The JobStore port on DynamoDB and S3.
 
-A job is one DynamoDB item. Two sparse indexes hang off it: `open` holds the jobs that are not
-finished, so counting them costs what is open, and apart from them those whose end is still to be told;
-`listed` holds every job without its answer, so listing never reads answers. Answers are compressed, and lie
-in the item while they are small. An idempotency key is an item too.
+A job is one item. Two sparse indexes hang off it: `open` holds the jobs that are not finished, so counting
+them costs what is open, and apart from them those with a pending callback; `listed` holds every job without
+its result, so listing reads no results. Results are compressed, and lie in the item while they are small.
+An idempotency key is an item too.
 """
 
 import hashlib
@@ -12,14 +12,17 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import Any
 
+from chalicelib.adapters.aws_clients import Aws, pages
 from chalicelib.adapters.job_item import (
     CALLBACK_PENDING,
+    CREATED,
     OPEN,
     Item,
-    compressed,
-    index_key,
+    decoded,
+    encoded,
     key_item_id,
     to_idempotency_record,
     to_item,
@@ -30,29 +33,26 @@ from chalicelib.application.idempotency import IdempotencyRecord
 from chalicelib.application.job import JOB_ID, Job, by_acceptance, job_number
 from chalicelib.errors import JobNotFound
 
-if TYPE_CHECKING:
-    from chalicelib.adapters.aws_clients import Aws
-
 COUNTER = "#counter"
-OPEN_INDEX = "open"
-LISTED_INDEX = "listed"
-# What finishing a job writes; of it, what the list shows is in the index `listed`.
-OUTCOME = (
-    *("status", "started", "finished", "answer", "answer_key", "reason", "cause", "expires"),
-    *("source", "computed", "open"),
-)
+OPEN_INDEX, LISTED_INDEX = "open", "listed"
+
+
+@lru_cache(maxsize=256)
+def compressed(result: bytes) -> bytes:
+    """Return a result compressed; cached, since many jobs have one result and compressing it is slower."""
+    return zlib.compress(result)
 
 
 class DynamoDbJobStore:
     """JobStore on one DynamoDB table and one S3 bucket.
 
-    A finished job expires `retention` seconds after it finished, 0 meaning never; AWS removes it later,
-    when it likes, but from then on it is not found.
+    A finished job expires `retention` seconds after it finished, 0 meaning never; AWS removes it later, but
+    from then on it is not found.
     """
 
     def __init__(
         self,
-        aws: "Aws",
+        aws: Aws,
         table: str,
         bucket: str,
         inline_limit: int,
@@ -63,21 +63,20 @@ class DynamoDbJobStore:
         self._inline_limit, self._retention, self._clock = inline_limit, retention, clock
 
     def reserve_ids(self, count: int) -> range:
-        answer = self._aws.dynamodb.update_item(
-            TableName=self._table,
-            Key={"id": {"S": COUNTER}},
+        response = self._aws.dynamodb.update_item(
+            **self._key(COUNTER),
             UpdateExpression="ADD reserved :count",
-            ExpressionAttributeValues={":count": {"N": str(count)}},
+            ExpressionAttributeValues=encoded({":count": count}),
             ReturnValues="UPDATED_NEW",
         )
-        last = int(answer["Attributes"]["reserved"]["N"])
+        last = decoded(response["Attributes"])["reserved"]
         return range(last - count + 1, last + 1)
 
     def create(self, *jobs: Job) -> None:
         if len(jobs) == 1:
             self._create(jobs[0])
             return
-        # The SDK gives it a token, under which its own retries change nothing.
+        # The SDK adds a token, under which its own retries change nothing.
         puts: Any = [{"Put": self._new(job)} for job in jobs]
         self._aws.dynamodb.transact_write_items(TransactItems=puts)
 
@@ -85,7 +84,7 @@ class DynamoDbJobStore:
         try:
             self._aws.dynamodb.put_item(**self._new(job))
         except self._aws.dynamodb.exceptions.ConditionalCheckFailedException:
-            # The SDK retries a write whose answer was lost; then the item in the way is our own.
+            # The SDK retries a write whose response was lost; then the item in the way is our own.
             if self.get(job.id) != job:
                 raise
 
@@ -98,28 +97,23 @@ class DynamoDbJobStore:
 
     def get(self, job_id: str) -> Job:
         job_number(job_id)
-        answer = self._aws.dynamodb.get_item(
-            TableName=self._table, Key={"id": {"S": job_id}}, ConsistentRead=True
-        )
-        if "Item" not in answer or self._expired(answer["Item"]):
+        item = self._get_item(job_id)
+        if item is None or self._expired(item):
             raise JobNotFound(job_id)
-        return to_job(answer["Item"], self._read_answer(answer["Item"]))
+        return to_job(item, self._read_result(item))
 
     def finish(self, outcome: Job) -> Job:
-        item = self.item(outcome)
-        changes = {name: item[name] for name in OUTCOME if name in item}
+        changes = {name: value for name, value in self.item(outcome).items() if name not in CREATED}
+        update = "SET " + ", ".join(f"#{name} = :{name}" for name in changes)
         try:
             self._aws.dynamodb.update_item(
-                TableName=self._table,
-                Key={"id": {"S": outcome.id}},
-                UpdateExpression="SET "
-                + ", ".join(f"#{name} = :{name}" for name in changes)
-                + ("" if outcome.callback_pending else " REMOVE #open"),
+                **self._key(outcome.id),
+                UpdateExpression=update if outcome.callback_pending else f"{update} REMOVE #open",
                 ConditionExpression="#open = :still",
                 ExpressionAttributeNames={f"#{name}": name for name in {*changes, "open"}},
                 ExpressionAttributeValues={
                     **{f":{name}": value for name, value in changes.items()},
-                    ":still": {"S": OPEN},
+                    **encoded({":still": OPEN}),
                 },
             )
         except self._aws.dynamodb.exceptions.ConditionalCheckFailedException:
@@ -127,126 +121,121 @@ class DynamoDbJobStore:
         return outcome
 
     def bind_idempotency_key(
-        self, claim: IdempotencyRecord, expired: IdempotencyRecord | None = None
+        self, record: IdempotencyRecord, expired: IdempotencyRecord | None = None
     ) -> IdempotencyRecord:
-        item = to_key_item(claim)
         condition: Item = {"ConditionExpression": "attribute_not_exists(id)"}
         if expired is not None:
-            condition["ConditionExpression"] += " OR jobs = :void"
-            condition["ExpressionAttributeValues"] = {":void": to_key_item(expired)["jobs"]}
+            condition["ConditionExpression"] += " OR jobs = :expired"
+            condition["ExpressionAttributeValues"] = {":expired": to_key_item(expired)["jobs"]}
         try:
-            self._aws.dynamodb.put_item(TableName=self._table, Item=item, **condition)
+            self._aws.dynamodb.put_item(TableName=self._table, Item=to_key_item(record), **condition)
         except self._aws.dynamodb.exceptions.ConditionalCheckFailedException:
-            return self.get_idempotency_record(claim.key) or self.bind_idempotency_key(
-                claim
-            )  # gone by now if it had just expired
-        return claim
+            # The record in the way may be gone by now, if it had just expired.
+            return self.get_idempotency_record(record.key) or self.bind_idempotency_key(record)
+        return record
 
     def get_idempotency_record(self, key: str) -> IdempotencyRecord | None:
-        found = self._aws.dynamodb.get_item(
-            TableName=self._table, Key={"id": {"S": key_item_id(key)}}, ConsistentRead=True
-        )
-        return to_idempotency_record(found["Item"]) if "Item" in found else None
+        item = self._get_item(key_item_id(key))
+        return None if item is None else to_idempotency_record(item)
 
     def mark_delivered(self, job_id: str) -> None:
-        # Told already, or gone: then there is nothing to change.
+        # A job that is delivered already, or gone, needs no change.
         with suppress(self._aws.dynamodb.exceptions.ConditionalCheckFailedException):
             self._aws.dynamodb.update_item(
-                TableName=self._table,
-                Key={"id": {"S": job_id}},
+                **self._key(job_id),
                 UpdateExpression="REMOVE #open",
-                ConditionExpression="#open = :unsent",
+                ConditionExpression="#open = :pending",
                 ExpressionAttributeNames={"#open": "open"},
-                ExpressionAttributeValues={":unsent": {"S": CALLBACK_PENDING}},
+                ExpressionAttributeValues=encoded({":pending": CALLBACK_PENDING}),
             )
 
     def pending_callbacks_before(self, moment: int) -> Iterator[str]:
-        yield from (item["id"]["S"] for item in self._before(moment, CALLBACK_PENDING))
+        return (job_id for job_id, _ in self._before(moment, CALLBACK_PENDING))
 
     def delete(self, job_id: str) -> None:
         if not JOB_ID.fullmatch(job_id):
             return  # the table holds the counter too
-        gone = self._aws.dynamodb.delete_item(
-            TableName=self._table, Key={"id": {"S": job_id}}, ReturnValues="ALL_OLD"
-        ).get("Attributes", {})
-        if "answer_key" in gone:
-            self._aws.s3.delete_object(Bucket=self._bucket, Key=gone["answer_key"]["S"])
+        response = self._aws.dynamodb.delete_item(**self._key(job_id), ReturnValues="ALL_OLD")
+        if object_key := response.get("Attributes", {}).get("answer_key"):
+            self._aws.s3.delete_object(Bucket=self._bucket, Key=object_key["S"])
 
     def jobs(self) -> Iterator[Job]:
-        pages = self._aws.dynamodb.get_paginator("query").paginate(**self._in_index(LISTED_INDEX, "job"))
-        # Jobs of one millisecond come from the index in no order, so the order is made here.
-        items = (item for page in pages for item in page["Items"] if not self._expired(item))
-        yield from sorted(map(to_job, items), key=by_acceptance)
+        # The index has jobs of one millisecond in no order.
+        yield from sorted(self._listed(), key=by_acceptance)
 
     def latest(self, until: int) -> Iterator[Job]:
-        query = self._in_index(LISTED_INDEX, "job") | {"ScanIndexForward": False}
-        query["KeyConditionExpression"] += " AND accepted <= :time"
-        query["ExpressionAttributeValues"][":time"] = {"N": str(until)}
-        pages = self._aws.dynamodb.get_paginator("query").paginate(**query)
-        items = (item for page in pages for item in page["Items"] if not self._expired(item))
-        # In order by the index but for jobs of one millisecond.
-        for _, together in itertools.groupby(map(to_job, items), key=lambda job: job.accepted):
+        jobs = self._listed(" AND accepted <= :moment", until, ScanIndexForward=False)
+        for _, together in itertools.groupby(jobs, key=lambda job: job.accepted):
             yield from sorted(together, key=by_acceptance, reverse=True)
 
+    def _listed(self, condition: str = "", moment: int | None = None, **options: Any) -> Iterator[Job]:
+        for page in self._query(LISTED_INDEX, "job", condition, moment, **options):
+            yield from (to_job(item) for item in page["Items"] if not self._expired(item))
+
     def count_open(self) -> int:
-        pages = self._aws.dynamodb.get_paginator("query").paginate(
-            **self._in_index(OPEN_INDEX, OPEN), Select="COUNT"
-        )
-        return sum(page["Count"] for page in pages)
+        return sum(page.get("Count", 0) for page in self._query(OPEN_INDEX, OPEN, Select="COUNT"))
 
     def open_before(self, moment: int) -> Iterator[tuple[str, int]]:
-        for item in self._before(moment, OPEN):
-            yield item["id"]["S"], int(item["accepted"]["N"])
+        return self._before(moment, OPEN)
 
-    def _before(self, moment: int, value: str) -> Iterator[Item]:
-        query = self._in_index(OPEN_INDEX, value)
-        query["KeyConditionExpression"] += " AND accepted < :time"
-        query["ExpressionAttributeValues"][":time"] = {"N": str(moment)}
-        for page in self._aws.dynamodb.get_paginator("query").paginate(**query):
-            yield from page["Items"]
+    def _before(self, moment: int, value: str) -> Iterator[tuple[str, int]]:
+        for page in self._query(OPEN_INDEX, value, " AND accepted < :moment", moment):
+            for item in map(decoded, page["Items"]):
+                yield item["id"], item["accepted"]
 
     def item(self, job: Job) -> Item:
-        """The whole record of a job. An answer that is too large for it is in S3 when this returns."""
-        return {**to_item(job), **index_key(job), **self._write_answer(job), **self._expiry(job)}
+        """Return the whole item of a job. A result that is too large for it is in S3 when this returns."""
+        expiry: Item = {}
+        if self._retention and job.finished is not None:
+            expiry = encoded({"expires": job.finished // 1000 + self._retention})
+        return {**to_item(job), **self._write_result(job), **expiry}
 
-    def _in_index(self, index: str, value: str) -> dict[str, Any]:
-        return {
-            "TableName": self._table,
-            "IndexName": index,
-            "KeyConditionExpression": "#key = :value",
-            "ExpressionAttributeNames": {"#key": index},
-            "ExpressionAttributeValues": {":value": {"S": value}},
-        }
+    def _key(self, item_id: str) -> Any:
+        return {"TableName": self._table, "Key": {"id": {"S": item_id}}}
 
-    def _expiry(self, job: Job) -> Item:
-        if not self._retention or job.finished is None:
-            return {}
-        return {"expires": {"N": str(job.finished // 1000 + self._retention)}}
+    def _get_item(self, item_id: str) -> Item | None:
+        return self._aws.dynamodb.get_item(**self._key(item_id), ConsistentRead=True).get("Item")
+
+    def _query(
+        self, index: str, value: str, condition: str = "", moment: int | None = None, **options: Any
+    ) -> Iterator[Any]:
+        """Yield the pages of an index; `condition` compares `accepted` with `:moment`."""
+        values = {":value": value} | ({} if moment is None else {":moment": moment})
+        return pages(
+            self._aws.dynamodb.query,
+            "ExclusiveStartKey",
+            "LastEvaluatedKey",
+            TableName=self._table,
+            IndexName=index,
+            KeyConditionExpression=f"#index = :value{condition}",
+            ExpressionAttributeNames={"#index": index},
+            ExpressionAttributeValues=encoded(values),
+            **options,
+        )
 
     def _expired(self, item: Item) -> bool:
         return "expires" in item and int(item["expires"]["N"]) <= self._clock()
 
-    def _write_answer(self, job: Job) -> Item:
+    def _write_result(self, job: Job) -> Item:
         if job.result is None:
             return {}
         packed = compressed(job.result)
         if len(packed) <= self._inline_limit:
             return {"answer": {"B": packed}}
-        # Named by its content, so that of two workers with one job neither overwrites the other's answer.
-        key = f"results/{job.id}/{hashlib.sha256(job.result).hexdigest()[:16]}"
-        self._aws.s3.put_object(Bucket=self._bucket, Key=key, Body=packed, ContentType="application/zlib")
-        return {"answer_key": {"S": key}}
+        # Named by its content, so that two workers with one job do not overwrite each other's result.
+        object_key = f"results/{job.id}/{hashlib.sha256(job.result).hexdigest()[:16]}"
+        self._aws.s3.put_object(
+            Bucket=self._bucket, Key=object_key, Body=packed, ContentType="application/zlib"
+        )
+        return {"answer_key": {"S": object_key}}
 
-    def _read_answer(self, item: Item) -> bytes | None:
+    def _read_result(self, item: Item) -> bytes | None:
         if "answer" in item:
             return zlib.decompress(item["answer"]["B"])
-        if "answer_key" in item:
-            return zlib.decompress(self._read_object(item))
-        return None
-
-    def _read_object(self, item: Item) -> bytes:
+        if "answer_key" not in item:
+            return None
         try:
-            return self._aws.read_object(self._bucket, item["answer_key"]["S"])
+            return zlib.decompress(self._aws.read_object(self._bucket, item["answer_key"]["S"]))
         except self._aws.s3.exceptions.NoSuchKey:
-            # Deleted since the record was read, or expired before it: the answer is stored nowhere.
+            # Deleted after the item was read, or expired before: the result is stored nowhere.
             raise JobNotFound(item["id"]["S"]) from None

@@ -1,102 +1,96 @@
-"""A job as DynamoDB has it."""
+"""A job, and an idempotency record, as items of DynamoDB.
 
-import zlib
+What the index `listed` projects are attributes of their own, since CloudFormation refuses to change a
+projection; every other field of a job is in one JSON document. Earlier versions kept all fields in
+attributes: such items are read too.
+"""
+
+import json
 from collections.abc import Mapping
-from functools import lru_cache
+from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from chalicelib.application.idempotency import KEY_LIFETIME_SECONDS, IdempotencyRecord
 from chalicelib.application.job import Job, JobStatus
+from chalicelib.application.job_record import from_record, to_record
 
 Item = dict[str, Any]
 
-# A job's facts that its item may lack: what did not happen yet, and what older items never had.
-OPTIONAL_TIMES = ("started", "finished", "computed")
-OPTIONAL_TEXTS = ("response", "media_type", "reason", "cause", "trace", "source")
-# The values of `open`: the job is not finished, or its end is still to be told to a subscriber.
+# The fields of a job among the attributes that `listed` projects, and the table's and indexes' keys.
+PROJECTED = frozenset(
+    (
+        *("id", "accepted", "statistic", "inputs", "dataset", "status", "response", "media_type"),
+        *("started", "finished", "reason", "cause", "source", "computed"),
+    )
+)
+DOCUMENT = "document"
+# The attributes that a job has from its creation on and that its end does not change.
+CREATED = frozenset(("id", "listed", "accepted", "statistic", "inputs", "dataset", "response", "media_type"))
+# The values of `open`: the job is not finished, or a callback about its end is pending.
 OPEN, CALLBACK_PENDING = "open", "unsent"
 
 
-@lru_cache(maxsize=256)
-def compressed(answer: bytes) -> bytes:
-    """Remembered, since many jobs have one answer and compressing takes longer than finding it."""
-    return zlib.compress(answer)
+def encoded(values: Mapping[str, Any]) -> Item:
+    """Return attributes of DynamoDB for plain values."""
+    return {name: codecs()[0](value) for name, value in values.items()}
+
+
+def decoded(item: Item) -> dict[str, Any]:
+    """Return the plain values of an item; its numbers, all of which are whole, as int."""
+    values = {name: codecs()[1](value) for name, value in item.items()}
+    return {name: int(value) if isinstance(value, Decimal) else value for name, value in values.items()}
+
+
+@cache
+def codecs() -> tuple[Any, Any]:
+    from boto3.dynamodb.types import TypeDeserializer, TypeSerializer  # with boto3, which loads late
+
+    return TypeSerializer().serialize, TypeDeserializer().deserialize
 
 
 def to_item(job: Job) -> Item:
-    """The DynamoDB item of a job, without its answer and its key in the index `open`."""
-    item: Item = {
-        "id": {"S": job.id},
-        "listed": {"S": "job"},
-        "statistic": {"S": job.statistic},
-        "inputs": texts_item(job.inputs),
-        "dataset": {"S": job.dataset},
-        "accepted": {"N": str(job.accepted)},
-        "status": {"S": job.status.value},
-    }
-    times = {name: getattr(job, name) for name in OPTIONAL_TIMES}
-    texts = {name: getattr(job, name) for name in OPTIONAL_TEXTS}
-    item |= {name: {"N": str(value)} for name, value in times.items() if value is not None}
-    item |= {name: {"S": value} for name, value in texts.items() if value}
-    item |= {"fresh": {"BOOL": True}} if job.fresh else {}
-    item |= {"subscriber": texts_item(job.subscriber)} if job.subscriber else {}
-    return item
+    """Return the item of a job, without its result."""
+    record = {"status": JobStatus.ACCEPTED.value} | to_record(job)
+    record.pop("callback_pending", None)  # the attribute `open` holds it, which one update can remove
+    values = {name: value for name, value in record.items() if name in PROJECTED}
+    if rest := {name: value for name, value in record.items() if name not in PROJECTED}:
+        values[DOCUMENT] = json.dumps(rest, ensure_ascii=False, separators=(",", ":"))
+    if job.callback_pending or not job.status.is_terminal:
+        values["open"] = CALLBACK_PENDING if job.callback_pending else OPEN
+    return encoded({"listed": "job", **values})
 
 
-def texts_item(texts: Mapping[str, str]) -> Item:
-    return {"M": {name: {"S": value} for name, value in texts.items()}}
-
-
-def texts_of(item: Item) -> dict[str, str]:
-    return {name: value["S"] for name, value in item["M"].items()}
-
-
-def index_key(job: Job) -> Item:
-    """What holds a job in the index `open`."""
-    if job.callback_pending:
-        return {"open": {"S": CALLBACK_PENDING}}
-    return {} if job.status.is_terminal else {"open": {"S": OPEN}}
-
-
-def to_job(item: Item, answer: bytes | None = None) -> Job:
-    return Job(
-        id=item["id"]["S"],
-        statistic=item["statistic"]["S"],
-        inputs=texts_of(item["inputs"]),
-        dataset=item["dataset"]["S"],
-        accepted=int(item["accepted"]["N"]),
-        status=JobStatus(item["status"]["S"]),
-        result=answer,
-        subscriber=texts_of(item.get("subscriber", {"M": {}})),
-        callback_pending=item.get("open") == {"S": CALLBACK_PENDING},
-        fresh="fresh" in item,
-        **optional(item),
+def to_job(item: Item, result: bytes | None = None) -> Job:
+    """Return the job of an item, or of its projection, which lacks the document."""
+    values = decoded({name: value for name, value in item.items() if name != "answer"})
+    document = json.loads(values.get(DOCUMENT, "{}"))
+    return from_record(
+        {**values, **document, "callback_pending": values.get("open") == CALLBACK_PENDING}, result
     )
-
-
-def optional(item: Item) -> dict[str, Any]:
-    times = {name: int(item[name]["N"]) for name in OPTIONAL_TIMES if name in item}
-    return times | {name: item[name]["S"] for name in OPTIONAL_TEXTS if name in item}
 
 
 def key_item_id(key: str) -> str:
     return f"#key:{key}"
 
 
-def to_key_item(claim: IdempotencyRecord) -> Item:
-    return {
-        "id": {"S": key_item_id(claim.key)},
-        "question": {"S": claim.question},
-        "jobs": {"S": " ".join(claim.jobs)},
-        "made": {"N": str(claim.made)},
-        "expires": {"N": str(claim.made // 1000 + KEY_LIFETIME_SECONDS)},
-    }
+def to_key_item(record: IdempotencyRecord) -> Item:
+    return encoded(
+        {
+            "id": key_item_id(record.key),
+            "question": record.question,
+            "jobs": " ".join(record.jobs),
+            "made": record.made,
+            "expires": record.made // 1000 + KEY_LIFETIME_SECONDS,
+        }
+    )
 
 
 def to_idempotency_record(item: Item) -> IdempotencyRecord:
+    values = decoded(item)
     return IdempotencyRecord(
-        key=item["id"]["S"].removeprefix(key_item_id("")),
-        question=item["question"]["S"],
-        jobs=tuple(item["jobs"]["S"].split()),
-        made=int(item["made"]["N"]),
+        key=values["id"].removeprefix(key_item_id("")),
+        question=values["question"],
+        jobs=tuple(values["jobs"].split()),
+        made=values["made"],
     )

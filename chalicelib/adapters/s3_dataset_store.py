@@ -1,50 +1,52 @@
-"""The published data sets: snapshots in S3 under their fingerprints, loaded when first asked for."""
+"""The DatasetStore port on S3: snapshots under their fingerprints, loaded when first needed."""
 
 import json
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from chalicelib.adapters.aws_clients import Aws, pages
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.errors import DatasetGone
-
-if TYPE_CHECKING:
-    from chalicelib.adapters.aws_clients import Aws
 
 # A worker meets the current data set and, around a change, the one before it.
 KEPT_IN_MEMORY = 2
 
 
 class S3DatasetStore:
-    """Datasets on one bucket; keeps the last few that were asked for."""
+    """DatasetStore on one bucket; keeps the last few data sets in memory."""
 
-    def __init__(self, aws: "Aws", bucket: str) -> None:
+    def __init__(self, aws: Aws, bucket: str) -> None:
         self._aws, self._bucket = aws, bucket
         self._lock = threading.Lock()
         self._ingestors: OrderedDict[str, DataIngestor] = OrderedDict()
         self._catalogues: OrderedDict[str, dict[str, Any]] = OrderedDict()
 
     def publish(self, fingerprint: str, snapshot: bytes, catalogue: dict[str, Any]) -> None:
-        """Store a data set. The snapshot comes last: whoever sees it finds the catalogue too."""
+        """Store a data set. The snapshot comes last: a reader that sees it finds the catalogue too."""
         texts = json.dumps(catalogue, ensure_ascii=False).encode()
         self._aws.s3.put_object(Bucket=self._bucket, Key=catalogue_key(fingerprint), Body=texts)
         self._aws.s3.put_object(Bucket=self._bucket, Key=snapshot_key(fingerprint), Body=snapshot)
 
     def hold(self, fingerprint: str, data: DataIngestor) -> None:
-        """Keep a data set that is in memory anyway: the first to ask for it need not wait."""
+        """Keep a data set that is in memory already, so that its first use need not load it."""
         with self._lock:
             keep(self._ingestors, fingerprint, data)
 
     def published(self) -> list[str]:
-        """The fingerprints of the data sets that are stored, in order."""
-        pages = self._aws.s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix="datasets/"
+        """Return the fingerprints of the stored data sets, in order."""
+        listing = pages(
+            self._aws.s3.list_objects_v2,
+            "ContinuationToken",
+            "NextContinuationToken",
+            Bucket=self._bucket,
+            Prefix="datasets/",
         )
-        keys = (item["Key"] for page in pages for item in page.get("Contents", []))
+        keys = (item["Key"] for page in listing for item in page.get("Contents", []))
         return sorted(key.split("/")[1] for key in keys if key.endswith("/snapshot"))
 
     def ingestor(self, fingerprint: str) -> DataIngestor:
-        # Held while loading, so that a crowd of runners loads a new data set once.
+        # Held while loading, so that many threads load a new data set once.
         with self._lock:
             if fingerprint not in self._ingestors:
                 snapshot = self._read(fingerprint, snapshot_key(fingerprint))
@@ -66,7 +68,7 @@ class S3DatasetStore:
 
 
 def keep(cache: OrderedDict[str, Any], key: str, value: Any) -> None:
-    """Add to a cache that forgets the oldest beyond KEPT_IN_MEMORY."""
+    """Add to a cache that drops the oldest beyond KEPT_IN_MEMORY."""
     cache[key] = value
     while len(cache) > KEPT_IN_MEMORY:
         cache.popitem(last=False)

@@ -1,33 +1,31 @@
-"""How an accepted job reaches a worker: the JobQueue port and its SQS adapter."""
+"""The JobQueue port on SQS."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from chalicelib.adapters.aws_clients import Aws
 from chalicelib.errors import AwsUnavailable
 
-if TYPE_CHECKING:
-    from chalicelib.adapters.aws_clients import Aws
-
-# SQS takes so many messages in one call, and holds one back for so many seconds.
+# SQS takes so many messages in one call, and delays one for at most so many seconds.
 BATCH, LONGEST_DELAY = 10, 900
 
 
 class SqsJobQueue:
     """JobQueue on one SQS queue; a message's body is the job id."""
 
-    def __init__(self, aws: "Aws", queue_url: str) -> None:
+    def __init__(self, aws: Aws, queue_url: str) -> None:
         self._aws, self._queue_url = aws, queue_url
 
     def add_task(self, job_id: str, delay: float = 0) -> None:
-        later: Any = {"DelaySeconds": min(int(delay), LONGEST_DELAY)} if delay else {}
-        self._aws.sqs.send_message(QueueUrl=self._queue_url, MessageBody=job_id, **later)
+        options: Any = {"DelaySeconds": min(int(delay), LONGEST_DELAY)} if delay else {}
+        self._aws.sqs.send_message(QueueUrl=self._queue_url, MessageBody=job_id, **options)
 
     def add_tasks(self, job_ids: Sequence[str]) -> None:
         for start in range(0, len(job_ids), BATCH):
             entries: Any = [
-                {"Id": str(place), "MessageBody": job_id}
-                for place, job_id in enumerate(job_ids[start : start + BATCH])
+                {"Id": str(index), "MessageBody": job_id}
+                for index, job_id in enumerate(job_ids[start : start + BATCH])
             ]
-            answer = self._aws.sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
-            if refused := answer.get("Failed"):
+            response = self._aws.sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
+            if refused := response.get("Failed"):
                 raise AwsUnavailable(f"SQS did not take {len(refused)} messages: {refused[0].get('Code')}")

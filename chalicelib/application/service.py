@@ -23,8 +23,7 @@ from chalicelib.domain.statistics.registry import STATISTICS, answer
 from chalicelib.errors import Abandoned, JobNotFound, Unanswerable
 from chalicelib.observability import trace
 from chalicelib.observability.error_counting import count_errors
-from chalicelib.observability.metrics import DURATION, FINISHED, OLDEST, OPEN, OPEN_LIMIT
-from chalicelib.observability.registry import OTHER
+from chalicelib.observability.metrics import DURATION, FINISHED, OLDEST, OPEN, OPEN_LIMIT, OTHER
 
 RESULT_CACHE_BYTES = 16_000_000
 

@@ -1,6 +1,6 @@
 """Metrics in Lambda: lines in CloudWatch's embedded metric format, written at the end of each invocation.
 
-What API Gateway, Lambda and SQS measure by themselves, requests above all, is not measured again. Each
+API Gateway, Lambda and SQS measure requests, invocations and messages themselves, so nothing here does. Each
 combination of dimensions is billed as a metric of its own, so there are few.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from chalicelib.observability import metrics
-from chalicelib.observability.registry import Gauge, Histogram, Labels, Metric, Registry
+from chalicelib.observability.metrics import Gauge, Histogram, Metric
 
 NAMESPACE = "Statline"
 MOST_VALUES = 100  # that one line may give for one metric
@@ -25,7 +25,7 @@ class Export(NamedTuple):
     dimensions: tuple[str, ...] = ()
 
 
-EXPORTS = {
+EXPORTS: dict[Metric, Export] = {
     metrics.ACCEPTED: Export("JobsAccepted", "Count"),
     metrics.REFUSED: Export("JobsRefused", "Count", ("reason",)),
     metrics.FINISHED: Export("JobsFinished", "Count", ("outcome",)),
@@ -38,14 +38,13 @@ EXPORTS = {
 Dimensions = tuple[tuple[str, str], ...]
 
 
-class Exporter:
-    """Gathers what is measured from now on, and, as Chalice's middleware, writes it after each event."""
+class EmbeddedMetrics:
+    """A Recorder that keeps values, and, as Chalice's middleware, writes them after each event."""
 
-    def __init__(self, registry: Registry, stage: str, write: Callable[[str], object] = print) -> None:
+    def __init__(self, stage: Callable[[], str], write: Callable[[str], object] = print) -> None:
         self._stage, self._write = stage, write
         self._lock = threading.Lock()
-        self._gathered: dict[Dimensions, dict[Export, list[float]]] = {}
-        registry.listen(self.hear)
+        self._kept: dict[Dimensions, dict[Export, list[float]]] = {}
 
     def __call__(self, event: Any, get_response: Callable[[Any], Any]) -> Any:
         try:
@@ -53,36 +52,36 @@ class Exporter:
         finally:
             self.flush()
 
-    def hear(self, metric: Metric, labels: Labels, value: float) -> None:
+    def record(self, metric: Metric, labels: tuple[str, ...], value: float) -> None:
         export = EXPORTS.get(metric)
         if export is None:
             return
         named = dict(zip(metric.labels, labels, strict=True))
         dimensions = tuple((label.capitalize(), named[label]) for label in export.dimensions)
         with self._lock:
-            values = self._gathered.setdefault(dimensions, {}).setdefault(export, [])
+            values = self._kept.setdefault(dimensions, {}).setdefault(export, [])
             if isinstance(metric, Histogram):
                 values.append(value)
             else:
                 values[:] = [value] if isinstance(metric, Gauge) else [sum(values) + value]
 
     def flush(self) -> None:
-        """Write what was gathered, a line for each combination of dimensions."""
+        """Write the values, a line for each combination of dimensions, and forget them."""
         with self._lock:
-            gathered, self._gathered = self._gathered, {}
-        for dimensions, values in gathered.items():
+            kept, self._kept = self._kept, {}
+        for dimensions, values in kept.items():
             for start in range(0, max(map(len, values.values())), MOST_VALUES):
-                part = {export: some[start : start + MOST_VALUES] for export, some in values.items()}
-                self._write(line((("Stage", self._stage), *dimensions), part))
+                part = {export: numbers[start : start + MOST_VALUES] for export, numbers in values.items()}
+                self._write(line((("Stage", self._stage()), *dimensions), part))
 
 
 def line(dimensions: Dimensions, values: dict[Export, list[float]]) -> str:
-    given = {export: some for export, some in values.items() if some}
+    values = {export: numbers for export, numbers in values.items() if numbers}
     directive = {
         "Namespace": NAMESPACE,
         "Dimensions": [[name for name, _ in dimensions]],
-        "Metrics": [{"Name": export.name, "Unit": export.unit} for export in given],
+        "Metrics": [{"Name": export.name, "Unit": export.unit} for export in values],
     }
     metadata = {"Timestamp": time.time_ns() // 1_000_000, "CloudWatchMetrics": [directive]}
-    facts = {export.name: some[0] if len(some) == 1 else some for export, some in given.items()}
+    facts = {export.name: numbers[0] if len(numbers) == 1 else numbers for export, numbers in values.items()}
     return json.dumps({"_aws": metadata, **dict(dimensions), **facts})

@@ -1,4 +1,4 @@
-"""Log lines: one a request and one a job change, in UTC, as text or JSON, ids and trace included."""
+"""Log lines: one for each request and each change of a job, in UTC, as text or JSON, with ids and trace."""
 
 import json
 import logging
@@ -6,9 +6,10 @@ import sys
 import time
 from typing import TextIO
 
+from chalicelib.config import LOG_FORMATS, LOG_LEVELS
 from chalicelib.observability.trace import name_trace
 
-# What a LogRecord has by itself; anything else came by `extra` and belongs into the line.
+# The attributes of every LogRecord; all others came by `extra` and belong into the line.
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
@@ -45,8 +46,8 @@ class JsonFormatter(LineFormatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-LEVELS = ("debug", "info", "warning", "error")
-FORMATS = {"text": LineFormatter, "json": JsonFormatter}
+LEVELS = LOG_LEVELS
+FORMATS = dict(zip(LOG_FORMATS, (LineFormatter, JsonFormatter), strict=True))
 
 
 def extras(record: logging.LogRecord) -> dict[str, object]:
@@ -54,7 +55,7 @@ def extras(record: logging.LogRecord) -> dict[str, object]:
 
 
 class Output(logging.StreamHandler[TextIO]):
-    """Standard output. A line that it does not take (a full disk, a closed pipe) is lost, nothing else is."""
+    """Standard output; loses lines that it cannot write (a full disk, a closed pipe) silently."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
         if not isinstance(sys.exception(), OSError):
@@ -62,7 +63,7 @@ class Output(logging.StreamHandler[TextIO]):
 
 
 def configure(level: str, style: str, own: logging.Handler | None = None) -> None:
-    """Send Statline's lines to standard output, or to a handler of one's own; repeating it replaces that."""
+    """Send Statline's log lines to standard output, or to `own`, in place of any earlier handler."""
     root = logging.getLogger("statline")
     for old in list(root.handlers):
         root.removeHandler(old)

@@ -1,1 +1,1 @@
-"""HTTP views: each parses a request, calls the service and renders its answer."""
+"""HTTP views: each parses a request, calls the service and renders its response."""

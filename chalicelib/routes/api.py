@@ -1,4 +1,4 @@
-"""/api/*: the original server's interface, word for word."""
+"""/api/*: the original server's interface, whose bodies are frozen."""
 
 import logging
 
@@ -22,13 +22,13 @@ from chalicelib.routes.endpoint import (
     ok,
     render,
 )
-from chalicelib.routes.etag import validated
 from chalicelib.routes.request_headers import awaited, declines_reuse, idempotency_key
+from chalicelib.routes.responses import validated
 
 routes = Blueprint(__name__)
 
-# The original knew three words for the standard's five states.
-WORD = {
+# The original interface has three statuses for the standard's five.
+STATUS = {
     JobStatus.ACCEPTED: "running",
     JobStatus.RUNNING: "running",
     JobStatus.SUCCESSFUL: "done",
@@ -42,8 +42,8 @@ WORD = {
 def submit(statistic: str) -> Response:
     request = routes.current_request
     header, fresh, body = idempotency_key(request), declines_reuse(request), json_body(request)
-    question = parse_question(find_statistic(statistic), body, fresh)
-    job = get_service().submit(question, IdempotencyKey.of_request(header, "submit", statistic, body))
+    execute_request = parse_question(find_statistic(statistic), body, fresh)
+    job = get_service().submit(execute_request, IdempotencyKey.of_request(header, "submit", statistic, body))
     location = f"{base_path(request)}/api/get_results/{job.id}"
     return ok({"job_id": job.id}, {"Location": location, DATASET: job.dataset})
 
@@ -54,14 +54,14 @@ def get_response(job_id: str) -> Response:
     request, job = routes.current_request, awaited(routes.current_request, get_service(), job_id)
     caching: Headers = {} if job.status.is_terminal else {"Cache-Control": "no-store"}
     tracing: Headers = {TRACE: job.trace} if job.trace else {}
-    response = Response(body=result(job), headers={**JSON, DATASET: job.dataset, **caching, **tracing})
+    response = Response(body=result_body(job), headers={**JSON, DATASET: job.dataset, **caching, **tracing})
     return validated(request, response) if job.status.is_terminal else response
 
 
 @routes.route("/api/jobs", content_types=ANY_TYPE)
 @endpoint(routes, runs_in_thread=True)
 def jobs() -> Response:
-    return ok({"status": "done", "data": [{job.id: WORD[job.status]} for job in get_service().jobs()]})
+    return ok({"status": "done", "data": [{job.id: STATUS[job.status]} for job in get_service().jobs()]})
 
 
 @routes.route("/api/num_jobs", content_types=ANY_TYPE)
@@ -77,12 +77,12 @@ def graceful_shutdown() -> Response:
     return ok({"status": "done"} if drain.done else {"status": "running", "num_jobs": drain.left})
 
 
-def result(job: Job) -> str:
-    """The frozen body of get_results."""
-    word = WORD[job.status]
+def result_body(job: Job) -> str:
+    """Return the body of get_results."""
+    status = STATUS[job.status]
     if job.result is not None:
-        # The answer is JSON already, and its bytes are a promise: it is placed, never parsed and rebuilt.
-        return f'{{"status": "{word}", "data": {frozen_json(job).decode()}}}'
-    if word == "error":
-        return render({"status": word, "reason": job.reason or f"{job.status}"})
-    return render({"status": word})
+        # The result is JSON whose bytes are frozen: it is inserted, never parsed and rebuilt.
+        return f'{{"status": "{status}", "data": {frozen_json(job).decode()}}}'
+    if status == "error":
+        return render({"status": status, "reason": job.reason or f"{job.status}"})
+    return render({"status": status})

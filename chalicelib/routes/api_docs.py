@@ -1,12 +1,10 @@
-"""What a program and a person can read about the interfaces: /openapi.json and /docs."""
+"""The API's definition and documentation: /openapi.json and /docs."""
 
-import os
 from pathlib import Path
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.bootstrap import get_service
-from chalicelib.config import Settings
+from chalicelib.bootstrap import get_service, get_settings
 from chalicelib.documents.openapi import MEDIA_TYPE
 from chalicelib.errors import UnknownFile
 from chalicelib.routes.endpoint import ANY_TYPE, Headers, base_path, endpoint, ok
@@ -21,8 +19,8 @@ FILES = {
     "swagger-ui.css": ("swagger-ui/swagger-ui.css", STYLE),
     "swagger-ui-bundle.js": ("swagger-ui/swagger-ui-bundle.js", SCRIPT),
 }
-# A browser is told to ask nobody else, whatever the page or the viewer says. The viewer writes styles into
-# its elements; pictures come with its style sheet.
+# The browser contacts no other server, whatever the page or the viewer does. The viewer writes styles into
+# its elements; images come with its style sheet.
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -40,12 +38,10 @@ POLICY = "; ".join(
 @routes.route("/openapi.json", content_types=ANY_TYPE)
 @endpoint(routes)
 def openapi() -> Response:
-    from chalicelib.documents.openapi.document import (
-        document,  # many small parts, which few functions ever serve
-    )
+    from chalicelib.documents.openapi.document import document  # which few functions ever serve
 
     server = base_path(routes.current_request) or "/"
-    key_needed = Settings.from_environ(os.environ).access == "key"
+    key_needed = get_settings().access == "key"
     return ok(document(get_service().catalogue(), server, key_needed), {"Content-Type": MEDIA_TYPE})
 
 

@@ -1,25 +1,17 @@
-"""Which pages of other sites may read our answers in a browser: none, unless STATLINE_CORS_ORIGIN names one.
+"""CORS: pages of other sites may read our responses only where STATLINE_CORS_ORIGIN names their origin.
 
-What a preflight is answered in the cloud, where API Gateway answers it, stands in .chalice/resources.json.
+In the cloud API Gateway answers preflights, as .chalice/resources.json says.
 """
-
-import os
-from collections.abc import Mapping
 
 from chalice.app import Response
 
-from chalicelib.config import NO_ORIGIN, origin
+from chalicelib.bootstrap import get_settings
+from chalicelib.config import NO_ORIGIN
 
-ASKED = (
-    "Accept",
-    "Cache-Control",
-    "Content-Type",
-    "If-None-Match",
-    "Idempotency-Key",
-    "Prefer",
-    "traceparent",
+REQUEST_HEADERS = (
+    *("Accept", "Cache-Control", "Content-Type", "If-None-Match", "Idempotency-Key", "Prefer"),
+    *("traceparent", "x-api-key"),
 )
-REQUEST_HEADERS = (*ASKED, "x-api-key")
 RESPONSE_HEADERS = (
     *("ETag", "Link", "Location", "Preference-Applied", "Retry-After"),
     *("Statline-Dataset", "Statline-Trace"),
@@ -28,29 +20,29 @@ PREFLIGHT_SECONDS = 600
 
 
 def share(response: Response) -> None:
-    """Let the pages of the allowed origin read this response."""
-    response.headers |= sharing_headers(os.environ)
+    """Let pages of the allowed origin read this response."""
+    response.headers |= sharing_headers()
 
 
-def sharing_headers(environ: Mapping[str, str]) -> dict[str, str]:
-    """The headers of a response that the pages of the allowed origin may read."""
-    allowed = origin(environ)
-    if allowed == NO_ORIGIN:
+def sharing_headers() -> dict[str, str]:
+    """Return the headers of a response that pages of the allowed origin may read."""
+    if not (allowed := allow_origin()):
         return {}
-    return {
-        "Access-Control-Allow-Origin": allowed,
-        "Access-Control-Expose-Headers": ", ".join(RESPONSE_HEADERS),
-    }
+    return allowed | {"Access-Control-Expose-Headers": ", ".join(RESPONSE_HEADERS)}
 
 
-def preflight(environ: Mapping[str, str], methods: str) -> dict[str, str]:
-    """Headers of the answer to a browser that asks whether a page may ask."""
-    allowed = origin(environ)
-    if allowed == NO_ORIGIN:
+def preflight(methods: str) -> dict[str, str]:
+    """Return the headers of the response to a preflight (OPTIONS) for a resource with these methods."""
+    if not (allowed := allow_origin()):
         return {}
-    return {
-        "Access-Control-Allow-Origin": allowed,
+    return allowed | {
         "Access-Control-Allow-Methods": methods,
         "Access-Control-Allow-Headers": ", ".join(REQUEST_HEADERS),
         "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
     }
+
+
+def allow_origin() -> dict[str, str]:
+    """Return the header that lets an origin in; none where the settings name no origin."""
+    origin = get_settings().cors_origin
+    return {} if origin == NO_ORIGIN else {"Access-Control-Allow-Origin": origin}

@@ -1,4 +1,4 @@
-"""What every view shares: reading a JSON body, rendering an answer, logging a line, mapping errors."""
+"""The frame of every view: reads a JSON body, renders a response, maps errors, logs a line."""
 
 import functools
 import json
@@ -17,15 +17,15 @@ from chalicelib.routes.cors import share
 from chalicelib.routes.errors import to_http
 
 LARGEST_BODY = 64 * 1024
-# API Gateway gives up after 29 s. A call to AWS that begins in time may take 9 s more (its timeouts, or the
-# pause before a retry), and taking a job back 10 s.
-REQUEST_SECONDS = 8
+# API Gateway gives up after 29 s. A call to AWS that begins in time may end 3 s later (aws_clients), and
+# taking a job back needs 4 s.
+REQUEST_SECONDS = 21
 Headers = dict[str, str | list[str]]
-# Names, in answers that depend on data, the data set that they come from.
+# The header that names, in responses that depend on data, their data set.
 DATASET = "Statline-Dataset"
-# Names, in every answer, the trace of the request; in a job's, that of the request that was its question.
+# The header that names the trace of the request; in a job's responses, of the request that submitted it.
 TRACE = "Statline-Trace"
-# For every route, also those without a body: Chalice would answer 415 to types it was not told of.
+# For every route, also those without a body: Chalice answers 415 to content types that a route does not name.
 ANY_TYPE = ["*/*"]
 JSON: Headers = {"Content-Type": "application/json"}
 
@@ -55,10 +55,10 @@ def endpoint(
     runs_in_thread: bool = False,
     supports_wait: bool = False,
 ) -> Callable[[View], View]:
-    """Wrap a view: errors become answers by `failed`, and each request one log line at `level`.
+    """Wrap a view: `failed` turns errors into responses, and each request writes one log line at `level`.
 
-    `blocking` marks a view that may wait for something, or takes long, `patient` one that waits if the header
-    Prefer asks it to: a server gives those a thread of their own.
+    `runs_in_thread` marks a view that may wait or take long, `supports_wait` one that waits if the header
+    Prefer says so: a server runs those on a thread of their own.
     """
 
     def wrap(view: View) -> View:
@@ -116,24 +116,24 @@ def actual_path(request: Request) -> str:
 
 
 def base_path(request: Request) -> str:
-    """What precedes the API's own paths, such as "/v1" behind an API Gateway stage; "" on a laptop."""
-    # By number of segments: one may be percent-encoded in the path and decoded among the parameters.
+    """Return the prefix of the API's own paths, such as "/v1" behind an API Gateway stage; "" on a laptop."""
+    # By number of segments, since one may be percent-encoded in the path and decoded in the parameters.
     own = [segment for segment in request.path.split("/") if segment]
     segments = actual_path(request).rstrip("/").split("/")
     return "/".join(segments[: len(segments) - len(own)])
 
 
 def json_body(request: Request) -> object:
-    """The request's body as JSON, whatever its Content-Type says.
+    """Return the request's body as JSON, whatever its Content-Type says.
 
-    Raises InvalidRequest for what is not JSON by RFC 8259 (NaN included) or names a key twice,
+    Raises InvalidRequest for a body that is not JSON by RFC 8259 (NaN included) or names a member twice,
     BodyTooLarge above 64 KiB.
     """
-    raw: bytes = request.raw_body  # type: ignore[assignment] # Chalice's annotation knows a str that it never gives
+    raw: bytes = request.raw_body  # type: ignore[assignment] # Chalice annotates a str that it never returns
     if len(raw) > LARGEST_BODY:
         raise BodyTooLarge(len(raw), LARGEST_BODY)
     try:
-        # Decoded here: json would take UTF-16 and UTF-32 as well.
+        # Decoded here, since json.loads also accepts UTF-16 and UTF-32.
         return json.loads(raw.decode(), object_pairs_hook=without_duplicates, parse_constant=refuse_constant)
     except RecursionError:
         raise InvalidRequest("the body is nested too deeply to be a question") from None

@@ -1,8 +1,8 @@
-"""The one place where a condition becomes an HTTP answer."""
+"""The HTTP status, headers and problem type of each exception."""
 
 from chalicelib import errors
 
-# The first class that fits decides, so the special stand before the general.
+# The first class that matches decides, so subclasses stand before their bases.
 STATUS: tuple[tuple[type[errors.StatlineError], int, dict[str, str]], ...] = (
     (errors.BodyTooLarge, 413, {}),
     (errors.InvalidRequest, 400, {}),
@@ -21,7 +21,7 @@ STATUS: tuple[tuple[type[errors.StatlineError], int, dict[str, str]], ...] = (
     (errors.UnknownFile, 404, {}),
     (errors.Draining, 503, {"Retry-After": "30"}),
     (errors.NoDataset, 503, {"Retry-After": "30"}),
-    # Said of the current data set only: a job whose own one is gone fails.
+    # Of the current data set only: a job whose own data set is gone fails.
     (errors.DatasetGone, 503, {"Retry-After": "30"}),
     (errors.Unavailable, 503, {"Retry-After": "5"}),
     (errors.Overloaded, 503, {}),
@@ -41,17 +41,17 @@ PROBLEMS: dict[type[errors.StatlineError], str] = {
 
 
 def to_http(error: Exception) -> tuple[int, str, dict[str, str]]:
-    """Status, reason and headers for an exception; one that nobody foresaw tells a client nothing."""
+    """Return status, reason and headers for an exception; of an unforeseen one the client learns nothing."""
     for kind, status, headers in STATUS:
         if isinstance(error, kind):
-            return status, str(error), headers | waiting(error)
+            return status, str(error), headers | retry_after(error)
     return 500, "internal error; the server's log has the details under the trace in Statline-Trace", {}
 
 
 def problem_type(error: Exception) -> str:
-    """What the standard calls a condition."""
+    """Return the standard's name for an exception."""
     return next((name for kind, name in PROBLEMS.items() if isinstance(error, kind)), "NoApplicableCode")
 
 
-def waiting(error: Exception) -> dict[str, str]:
+def retry_after(error: Exception) -> dict[str, str]:
     return {"Retry-After": str(error.retry_after)} if isinstance(error, errors.Overloaded) else {}

@@ -9,11 +9,10 @@ from chalicelib.application.job import Job, JobStatus
 from chalicelib.bootstrap import get_service
 from chalicelib.documents.job_documents import status_facts
 from chalicelib.routes.endpoint import ANY_TYPE, DATASET, endpoint
-from chalicelib.routes.etag import validated
 from chalicelib.routes.links import REL, address, base_url, job_url, link
 from chalicelib.routes.query_params import JOB_FILTERS, Query, cursor, job_filter, position
 from chalicelib.routes.request_headers import awaited
-from chalicelib.routes.responses import document, problem
+from chalicelib.routes.responses import document, problem, validated
 from chalicelib.routes.results import result
 
 routes = Blueprint(__name__)
@@ -24,21 +23,21 @@ routes = Blueprint(__name__)
 def jobs() -> Response:
     request = routes.current_request
     query = Query(request, *JOB_FILTERS, "limit", "cursor")
-    found = get_service().page(job_filter(query), query.limit(), position(query.one("cursor")))
+    page = get_service().page(job_filter(query), query.limit(), position(query.value("cursor")))
     links = []
-    if found.next is not None:
-        links.append(link(address(request, cursor=cursor(found.next)), "next", "Earlier jobs"))
-    return document(request, "Jobs", {"jobs": [listed(request, job) for job in found.jobs], "links": links})
+    if page.next is not None:
+        links.append(link(address(request, cursor=cursor(page.next)), "next", "Earlier jobs"))
+    return document(request, "Jobs", {"jobs": [listed(request, job) for job in page.jobs], "links": links})
 
 
 @routes.route("/jobs/{job_id}", content_types=ANY_TYPE)
 @endpoint(routes, level=logging.DEBUG, failed=problem, supports_wait=True)
 def job(job_id: str) -> Response:
-    request, found = routes.current_request, awaited(routes.current_request, get_service(), job_id)
-    headers = {DATASET: found.dataset}
-    if not found.status.is_terminal:
+    request, current = routes.current_request, awaited(routes.current_request, get_service(), job_id)
+    headers = {DATASET: current.dataset}
+    if not current.status.is_terminal:
         headers["Cache-Control"] = "no-store"
-    return document(request, found.id, status_info(request, found), headers=headers)
+    return document(request, current.id, status_info(request, current), headers=headers)
 
 
 @routes.route("/jobs/{job_id}", methods=["DELETE"], content_types=ANY_TYPE)
@@ -61,7 +60,7 @@ def listed(request: Request, job: Job) -> dict[str, Any]:
 
 
 def status_info(request: Request, job: Job) -> dict[str, Any]:
-    """The standard's status document, without a link to itself."""
+    """Return the standard's status document, without a link to itself."""
     where, process = job_url(request, job.id), f"{base_url(request)}/processes/{job.statistic}"
     links = [link(process, "related", "Process")]
     if job.status is JobStatus.SUCCESSFUL:

@@ -1,4 +1,4 @@
-"""Links between the resources: absolute, and behind whatever stage or path we are served from."""
+"""Absolute links between the resources, with the stage's prefix."""
 
 import re
 from urllib.parse import quote, urlencode
@@ -22,10 +22,10 @@ def link(href: str, rel: str, title: str, media_type: str = JSON) -> Link:
 
 
 def origin(request: Request) -> str:
-    """Scheme and host that this request came to.
+    """Return scheme and host of this request's address.
 
-    Behind API Gateway the gateway knows; on a laptop the Host header says it, if it can be a host at all:
-    raises InvalidRequest for what should not stand in a link.
+    API Gateway names the host; on a laptop the Host header does. Raises InvalidRequest for a header that
+    names no host, which must not stand in a link.
     """
     host, scheme = str(request.headers.get("host", "")), "http"
     if domain := request.context.get("domainName"):
@@ -36,12 +36,12 @@ def origin(request: Request) -> str:
 
 
 def base_url(request: Request) -> str:
-    """What all our own paths follow, without a slash at its end."""
+    """Return the address that all our paths follow, without a slash at its end."""
     return origin(request) + base_path(request)
 
 
 def address(request: Request, **changes: str | None) -> str:
-    """The address of this request, with query parameters changed, or left out for None."""
+    """Return the address of this request with query parameters changed, or removed for None."""
     query = request.query_params
     kept = [(name, value) for name in query or () if name not in changes for value in query.getlist(name)]  # type: ignore[union-attr] # nothing is looped over without a query
     pairs = kept + [(name, value) for name, value in changes.items() if value is not None]
@@ -50,7 +50,7 @@ def address(request: Request, **changes: str | None) -> str:
 
 
 def forms(where: str, chosen: str, offers: tuple[str, ...]) -> list[Link]:
-    """Links to an address in the chosen form, and in the others that it is offered in."""
+    """Return links to an address in the chosen form, and in the other forms of `offers`."""
     mark = "&" if "?" in where else "?"
     others = [
         link(f"{where}{mark}f={NAMES[offer]}", "alternate", f"This {TITLES[NAMES[offer]]}", offer)

@@ -1,4 +1,4 @@
-"""In which form a client wants its answer (RFC 9110, section 12.5.1)."""
+"""Content negotiation (RFC 9110, section 12.5.1)."""
 
 from collections.abc import Sequence
 
@@ -9,40 +9,40 @@ from chalicelib.documents.process_description import CSV
 from chalicelib.errors import InvalidRequest, NotAcceptable, listed, shown
 
 HTML = "text/html"
-# What the query's `f` calls them: a link can ask for a form, a browser's Accept cannot be clicked.
+# The values of the query parameter `f`, by which links choose a form.
 FORMS = {"json": JSON, "html": HTML, "csv": CSV}
 NAMES = {media_type: name for name, media_type in FORMS.items()}
 
 
 def negotiate(request: Request, offers: Sequence[str]) -> str:
-    """The media type, out of those offered, that the client likes best; of equals the first.
+    """Return the media type of `offers` that the client prefers; of equals the first.
 
-    Raises NotAcceptable, or InvalidRequest for an `f` that is none.
+    Raises NotAcceptable, or InvalidRequest for an unknown `f`.
     """
     query = request.query_params
     if query is not None and "f" in query:
-        wanted = query["f"]
-        if wanted not in FORMS:
-            raise InvalidRequest(f'"f" must be one of {listed(FORMS)}, not {shown(wanted)}')
-        if FORMS[wanted] not in offers:
-            raise NotAcceptable(FORMS[wanted], offers)
-        return FORMS[wanted]
+        form = query["f"]
+        if form not in FORMS:
+            raise InvalidRequest(f'"f" must be one of {listed(FORMS)}, not {shown(form)}')
+        if FORMS[form] not in offers:
+            raise NotAcceptable(FORMS[form], offers)
+        return FORMS[form]
     accept = request.headers.get("accept") or "*/*"
     ranges = parsed(accept)
-    liking = {offer: quality(offer, ranges) for offer in offers}
-    best = max(offers, key=lambda offer: liking[offer])
-    if not liking[best]:
+    qualities = {offer: quality(offer, ranges) for offer in offers}
+    best = max(offers, key=lambda offer: qualities[offer])
+    if not qualities[best]:
         raise NotAcceptable(accept, offers)
     return best
 
 
 def parsed(accept: str) -> dict[str, float]:
-    """The quality of each media range."""
+    """Return the quality of each media range."""
     ranges = {}
     for part in accept.split(","):
         name, *parameters = (text.strip().lower() for text in part.split(";"))
-        given = dict(parameter.partition("=")[::2] for parameter in parameters)
-        ranges[name] = weight(given.get("q", "1"))
+        values = dict(parameter.partition("=")[::2] for parameter in parameters)
+        ranges[name] = weight(values.get("q", "1"))
     return ranges
 
 
@@ -54,7 +54,7 @@ def weight(text: str) -> float:
 
 
 def quality(offer: str, ranges: dict[str, float]) -> float:
-    """That of the range that fits the offer most closely; 0 for none."""
+    """Return the quality of the most specific range that matches the offer; 0 for none."""
     for name in (offer, offer.partition("/")[0] + "/*", "*/*"):
         if name in ranges:
             return ranges[name]

@@ -1,4 +1,4 @@
-"""What the service tells whoever runs it: /health, /metrics."""
+"""The operator's endpoints: /health and /metrics."""
 
 import logging
 
@@ -8,14 +8,13 @@ from chalicelib.application.health import HealthStatus
 from chalicelib.bootstrap import get_service
 from chalicelib.errors import MetricsElsewhere
 from chalicelib.observability.embedded_metrics import NAMESPACE
-from chalicelib.observability.metrics import REGISTRY
-from chalicelib.observability.registry import CONTENT_TYPE
+from chalicelib.observability.metrics import CONTENT_TYPE, PrometheusRecorder, recorder
 from chalicelib.routes.endpoint import ANY_TYPE, JSON, Headers, endpoint, render
 
 routes = Blueprint(__name__)
 
 NOT_STORED: Headers = {"Cache-Control": "no-store"}
-# While it drains it still answers polls, so whoever sends it requests should go on.
+# A draining service still answers polls, so a load balancer should go on sending requests.
 STATUS = {HealthStatus.READY: 200, HealthStatus.DRAINING: 200, HealthStatus.DEGRADED: 503}
 
 
@@ -30,7 +29,8 @@ def health() -> Response:
 @routes.route("/metrics", content_types=ANY_TYPE)
 @endpoint(routes, level=logging.DEBUG)
 def metrics() -> Response:
-    if REGISTRY.listener is not None:
+    target = recorder()
+    if not isinstance(target, PrometheusRecorder):
         raise MetricsElsewhere(NAMESPACE)
     get_service().measure()
-    return Response(REGISTRY.text(), headers={"Content-Type": CONTENT_TYPE, **NOT_STORED})
+    return Response(target.text(), headers={"Content-Type": CONTENT_TYPE, **NOT_STORED})

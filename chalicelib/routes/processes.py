@@ -1,4 +1,4 @@
-"""OGC API - Processes: what can be executed, and its execution."""
+"""OGC API - Processes: the list of processes, their descriptions and executions."""
 
 import time
 from typing import Any
@@ -24,7 +24,7 @@ from chalicelib.routes.results import RESULT_FORMS, result
 
 routes = Blueprint(__name__)
 
-# Of a request in all: API Gateway gives up after 29 s, and the last look may take some more.
+# Of a whole request: API Gateway gives up after 29 s, and the last look at the job may take some seconds.
 SYNC_SECONDS = 18.0
 
 
@@ -33,7 +33,7 @@ SYNC_SECONDS = 18.0
 def processes() -> Response:
     request = routes.current_request
     query = Query(request, "limit", "cursor")
-    start, limit = after(query.one("cursor")), query.limit()
+    start, limit = after(query.value("cursor")), query.limit()
     names, links = list(STATISTICS)[start:], []
     if len(names) > limit:
         href = address(request, cursor=names[limit - 1])
@@ -43,7 +43,7 @@ def processes() -> Response:
 
 
 def after(cursor: str | None) -> int:
-    """The place behind a process in the list."""
+    """Return the index after a process in the list."""
     if cursor is None:
         return 0
     if cursor not in STATISTICS:
@@ -76,7 +76,7 @@ def execute(process_id: str) -> Response:
     start, asynchronous, patience = time.monotonic(), prefers_async(request), wait_seconds(request)
     seconds = (0.0 if asynchronous else SYNC_SECONDS) if patience is None else min(patience, SYNC_SECONDS)
     header, fresh = idempotency_key(request), declines_reuse(request)
-    # Before there is a job: one whose answer nobody can take, or whose place cannot be told, helps nobody.
+    # Before the job is made: a request that accepts no form of it, or names no host, is refused.
     form, base = negotiate(request, RESULT_FORMS if seconds else DOCUMENT_FORMS), base_url(request)
     body = json_body(request)
     key = IdempotencyKey.of_request(header, "execute", asked.name, body)

@@ -21,26 +21,26 @@ OPEN = ("", "..")
 
 
 class Query:
-    """Query parameters by name. Raises InvalidRequest for one that is not known, and for bad values."""
+    """Query parameters by name. Raises InvalidRequest for one not in `names`, and for invalid values."""
 
-    def __init__(self, request: Request, *known: str) -> None:
-        self._given = request.query_params
-        # A filter that is misspelt would otherwise list everything.
-        if unknown := sorted(set(self._given or ()) - {*known, "f"}):
-            raise InvalidRequest(f"unknown parameter {shown(unknown[0])}; there are {listed((*known, 'f'))}")
+    def __init__(self, request: Request, *names: str) -> None:
+        self._params = request.query_params
+        # A misspelt filter would otherwise list everything.
+        if unknown := sorted(set(self._params or ()) - {*names, "f"}):
+            raise InvalidRequest(f"unknown parameter {shown(unknown[0])}; there are {listed((*names, 'f'))}")
 
-    def one(self, name: str) -> str | None:
+    def value(self, name: str) -> str | None:
         texts = self._texts(name)
         if len(texts) > 1:
             raise InvalidRequest(f'"{name}" is given {len(texts)} times')
         return texts[0] if texts else None
 
-    def every(self, name: str) -> list[str]:
-        """Values that are repeated, separated by commas, or both."""
+    def values(self, name: str) -> list[str]:
+        """Return values that are repeated, separated by commas, or both."""
         return [value for text in self._texts(name) for value in text.split(",")]
 
     def number(self, name: str, minimum: int = 0) -> int | None:
-        text = self.one(name)
+        text = self.value(name)
         if text is None:
             return None
         if not re.fullmatch(r"[0-9]{1,12}", text, re.ASCII) or int(text) < minimum:
@@ -51,19 +51,19 @@ class Query:
         return min(self.number("limit", minimum=1) or USUAL_LIMIT, LARGEST_LIMIT)
 
     def _texts(self, name: str) -> list[str]:
-        return [] if self._given is None or name not in self._given else self._given.getlist(name)
+        return [] if self._params is None or name not in self._params else self._params.getlist(name)
 
 
 def job_filter(query: Query) -> Filter:
-    """Raises InvalidRequest, or UnknownStatistic for a process that is not there."""
-    for kind in query.every("type"):
+    """Return the filter of a query. Raises InvalidRequest, or UnknownStatistic for an unknown process."""
+    for kind in query.values("type"):
         if kind != "process":
             raise InvalidRequest(f'"type" must be "process", not {shown(kind)}')
-    earliest, latest = interval(query.one("datetime"))
+    earliest, latest = interval(query.value("datetime"))
     shortest, longest = query.number("minDuration"), query.number("maxDuration")
     return Filter(
-        frozenset(statistic(name).name for name in query.every("processID")),
-        frozenset(map(status, query.every("status"))),
+        frozenset(statistic(name).name for name in query.values("processID")),
+        frozenset(map(status, query.values("status"))),
         earliest,
         latest,
         None if shortest is None else shortest * 1000,
@@ -79,7 +79,7 @@ def status(text: str) -> JobStatus:
 
 
 def interval(text: str | None) -> tuple[int, int]:
-    """Both ends of a moment or an interval (RFC 3339), in milliseconds since the epoch."""
+    """Return both ends of a moment or an interval (RFC 3339), in milliseconds since the epoch."""
     if text is None:
         return 0, FOR_EVER
     start, slash, end = text.partition("/")
@@ -87,14 +87,14 @@ def interval(text: str | None) -> tuple[int, int]:
         end = start
     if start in OPEN and end in OPEN:
         raise InvalidRequest(f'"datetime" {shown(text)} has neither a beginning nor an end')
-    # Of a fraction finer than ours, the part inside the interval counts.
+    # Ends finer than a millisecond are rounded into the interval.
     earliest = 0 if start in OPEN else -(-(moment(start) - EPOCH) // MILLISECOND)
     latest = FOR_EVER if end in OPEN else (moment(end) - EPOCH) // MILLISECOND
     return earliest, latest
 
 
 def moment(text: str) -> datetime:
-    # A plus sign that nobody encoded arrives as a space.
+    # A plus sign that the client did not encode arrives as a space.
     text = text.replace(" ", "+")
     try:
         if MOMENT.fullmatch(text):
@@ -107,7 +107,7 @@ def moment(text: str) -> datetime:
 
 
 def cursor(position: Position) -> str:
-    """A position as a link carries it: whoever follows links need not understand it."""
+    """Return a position as an opaque text for links."""
     return base64.urlsafe_b64encode(b"%d.%d" % position).decode().rstrip("=")
 
 

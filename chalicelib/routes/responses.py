@@ -1,5 +1,6 @@
-"""Answers of the standard interface: JSON or a page, as the client likes; problems as RFC 7807 has them."""
+"""Responses of the standard interface: JSON or a page, problems (RFC 7807), and conditional requests."""
 
+import hashlib
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -25,9 +26,9 @@ def document(
     where: str | None = None,
     form: str | None = None,
 ) -> Response:
-    """A JSON object, or a page of it, with links to itself and its other form.
+    """Return a JSON object, or a page of it, with links to itself and to its other form.
 
-    `where` is its address if that is not the request's, `form` its media type if that is decided.
+    `where` is its address where that is not the request's, `form` its media type where that is decided.
     """
     chosen = form or negotiate(request, DOCUMENT_FORMS)
     links = forms(where or address(request, f=None), chosen, DOCUMENT_FORMS)
@@ -59,3 +60,17 @@ def problem(error: Exception) -> Response:
     return Response(
         render(facts), headers={"Content-Type": "application/problem+json", **headers}, status_code=status
     )
+
+
+def validated(request: Request, response: Response) -> Response:
+    """Return the response with an ETag of its body; 304 without it if the request names that tag, or any.
+
+    The tags are weak (RFC 9110, section 8.8.1), since a proxy may compress the response.
+    """
+    tag = f'W/"{hashlib.sha256(str(response.body).encode()).hexdigest()[:32]}"'
+    response.headers["ETag"] = tag
+    tags = [text.strip() for text in str(request.headers.get("if-none-match", "")).split(",")]
+    if tag not in tags and tag.removeprefix("W/") not in tags and tags != ["*"]:
+        return response
+    headers = {name: text for name, text in response.headers.items() if name != "Content-Type"}
+    return Response("", headers=headers, status_code=304)

@@ -1,4 +1,4 @@
-"""What the service is and what can be asked of it: /, /conformance, /api/questions, /api/states."""
+"""The landing page and what the service offers: /, /conformance, /api/questions, /api/states."""
 
 from typing import Any
 
@@ -79,12 +79,12 @@ def listing(name: str) -> Response:
 
 
 def described(name: str, base: str) -> dict[str, Any]:
-    known = STATISTICS[name]
+    statistic = STATISTICS[name]
     return {
         "name": name,
-        "title": known.title,
-        "description": known.description,
+        "title": statistic.title,
+        "description": statistic.description,
         "method": "POST",
         "href": f"{base}/api/{name}",
-        "fields": list(known.parameters),
+        "fields": list(statistic.parameters),
     }

@@ -1,4 +1,4 @@
-"""Pages for people: the same facts as the JSON, with links that can be followed."""
+"""HTML pages with the same facts as the JSON documents."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ th { background: var(--soft); }
 summary { cursor: pointer; }
 @media (max-width: 40rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin: 0 0 .6rem; } }
 """
-# Nothing is fetched and nothing runs.
+# The page loads nothing and runs nothing.
 HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
@@ -48,7 +48,7 @@ def page(base: str, title: str, content: str) -> str:
 
 
 def document(facts: dict[str, Any]) -> str:
-    """A JSON object: its description, short facts, a section for each part, and where to go on."""
+    """Return HTML for a JSON object: its description, its short facts, and a section for each part."""
     facts = {name: value for name, value in facts.items() if name != "title"}
     text = facts.pop("description", "")
     short = {name: value for name, value in facts.items() if not isinstance(value, (dict, list))}
@@ -63,7 +63,7 @@ def document(facts: dict[str, Any]) -> str:
 
 
 def named(name: str) -> str:
-    """A member's name as people write it: jobControlOptions are Job control options."""
+    """Return a member's name in words: "Job control options" for jobControlOptions."""
     words = re.sub(r"(?<=[a-z])([A-Z])(?=[a-z])", lambda hump: " " + hump[1].lower(), name.replace("_", " "))
     return escape(words[:1].upper() + words[1:])
 
@@ -96,10 +96,10 @@ def definitions(facts: dict[str, Any]) -> str:
 def many(values: list[Any]) -> str:
     if values and all(isinstance(value, dict) and not is_link(value) for value in values):
         names = dict.fromkeys(name for value in values for name in value)
-        # Where to go on comes second: on a narrow screen the end of a row is out of sight.
+        # Links are the second column, since a narrow screen does not show the end of a row.
         columns = sorted(names, key=lambda name: (name != next(iter(names)), name != "links"))
         return table(columns, [[value.get(name) for name in columns] for value in values])
-    # Whoever reads a page is there already.
+    # A link to the page itself is of no use on it.
     shown = [value for value in values if not (is_link(value) and value["rel"] == "self")]
     items = f"<ul>{''.join(f'<li>{rendered(value)}</li>' for value in shown)}</ul>"
     return items if len(shown) <= FEW else f"<details><summary>{len(shown)} values</summary>{items}</details>"

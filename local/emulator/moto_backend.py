@@ -7,7 +7,6 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.aws_clients import Aws
-from chalicelib.bootstrap import client_config
 from chalicelib.config import Settings
 from local.settings import RESOURCES
 
@@ -74,8 +73,9 @@ def connect(settings: Settings) -> Aws:
     core = botocore.session.Session()
     core.register_component("data_loader", descriptions_of_services())
     session = boto3.session.Session("local", "local", region_name=REGION, botocore_session=core)
-    config = client_config(ignore_configured_endpoint_urls=True, proxies={"http": NOWHERE, "https": NOWHERE})
-    aws = Aws(functools.partial(session.client, config=config))
+    aws = Aws(
+        session.client, ignore_configured_endpoint_urls=True, proxies={"http": NOWHERE, "https": NOWHERE}
+    )
     make_resources(aws, settings)
     return aws
 

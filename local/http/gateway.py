@@ -3,7 +3,6 @@
 import base64
 import json
 import logging
-import os
 from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -92,7 +91,7 @@ def path_and_query(target: str) -> str:
 def refused_method(method: str, target: str, possible: list[str]) -> Response:
     allow = ", ".join(sorted({*possible, "OPTIONS", *(["HEAD"] if "GET" in possible else [])}))
     if method == "OPTIONS":
-        return Response(204, b"", {"Allow": allow, **preflight(os.environ, allow)})
+        return Response(204, b"", {"Allow": allow, **preflight(allow)})
     return refusal(target, 405, f"{method} is not possible here; {allow} are", {"Allow": allow})
 
 
@@ -102,7 +101,7 @@ def refusal(target: str, status: int, reason: str, headers: dict[str, str] | Non
     if not target.startswith("/api/"):
         kind, document = "application/problem+json", problem(status, reason)
     body = json.dumps(document, ensure_ascii=False).encode(errors="replace")
-    return Response(status, body, {"Content-Type": kind, **sharing_headers(os.environ), **(headers or {})})
+    return Response(status, body, {"Content-Type": kind, **sharing_headers(), **(headers or {})})
 
 
 def problem(status: int, reason: str) -> dict[str, Any]:

@@ -15,13 +15,12 @@ from chalicelib.adapters.sqs_job_queue import SqsJobQueue
 from chalicelib.application import lambda_handlers
 from chalicelib.application.job import Job
 from chalicelib.application.service import Service
-from chalicelib.bootstrap import client_config
 from tests.support.faults import Answer, Call, Faults
 from tests.support.samples import soil
 from tests.support.services import make_service, submit
 
 TRIES = 2
-FEW_TRIES = {"retries": {"mode": "standard", "total_max_attempts": TRIES}}
+FEW_TRIES = {"attempts": TRIES}
 HANG_SECONDS = 0.3
 HASTY = {"read_timeout": HANG_SECONDS}
 
@@ -40,8 +39,7 @@ class Cloud:
 
     def aws(self, **options: Any) -> Aws:
         """Clients as the functions have them, but for `options`."""
-        config = client_config(**options)
-        return Aws(functools.partial(self._session.client, endpoint_url=self._address, config=config))
+        return Aws(functools.partial(self._session.client, endpoint_url=self._address), **options)
 
     def service(self, through: Aws | None = None, inline_limit: int = 1000) -> Service:
         """One that has called nothing yet."""

@@ -12,6 +12,7 @@ from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
 from chalicelib.adapters.s3_dataset_store import KEPT_IN_MEMORY, S3DatasetStore
 from chalicelib.adapters.sqs_job_queue import SqsJobQueue
 from chalicelib.bootstrap import Provider, aws_service
+from chalicelib.config import Settings
 from chalicelib.errors import DatasetGone, NoDataset
 from tests.support.samples import soil
 from tests.support.services import submit
@@ -95,14 +96,15 @@ def test_the_provider_makes_one_service_for_all_threads() -> None:
     assert len(made) == 1
 
 
-def test_the_aws_service_is_wired_from_the_environment(moto: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Table, bucket and queue come from variables."""
+def test_the_aws_service_uses_the_resources_of_the_settings(
+    moto: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     queue = boto3.client("sqs", region_name="us-east-1").create_queue(QueueName="jobs")["QueueUrl"]
-    monkeypatch.setenv("STATLINE_QUEUE_URL", queue)
-    service = aws_service()
+    settings = Settings(queue_url=queue)
+    service = aws_service(settings)
     with pytest.raises(NoDataset):
         submit(service, "global_mean", {"question": "S1"})
     DynamoDbServiceState(moto, "statline").set(dataset="f1")
-    accepted = submit(aws_service(), "global_mean", {"question": "S1"})
+    accepted = submit(aws_service(settings), "global_mean", {"question": "S1"})
     assert accepted.id == "job_id_1"

@@ -1,8 +1,8 @@
-"""What a job costs: the AWS calls of its life, counted at botocore's own hook."""
+"""What a job costs: the AWS calls of its life."""
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,23 +24,40 @@ HUMUS = {"question": "S1"}
 Calls = Callable[[Callable[[], object]], list[str]]
 
 
+class CountedClient:
+    """A client that notes the operations it is called for."""
+
+    def __init__(self, client: Any, operations: list[str]) -> None:
+        self._client, self._operations = client, operations
+
+    def __getattr__(self, name: str) -> Any:
+        attribute, operation = getattr(self._client, name), self._client.meta.method_to_api_mapping.get(name)
+        if operation is None:
+            return attribute
+
+        def call(**arguments: Any) -> Any:
+            self._operations.append(operation)
+            return attribute(**arguments)
+
+        return call
+
+
 @pytest.fixture
-def calls(clients: Aws) -> Calls:
-    """The operations that AWS is asked for while something is done."""
-    met: list[str] = []
-
-    def note(model: Any, **_: Any) -> None:
-        met.append(model.name)
-
-    for client in (clients.dynamodb, clients.s3, clients.sqs):
-        client.meta.events.register("before-call", note)
+def calls(clients: Aws) -> Iterator[Calls]:
+    """The operations that AWS is called for while something is done."""
+    operations: list[str] = []
+    originals = {name: getattr(clients, name) for name in ("dynamodb", "s3", "sqs")}
+    for name, client in originals.items():
+        setattr(clients, name, CountedClient(client, operations))
 
     def count(action: Callable[[], object]) -> list[str]:
-        met.clear()
+        operations.clear()
         action()
-        return list(met)
+        return list(operations)
 
-    return count
+    yield count
+    for name, client in originals.items():
+        setattr(clients, name, client)
 
 
 @pytest.fixture

@@ -14,11 +14,18 @@ import pytest
 from chalice.local import LambdaContext, LambdaEventConverter, RouteMatcher
 
 from app import app
-from chalicelib.adapters.aws_clients import Aws
+from chalicelib.adapters.aws_clients import (
+    ATTEMPT_SECONDS,
+    ATTEMPTS,
+    LONGEST_RETRY_AFTER,
+    Aws,
+    attempts_left,
+    longest_call,
+)
 from chalicelib.adapters.dynamodb_job_store import DynamoDbJobStore
 from chalicelib.application import deadline, lambda_handlers
 from chalicelib.application.submission import WITHDRAW_SECONDS
-from chalicelib.bootstrap import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS, get_service
+from chalicelib.bootstrap import get_service
 from chalicelib.config import Settings
 from chalicelib.errors import AwsUnavailable, JobNotFound
 from chalicelib.routes.endpoint import REQUEST_SECONDS
@@ -57,8 +64,6 @@ KINDS = {
 }
 ALWAYS = 1_000_000
 GATEWAY_SECONDS = 29
-# botocore's own: the longest pause, before the last try, and what a server may ask for on top of it.
-PAUSE_SECONDS = 2 ** (ATTEMPTS - 2) + 5
 
 
 @pytest.fixture(scope="module")
@@ -163,10 +168,25 @@ def test_the_deployed_clients_try_four_times(cloud: Cloud, lines: list[logging.L
 
 
 def test_no_request_outlives_the_gateway() -> None:
-    """Eight seconds, the call that began in them, and the call that takes a job back."""
+    """Neither the call that begins last, nor the calls that take a job back, end too late."""
     config = json.loads((PROJECT / ".chalice" / "config.json").read_text())
-    call = max(CONNECT_SECONDS + READ_SECONDS, PAUSE_SECONDS)
-    assert REQUEST_SECONDS + call + WITHDRAW_SECONDS + call < GATEWAY_SECONDS == config["lambda_timeout"]
+    longest = REQUEST_SECONDS + ATTEMPT_SECONDS + WITHDRAW_SECONDS + ATTEMPT_SECONDS
+    assert longest < GATEWAY_SECONDS == config["lambda_timeout"]
+
+
+def test_a_call_ends_at_most_one_attempt_after_the_deadline() -> None:
+    """So a request whose time runs out makes fewer attempts; a worker, which has no deadline, makes all."""
+    assert [longest_call(1), longest_call(2)] == [
+        ATTEMPT_SECONDS,
+        2 * ATTEMPT_SECONDS + 1 + LONGEST_RETRY_AFTER,
+    ]
+    assert attempts_left() == ATTEMPTS
+    tried = set()
+    for seconds in range(-1, REQUEST_SECONDS + 1):
+        with deadline.within(seconds):
+            tried.add(attempts_left())
+            assert longest_call(attempts_left()) <= max(deadline.left() + 0.1, 0) + ATTEMPT_SECONDS
+    assert tried == {1, 2, 3}
 
 
 def test_each_request_has_its_time(cloud: Cloud) -> None:
@@ -178,14 +198,27 @@ def test_each_request_has_its_time(cloud: Cloud) -> None:
     assert deadline.left() == math.inf
 
 
-def test_when_time_is_up_no_call_is_tried_again(cloud: Cloud, lines: list[logging.LogRecord]) -> None:
-    """A hundred tries are allowed, two fit into the time; the line has the reason."""
-    service = cloud.service(cloud.aws(**HASTY | {"retries": {"mode": "standard", "total_max_attempts": 100}}))
+def test_a_call_shortly_before_the_deadline_is_not_repeated(
+    cloud: Cloud, lines: list[logging.LogRecord]
+) -> None:
+    service = cloud.service(cloud.aws(**HASTY))
     cloud.faults.plan("hang", "GetItem", ALWAYS)
-    with deadline.within(1.5 * HANG_SECONDS), pytest.raises(AwsUnavailable):
+
+    with deadline.within(1), pytest.raises(AwsUnavailable):
         service.get("job_id_1")
-    assert len(cloud.faults.met) == 2
-    assert "ReadTimeoutError" in lines[0].getMessage()
+
+    assert len(cloud.faults.met) == 1
+    assert "up to 1 attempts with ReadTimeoutError" in lines[0].getMessage()
+
+
+def test_no_call_begins_after_the_deadline(cloud: Cloud, lines: list[logging.LogRecord]) -> None:
+    cloud.faults.plan("error", "GetItem", ALWAYS)
+
+    with deadline.within(0), pytest.raises(AwsUnavailable):
+        cloud.service().get("job_id_1")
+
+    assert cloud.faults.met == []
+    assert "no time was left for it" in lines[0].getMessage()
 
 
 def test_calls_that_are_slow_share_the_time(cloud: Cloud) -> None:

@@ -9,19 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib import errors
+from chalicelib.errors import Refused
 from chalicelib.observability import metrics
-from chalicelib.observability.embedded_metrics import EXPORTS, Exporter
+from chalicelib.observability.embedded_metrics import EXPORTS, EmbeddedMetrics
 from chalicelib.observability.metrics import (
     ACCEPTED,
     DURATION,
     FINISHED,
     OPEN,
     REFUSED,
-    REGISTRY,
     REQUESTS,
     STORE_ERRORS,
+    Metric,
 )
-from chalicelib.observability.registry import Metric
 from local.settings import PROJECT
 from tests.support.samples import write_soil
 
@@ -29,14 +30,16 @@ UNITS = {"Count", "Seconds"}
 
 
 @pytest.fixture
-def written() -> Iterator[list[str]]:
-    yield []
-    REGISTRY.listen(None)
+def written() -> list[str]:
+    return []
 
 
 @pytest.fixture
-def exporter(written: list[str]) -> Exporter:
-    return Exporter(REGISTRY, "dev", written.append)
+def exporter(written: list[str]) -> Iterator[EmbeddedMetrics]:
+    before, exporter = metrics.recorder(), EmbeddedMetrics(lambda: "dev", written.append)
+    metrics.use(exporter)
+    yield exporter
+    metrics.use(before)
 
 
 def checked(text: str) -> dict[str, object]:
@@ -62,7 +65,7 @@ def checked(text: str) -> dict[str, object]:
 
 
 def test_an_invocation_is_a_line_for_each_combination_of_dimensions(
-    exporter: Exporter, written: list[str]
+    exporter: EmbeddedMetrics, written: list[str]
 ) -> None:
     """Counts added up, durations side by side, labels that are no dimension added over."""
 
@@ -84,7 +87,7 @@ def test_an_invocation_is_a_line_for_each_combination_of_dimensions(
     ]
 
 
-def test_an_invocation_that_fails_is_written_too(exporter: Exporter, written: list[str]) -> None:
+def test_an_invocation_that_fails_is_written_too(exporter: EmbeddedMetrics, written: list[str]) -> None:
     """What it counted happened; one that counted nothing writes nothing."""
 
     def broken(event: str) -> None:
@@ -97,7 +100,7 @@ def test_an_invocation_that_fails_is_written_too(exporter: Exporter, written: li
     assert list(map(checked, written)) == [{"Stage": "dev", "Operation": "store.get", "StoreErrors": 1}]
 
 
-def test_more_values_than_a_line_takes(exporter: Exporter, written: list[str]) -> None:
+def test_more_values_than_a_line_takes(exporter: EmbeddedMetrics, written: list[str]) -> None:
     """Go on in the next; each count is written once."""
     for _ in range(250):
         FINISHED.add("best5", "failed")
@@ -198,10 +201,6 @@ def test_functions_write_their_numbers(tmp_path: Path) -> None:
 
 def test_refusals_have_few_reasons() -> None:
     """Each is a metric that is paid for."""
-    from chalicelib import errors
-
-    kinds = [
-        kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.Refused)
-    ]
-    assert {one.kind for one in kinds} == {"invalid", "draining", "overloaded", "no_dataset"}
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Refused)]
+    assert {kind.kind for kind in kinds} == {"invalid", "draining", "overloaded", "no_dataset"}
     assert REFUSED in EXPORTS

@@ -7,6 +7,7 @@ import pytest
 from chalicelib.errors import JobNotFound, Unavailable
 from chalicelib.observability.error_counting import count_errors
 from chalicelib.observability.metrics import STORE_ERRORS
+from tests.support.metrics import value
 
 
 class Port:
@@ -35,21 +36,21 @@ class Port:
 )
 def test_a_failed_call_is_counted(method: str, error: type[Exception], count: int) -> None:
     """And raises as before."""
-    before = STORE_ERRORS.value(f"port.{method}")
+    before = value(STORE_ERRORS, f"port.{method}")
     with pytest.raises(error):
         getattr(count_errors(Port(), "port"), method)()
-    assert STORE_ERRORS.value(f"port.{method}") - before == count
+    assert value(STORE_ERRORS, f"port.{method}") - before == count
 
 
 def test_a_list_that_breaks_off_is_counted() -> None:
     """When it does."""
-    before = STORE_ERRORS.value("port.breaks_half_way")
+    before = value(STORE_ERRORS, "port.breaks_half_way")
     items = count_errors(Port(), "port").breaks_half_way()
     assert next(items) == 1
-    assert STORE_ERRORS.value("port.breaks_half_way") == before
+    assert value(STORE_ERRORS, "port.breaks_half_way") == before
     with pytest.raises(OSError, match="disk"):
         next(items)
-    assert STORE_ERRORS.value("port.breaks_half_way") == before + 1
+    assert value(STORE_ERRORS, "port.breaks_half_way") == before + 1
 
 
 def test_what_works_works() -> None:

@@ -1,12 +1,23 @@
 """Pages of other sites, as a browser asks for them."""
 
+from collections.abc import Iterator
+
 import pytest
 import requests
 
+from chalicelib.bootstrap import get_settings, settings_from_environ
 from chalicelib.config import Settings
 from chalicelib.errors import InvalidSetting
 
 PREFLIGHT = {"Origin": "https://a.example", "Access-Control-Request-Method": "POST"}
+
+
+@pytest.fixture
+def setting() -> Iterator[None]:
+    """STATLINE_CORS_ORIGIN=https://a.example"""
+    get_settings.use(lambda: Settings(cors_origin="https://a.example"))
+    yield
+    get_settings.use(settings_from_environ)
 
 
 def allowed(response: requests.Response) -> str | None:
@@ -22,11 +33,8 @@ def test_nobody_is_let_in_unless_a_setting_says_so(url: str, http: requests.Sess
         assert not [name for name in answer.headers if name.startswith("Access-Control")]
 
 
-def test_the_origin_of_the_setting_is_let_in(
-    url: str, http: requests.Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_origin_of_the_setting_is_let_in(url: str, http: requests.Session, setting: None) -> None:
     """Errors too can be read, and the headers that a client needs."""
-    monkeypatch.setenv("STATLINE_CORS_ORIGIN", "https://a.example")
     asked = http.options(f"{url}/api/best5", headers=PREFLIGHT, timeout=5)
     assert (asked.status_code, allowed(asked)) == (204, "https://a.example")
     assert "POST" in asked.headers["Access-Control-Allow-Methods"]

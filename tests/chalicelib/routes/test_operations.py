@@ -64,10 +64,10 @@ def test_what_happened_is_counted(url: str, http: requests.Session, read: Read, 
     for name, value in {
         "jobs_accepted_total{'statistic': 'best5'}": 2,
         "jobs_accepted_total{'statistic': 'global_mean'}": 3,
-        "jobs_finished_total{'statistic': 'best5', 'outcome': 'successful'}": 1,
-        "jobs_finished_total{'statistic': 'best5', 'outcome': 'failed'}": 1,
+        "jobs_finished_total{'outcome': 'successful', 'statistic': 'best5'}": 1,
+        "jobs_finished_total{'outcome': 'failed', 'statistic': 'best5'}": 1,
         "job_duration_seconds_count{'outcome': 'successful'}": 1,
-        "job_duration_seconds_bucket{'outcome': 'successful', 'le': '86400'}": 1,
+        "job_duration_seconds_bucket{'le': '86400.0', 'outcome': 'successful'}": 1,
         "jobs_refused_total{'reason': 'invalid'}": 2,
         "jobs_refused_total{'reason': 'overloaded'}": 1,
         "jobs_refused_total{'reason': 'draining'}": 1,
@@ -97,7 +97,7 @@ def test_a_statistic_of_another_version_is_other(emulator: Emulator, read: Read)
     emulator.service.fail("job_id_900", "unknown")
     emulator.service.fail("job_id_900", "too late: counted by whoever came first")
     found = read()
-    assert found["statline_jobs_finished_total{'statistic': 'other', 'outcome': 'failed'}"] == 1
+    assert found["statline_jobs_finished_total{'outcome': 'failed', 'statistic': 'other'}"] == 1
     assert not [name for name in found if "from_the_future" in name]
 
 

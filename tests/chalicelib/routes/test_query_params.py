@@ -20,7 +20,7 @@ def read(given: dict[str, list[str]]) -> None:
     asked = query(**given)
     job_filter(asked)
     asked.limit()
-    position(asked.one("cursor"))
+    position(asked.value("cursor"))
 
 
 def query(**given: list[str]) -> Query:
