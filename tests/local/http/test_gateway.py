@@ -1,10 +1,13 @@
 """Requests to Lambda events, replies of the application to responses."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 import requests
 
+from chalicelib.bootstrap import get_settings, settings_from_environ
+from chalicelib.config import Settings
 from local.http.gateway import path_and_query, refused_method, rendered
 
 ORIGIN = "https://pages.example"
@@ -58,6 +61,13 @@ def test_refusal_has_the_form_of_its_interface() -> None:
     assert json.loads(frozen.body)["status"] == "error"
 
 
+@pytest.fixture
+def shared() -> Iterator[None]:
+    get_settings.use(lambda: Settings(cors_origin=ORIGIN))
+    yield
+    get_settings.use(settings_from_environ)
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [
@@ -69,10 +79,8 @@ def test_refusal_has_the_form_of_its_interface() -> None:
     ],
 )
 def test_refusals_can_be_read_by_pages_of_the_allowed_origin(
-    url: str, monkeypatch: pytest.MonkeyPatch, method: str, path: str, body: bytes | None, status: int
+    url: str, shared: None, method: str, path: str, body: bytes | None, status: int
 ) -> None:
-    monkeypatch.setenv("STATLINE_CORS_ORIGIN", ORIGIN)
-
     response = requests.request(method, url + path, data=body, headers={"Origin": ORIGIN}, timeout=5)
 
     assert response.status_code == status
