@@ -1,4 +1,4 @@
-"""Real server processes: the commands that people type, on a home and a port of their own."""
+"""Real server processes: the documented commands, each on a home and a port of its own."""
 
 import contextlib
 import io
@@ -25,7 +25,7 @@ LINES = 20_000
 
 
 class ServerProcess:
-    """A started command; `url` is where it serves, `said` what it printed so far, or the end of it."""
+    """A started command; `url` is where it serves, `said` the last lines that it printed."""
 
     def __init__(self, command: list[str], home: Path, cwd: Path = PROJECT, **environ: str) -> None:
         defaults = {
@@ -45,7 +45,7 @@ class ServerProcess:
         self._lines: deque[str] = deque(maxlen=LINES)
         self.url = ""
         self._ready = threading.Event()
-        # Read all along: a pipe that nobody empties would stop the server at 64 KiB of log.
+        # Read all the time: a full pipe would stop the server at 64 KiB of log.
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
         self._ready.wait(30)
@@ -70,18 +70,18 @@ class ServerProcess:
         self.process.send_signal(number)
 
     def stop(self) -> None:
-        """Let it stand still, every thread of it, until SIGCONT."""
+        """Pause every thread of the process until SIGCONT."""
         self.signal(signal.SIGSTOP)
         os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
 
     def wait(self) -> int:
-        """The exit status, when all that was printed is in `said`."""
+        """Return the exit status once all output is in `said`."""
         status = self.process.wait(30)
         self._reader.join(30)
         return status
 
     def kill(self) -> None:
-        """SIGKILL, to the whole group: autoreload has a child."""
+        """Send SIGKILL to the whole group: autoreload has a child."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.wait()
@@ -109,7 +109,7 @@ def slow_local(home: Path, gate: Path, **environ: str) -> Iterator[ServerProcess
 
 @contextmanager
 def chalice_local(home: Path, cwd: Path = PROJECT, **environ: str) -> Iterator[ServerProcess]:
-    """`chalice local` with its autoreload, as people type it."""
+    """`chalice local` with its autoreload."""
     command = [CHALICE, "local", "--port", str(free_port())]
     server = ServerProcess(command, home, cwd, **environ)
     try:
@@ -124,7 +124,7 @@ def free_port() -> int:
 
 
 def copy_of_project(folder: Path) -> Path:
-    """A checkout of its own, so that its results/ lie inside the folder that autoreload watches."""
+    """A separate checkout, so that its results/ lie inside the folder that autoreload watches."""
     target = folder / "checkout"
     ignored = shutil.ignore_patterns(
         ".git", ".venv", "__pycache__", "results", ".statline", "out", "tests", ".*_cache"
@@ -134,7 +134,7 @@ def copy_of_project(folder: Path) -> Path:
 
 
 def until(condition: Callable[[], object], seconds: float = 10) -> None:
-    """Wait for something that tells nobody when it happens."""
+    """Wait for a condition that sends no notification."""
     pause, end = threading.Event(), time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"not within {seconds} s"

@@ -1,4 +1,4 @@
-"""Autoreload looks at sources alone."""
+"""Autoreload of `chalice local` follows source files only."""
 
 import os
 from pathlib import Path
@@ -9,8 +9,8 @@ import pytest
 from local.http.reloading import poll, sources
 
 
-class Watched:
-    """A project that is polled as Chalice's watcher does."""
+class WatchedProject:
+    """A project that is polled as Chalice's watcher polls it."""
 
     def __init__(self, root: Path) -> None:
         self.root, self.watcher, self.restarts = root, SimpleNamespace(), 0
@@ -37,8 +37,8 @@ class Watched:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Watched:
-    return Watched(tmp_path)
+def project(tmp_path: Path) -> WatchedProject:
+    return WatchedProject(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,7 @@ def project(tmp_path: Path) -> Watched:
         "tests/test_x.py",
     ],
 )
-def test_what_the_service_writes_restarts_nothing(project: Watched, name: str) -> None:
-    """Nor what tests, tools and downloads write."""
+def test_written_results_logs_and_downloads_do_not_restart(project: WatchedProject, name: str) -> None:
     project.write(name)
     assert project.poll() == 0
 
@@ -64,29 +63,26 @@ def test_what_the_service_writes_restarts_nothing(project: Watched, name: str) -
 @pytest.mark.parametrize(
     "name", ["app.py", "chalicelib/routes/api.py", "chalicelib/new.py", "local/x.py", "data/x.json"]
 )
-def test_a_changed_source_restarts(project: Watched, name: str) -> None:
-    """Changed, new or gone."""
+def test_changed_or_new_source_restarts(project: WatchedProject, name: str) -> None:
     project.write(name)
     os.utime(project.root / name, ns=(1, 1))
     assert project.poll() == 1
 
 
-def test_a_deleted_source_restarts(project: Watched) -> None:
-    """The program is another one without it."""
+def test_deleted_source_restarts(project: WatchedProject) -> None:
     (project.root / "chalicelib/application/service.py").unlink()
     assert project.poll() == 1
 
 
-def test_an_unchanged_project_restarts_nothing(project: Watched) -> None:
-    """However often it is looked at."""
+def test_unchanged_project_does_not_restart(project: WatchedProject) -> None:
     assert [project.poll() for _ in range(3)] == [0, 0, 0]
 
 
-def test_a_file_that_goes_while_looking_is_passed_over(tmp_path: Path) -> None:
-    """An error would end the watching for good."""
+def test_file_removed_during_a_poll_is_skipped(tmp_path: Path) -> None:
+    """An error would end Chalice's watching for good."""
     for name in ("one.py", "other.py"):
         (tmp_path / name).touch()
-    found = sources(tmp_path)
-    first = Path(next(found)[0])
+    remaining = sources(tmp_path)
+    first = Path(next(remaining)[0])
     (tmp_path / ("other.py" if first.name == "one.py" else "one.py")).unlink()
-    assert list(found) == []
+    assert list(remaining) == []
