@@ -46,6 +46,7 @@ def test_owslib_executes_every_statistic_with_the_result_of_the_api(
     accepted = client.execute(name, inputs, async_=True)
     check("statusInfo", accepted)
     location = client.response_headers["Location"]
+
     assert finished(http, location)["status"] == "successful"
     assert http.get(f"{location}/results", timeout=5).json() == document
 
@@ -95,6 +96,7 @@ def test_client_that_only_follows_links_gets_a_result_and_deletes_the_job(
     status = finished(http, accepted.headers["Location"])
     assert follower.follow(status, RELATIONS + "results") == {"Bayern": 2.0}
     jobs = follower.follow(process, RELATIONS + "job-list")
+
     assert [job["jobID"] for job in jobs["jobs"]] == [status["jobID"]]
     assert link(jobs["jobs"][0], "self") == accepted.headers["Location"] == link(status, "self")
     assert http.delete(accepted.headers["Location"], timeout=5).json()["status"] == "dismissed"

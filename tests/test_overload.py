@@ -40,6 +40,7 @@ def test_post_beyond_the_limit_is_503_with_retry_after(
     assert f"{LIMIT} jobs are open, and no more than {LIMIT} may be" in refused.json()["reason"]
     assert int(refused.headers["Retry-After"]) >= 1
     emulator.service.process("job_id_1")
+
     assert http.post(f"{url}/api/global_mean", json=HUMUS, timeout=5).json() == {"job_id": "job_id_4"}
 
 

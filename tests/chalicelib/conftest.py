@@ -1,4 +1,4 @@
-"""A service over real stores, with a queue that the test delivers by hand."""
+"""A service with every store, and a queue that the test delivers by hand."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,8 +14,8 @@ from tests.support.samples import soil
 from tests.support.services import make_service
 
 
-class Held:
-    """A JobQueue that keeps what it is given until the test delivers it."""
+class HeldQueue:
+    """A JobQueue that keeps the ids of its messages; the test delivers them by hand."""
 
     def __init__(self) -> None:
         self.ids: list[str] = []
@@ -28,20 +28,20 @@ class Held:
 
 
 @pytest.fixture
-def queue() -> Held:
-    return Held()
+def queue() -> HeldQueue:
+    return HeldQueue()
 
 
 @pytest.fixture
-def control(clients: Aws) -> DynamoDbServiceState:
+def state(clients: Aws) -> DynamoDbServiceState:
     return DynamoDbServiceState(clients, "statline")
 
 
 @pytest.fixture
 def service(
-    store: JobStore, queue: Held, clients: Aws, control: DynamoDbServiceState, tmp_path: Path
+    store: JobStore, queue: HeldQueue, clients: Aws, state: DynamoDbServiceState, tmp_path: Path
 ) -> Service:
     datasets, data = S3DatasetStore(clients, "statline"), soil(tmp_path)
     datasets.publish("f1", data.snapshot(), data.catalogue())
-    control.set(dataset="f1")
-    return make_service(store, queue, datasets, control, id_block=10)
+    state.set(dataset="f1")
+    return make_service(store, queue, datasets, state, id_block=10)

@@ -109,6 +109,7 @@ def test_count_is_reused_until_it_expires() -> None:
     assert not processes.accept()
     assert processes.counts == 1
     processes.now += 0.1
+
     assert processes.accept()
     assert processes.counts == 2
 
@@ -123,6 +124,7 @@ def test_retry_after_follows_the_recent_rate_of_completions(seconds_per_job: flo
     for _ in range(200):
         capacity.record_completion()
         processes.now += seconds_per_job
+
     with (
         pytest.raises(Overloaded, match=f"1000 jobs are open.* {retry_after} s") as error,
         capacity.reserve(),

@@ -66,6 +66,7 @@ def test_successful_job_posts_in_progress_then_its_results(cloud: SimulatedCloud
     deliver(cloud, service)
     (results,), (running,) = received(cloud, "successUri"), received(cloud, "inProgressUri")
     check("results", results)
+
     assert results == {"result": {"mediaType": "application/json", "value": json.loads(GLOBAL_HUMUS)}}
     assert (running["jobID"], running["status"]) == (job.id, "running")
     assert received(cloud, "failedUri") == []
@@ -79,6 +80,7 @@ def test_failed_or_dismissed_job_posts_its_status(cloud: SimulatedCloud, service
     deliver(cloud, service)
     (status,) = received(cloud, "failedUri")
     check("statusInfo", status)
+
     assert (status["jobID"], status["status"]) == (job.id, "failed" if end == "fail" else "dismissed")
 
 
@@ -87,6 +89,7 @@ def test_outcome_without_callback_url_posts_nothing(cloud: SimulatedCloud, servi
     service.fail(job.id, "why")
     execute(service, "global_mean", {"inputs": QUESTION[1]})
     deliver(cloud, service)
+
     assert cloud.sender.received == {}
 
 
@@ -94,6 +97,7 @@ def test_unreachable_subscriber_does_not_delay_the_result(cloud: SimulatedCloud,
     cloud.sender.down = True
     job = execute(service, "global_mean", BODY)
     cloud.deliver(service, lambda_handlers.process, [job.id])
+
     assert service.get(job.id).status is JobStatus.SUCCESSFUL
     assert service.num_jobs() == 0
 
@@ -107,6 +111,7 @@ def test_retries_double_their_pause_and_end_after_an_hour(cloud: SimulatedCloud)
     job = execute(service, "global_mean", BODY)
     deliver(cloud, service)
     delays = queue.delays[2:]  # after the job itself, and the first attempt
+
     assert delays == [1.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 2048.0]
     assert sum(delays) * 1000 >= GIVE_UP_MS
     assert value(CALLBACKS, "given up") == before + 1
@@ -121,6 +126,7 @@ def test_callback_is_delivered_when_the_subscriber_is_back(cloud: SimulatedCloud
     assert service.get(job.id).callback_pending
     cloud.sender.down = False
     deliver(cloud, cloud.process().service)
+
     assert len(received(cloud, "successUri")) == 1
 
 
@@ -134,6 +140,7 @@ def test_callback_with_lost_message_is_sent_by_the_sweeper(cloud: SimulatedCloud
     cloud.clock.now += 1
     lambda_handlers.sweep(service, SETTINGS)
     deliver(cloud, service)
+
     assert len(received(cloud, "successUri")) == 1
 
 
@@ -176,6 +183,7 @@ def test_store_lists_pending_callbacks_until_they_are_delivered(store: JobStore)
         store.mark_delivered("job_id_1")
         store.mark_delivered("job_id_3")
         store.mark_delivered("job_id_9")
+
     assert store.get("job_id_1") == replace(done, callback_pending=False)
     assert list(store.pending_callbacks_before(9_999)) == []
     assert [job_id for job_id, _ in store.open_before(9_999)] == ["job_id_3"]

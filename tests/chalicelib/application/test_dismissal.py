@@ -12,7 +12,7 @@ from chalicelib.application.ports import JobStore
 from chalicelib.application.service import Service
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.errors import JobNotFound
-from tests.chalicelib.conftest import Held
+from tests.chalicelib.conftest import HeldQueue
 from tests.support.services import make_service, submit
 from tests.support.simulated import editions
 
@@ -24,6 +24,7 @@ def test_dismissed_open_job_stays_dismissed_and_ends_the_wait_for_it(service: Se
         dismissed = service.dismiss("job_id_1")
         assert waiting.result(5).status is JobStatus.DISMISSED
     service.process("job_id_1")
+
     assert service.get("job_id_1") == dismissed
     assert (dismissed.status, service.num_jobs()) == (JobStatus.DISMISSED, 0)
 
@@ -42,11 +43,12 @@ def test_dismissed_finished_job_is_not_found(service: Service) -> None:
             service.dismiss(job_id)
         service.process(job_id)
         service.fail(job_id, "swept")
+
     assert list(service.jobs()) == []
 
 
 def test_job_removed_during_its_computation_stays_removed(
-    store: JobStore, clients: Aws, control: DynamoDbServiceState
+    store: JobStore, clients: Aws, state: DynamoDbServiceState
 ) -> None:
     service: Service
 
@@ -56,8 +58,8 @@ def test_job_removed_during_its_computation_stays_removed(
                 service.dismiss("job_id_1")
             return editions()["first"]
 
-    control.set(dataset="f1")
-    service = make_service(store, Held(), Removing(clients, "statline"), control, id_block=10)
+    state.set(dataset="f1")
+    service = make_service(store, HeldQueue(), Removing(clients, "statline"), state, id_block=10)
     submit(service, "global_mean", {"question": "S1"})
     service.process("job_id_1")
     assert list(service.jobs()) == []

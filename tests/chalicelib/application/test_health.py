@@ -47,6 +47,7 @@ def test_checks_run_once_until_their_outcome_expires() -> None:
     assert check.runs == 2
     checker.expire()
     checker.reasons()
+
     assert check.runs == 3
 
 
@@ -74,6 +75,7 @@ def test_health_follows_publication_drain_and_failed_checks(clients: Aws) -> Non
     service.reopen()
     assert service.health() == Health(HealthStatus.DEGRADED, ("the disk is full",))
     service.drain()
+
     assert service.health() == Health(HealthStatus.DEGRADED, (DRAINING, "the disk is full"))
 
 
@@ -86,6 +88,7 @@ def test_unavailable_store_degrades_health_until_it_is_back() -> None:
     cloud.steps.clear()
     assert service.health() == expected
     service.reopen()
+
     assert service.health() == Health(HealthStatus.READY)
 
 
@@ -105,5 +108,6 @@ def test_concurrent_health_requests_read_the_store_once() -> None:
     service = make_service(SimulatedStore(), SimulatedQueue(steps), SimulatedDatasets(steps), state, ID_BLOCK)
     with ThreadPoolExecutor(8) as pool:
         healths = set(pool.map(lambda _: service.health(), range(200)))
+
     assert healths == {Health(HealthStatus.DEGRADED, ("the store does not answer (OSError)",))}
     assert state.reads <= 2  # a second may pass on a slow machine

@@ -44,6 +44,7 @@ def test_terminal_statuses_are_the_last_three() -> None:
 def test_outcome_is_a_new_job_and_the_accepted_one_is_unchanged() -> None:
     accepted = job(1)
     done, failed = accepted.succeed(b"{}", 5), accepted.fail("no rows", 6)
+
     assert (done.status, done.result, done.finished, done.reason) == ("successful", b"{}", 5, None)
     assert (failed.status, failed.result, failed.finished, failed.reason) == ("failed", None, 6, "no rows")
     assert (accepted.status, accepted.finished) == ("accepted", None)

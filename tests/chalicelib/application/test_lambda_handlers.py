@@ -90,6 +90,7 @@ def test_failed_message_is_the_only_one_delivered_again(cloud: Cloud) -> None:
     cloud.store.create(job(900, statistic="from_the_future", dataset="f1"))
     SqsJobQueue(cloud.clients, cloud.jobs).add_task("job_id_900")
     response = cloud.deliver(cloud.jobs, app.worker)
+
     assert len(response["batchItemFailures"]) == 1
     assert cloud.service.get(good).status is JobStatus.SUCCESSFUL
     assert cloud.waiting(cloud.jobs) == 1
@@ -116,6 +117,7 @@ def test_message_that_never_succeeds_fails_its_job_as_a_dead_letter(cloud: Cloud
         cloud.deliver(cloud.jobs, app.worker)
     assert cloud.waiting(cloud.jobs) == 0
     cloud.deliver(cloud.dead, app.dead_letters)
+
     assert "every attempt failed" in str(cloud.service.get("job_id_900").reason)
     assert cloud.service.num_jobs() == 0
 
@@ -136,6 +138,7 @@ def test_sweeper_resends_a_job_with_lost_message(cloud: Cloud) -> None:
     cloud.now += 2 * MINUTE
     lambda_handlers.sweep(cloud.service, Settings())
     cloud.deliver(cloud.jobs, app.worker)
+
     assert cloud.service.get("job_id_1").result == GLOBAL_HUMUS
 
 
@@ -144,6 +147,7 @@ def test_sweeper_fails_a_job_open_for_a_day(cloud: Cloud) -> None:
     cloud.service.process(done)
     cloud.now += 25 * 60 * MINUTE
     lambda_handlers.sweep(cloud.service, Settings())
+
     assert cloud.service.get(done).result == GLOBAL_HUMUS
     assert "90000 s" in str(cloud.service.get(stuck).reason)
     assert cloud.service.num_jobs() == 0
@@ -154,4 +158,5 @@ def test_scheduled_event_sweeps(cloud: Cloud) -> None:
     cloud.now += 25 * 60 * MINUTE
     event = dict.fromkeys(["detail-type", "source", "account", "time", "region", "version", "id"], "x")
     app.sweeper(event | {"resources": [], "detail": {}}, None)
+
     assert cloud.service.get(stuck).status is JobStatus.FAILED

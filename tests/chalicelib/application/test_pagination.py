@@ -65,6 +65,7 @@ def test_added_and_removed_jobs_do_not_shift_the_next_page() -> None:
     changed = [*jobs, job(9, accepted=8)]
     changed.remove(first.jobs[-1])
     second = page(latest(changed, first.next), Filter(), 2, first.next)
+
     assert [item.id for item in first.jobs + second.jobs] == ["job_id_6", "job_id_5", "job_id_4", "job_id_3"]
 
 
@@ -111,4 +112,5 @@ def test_service_returns_filtered_pages_newest_first(service: Service) -> None:
     second = service.page(Filter(), 3, first.next)
     assert ([item.id for item in second.jobs], second.next) == (["job_id_2", "job_id_1"], None)
     done = service.page(Filter(statuses=frozenset({JobStatus.SUCCESSFUL})), 3)
+
     assert [item.id for item in done.jobs] == ["job_id_2"]

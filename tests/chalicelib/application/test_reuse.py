@@ -33,6 +33,7 @@ def test_reused_result_names_its_source_and_age(cloud: SimulatedCloud, service: 
     first = finished(service)
     cloud.clock.now += 90_500
     again = finished(service)
+
     assert "reusedFrom" not in first
     assert (again["reusedFrom"], again["age"]) == (first["jobID"], 90.5)
     assert again["computed"] == first["finished"]
@@ -41,6 +42,7 @@ def test_reused_result_names_its_source_and_age(cloud: SimulatedCloud, service: 
 def test_fresh_request_is_computed_and_reused_from_then_on(cloud: SimulatedCloud, service: Service) -> None:
     finished(service)
     fresh = finished(service, fresh=True)
+
     assert "reusedFrom" not in fresh
     assert finished(service)["reusedFrom"] == fresh["jobID"]
     assert {service.get(f"job_id_{number}").result for number in (1, 2, 3)} == {GLOBAL_HUMUS}
@@ -70,4 +72,5 @@ def test_no_cache_header_forbids_reuse_on_both_interfaces(url: str, http: reques
     sources = [status.get("reusedFrom") for status in statuses]
     assert sources == [None, "job_id_1", None, "job_id_3", None, "job_id_5"]
     listed = http.get(f"{url}/jobs?f=json", timeout=5).json()["jobs"]
+
     assert [status.get("reusedFrom") for status in reversed(listed)] == sources

@@ -14,16 +14,17 @@ from chalicelib.application.job import JobStatus
 from chalicelib.application.ports import JobStore
 from chalicelib.application.service import Service
 from chalicelib.errors import Draining, InvalidRequest, JobNotFound, NoDataset, Overloaded, UnknownStatistic
-from tests.chalicelib.conftest import Held
+from tests.chalicelib.conftest import HeldQueue
 from tests.support.samples import GLOBAL_HUMUS, job, soil
 from tests.support.services import make_service, submit
 
 
-def test_submitted_job_is_queued_then_processed(service: Service, queue: Held) -> None:
+def test_submitted_job_is_queued_then_processed(service: Service, queue: HeldQueue) -> None:
     accepted = submit(service, "global_mean", {"question": "S1"})
     assert (accepted.id, accepted.status, queue.ids) == ("job_id_1", JobStatus.ACCEPTED, ["job_id_1"])
     assert service.num_jobs() == 1
     service.process("job_id_1")
+
     assert service.get("job_id_1").result == GLOBAL_HUMUS
     assert service.num_jobs() == 0
 
@@ -35,6 +36,7 @@ def test_repeated_delivery_keeps_the_outcome(service: Service) -> None:
     first = service.get("job_id_1")
     service.process("job_id_1")
     service.fail("job_id_1", "too late")
+
     assert service.get("job_id_1") == first
     assert first.result == GLOBAL_HUMUS
 
@@ -53,11 +55,12 @@ def test_unknown_input_fails_the_job_and_names_existing_ones(
     submit(service, "state_mean", inputs)
     service.process("job_id_1")
     failed = service.get("job_id_1")
+
     assert failed.status is JobStatus.FAILED
     assert all(name in str(failed.reason) for name in named)
 
 
-def test_refused_request_makes_no_job(service: Service, queue: Held) -> None:
+def test_refused_request_makes_no_job(service: Service, queue: HeldQueue) -> None:
     with pytest.raises(UnknownStatistic, match="median"):
         submit(service, "median", {"question": "S1"})
     with pytest.raises(InvalidRequest, match="state"):
@@ -67,16 +70,16 @@ def test_refused_request_makes_no_job(service: Service, queue: Held) -> None:
 
 
 def test_job_keeps_its_data_set_after_another_is_published(
-    service: Service, control: DynamoDbServiceState
+    service: Service, state: DynamoDbServiceState
 ) -> None:
     submit(service, "global_mean", {"question": "S1"})
-    control.set(dataset="f2")
+    state.set(dataset="f2")
     service.process("job_id_1")
     assert service.get("job_id_1").result == GLOBAL_HUMUS
 
 
-def test_job_with_missing_data_set_fails(service: Service, control: DynamoDbServiceState) -> None:
-    control.set(dataset="f2")
+def test_job_with_missing_data_set_fails(service: Service, state: DynamoDbServiceState) -> None:
+    state.set(dataset="f2")
     submit(service, "global_mean", {"question": "S1"})
     service.process("job_id_1")
     assert "f2" in str(service.get("job_id_1").reason)
@@ -88,6 +91,7 @@ def test_unexpected_error_propagates_and_leaves_the_job_open(service: Service, s
         service.process("job_id_5")
     assert service.get("job_id_5").status is JobStatus.ACCEPTED
     service.fail("job_id_5", "dead letter")
+
     assert service.get("job_id_5").reason == "dead letter"
 
 
@@ -103,17 +107,18 @@ def test_drain_refuses_new_jobs_and_counts_down(service: Service) -> None:
     with pytest.raises(Draining):
         submit(service, "global_mean", {"question": "S1"})
     service.process("job_id_1")
+
     assert service.drain().left == 0
 
 
 def test_drain_settles_after_copies_of_other_processes_expire(
-    store: JobStore, clients: Aws, control: DynamoDbServiceState, tmp_path: Path
+    store: JobStore, clients: Aws, state: DynamoDbServiceState, tmp_path: Path
 ) -> None:
     now = [100_000]
     datasets = S3DatasetStore(clients, "statline")
-    other = make_service(store, Held(), datasets, DynamoDbServiceState(clients, "statline"), id_block=10)
-    service = make_service(store, Held(), datasets, control, 10, clock=lambda: now[0], settle_seconds=5)
-    control.set(dataset="f1")
+    other = make_service(store, HeldQueue(), datasets, DynamoDbServiceState(clients, "statline"), id_block=10)
+    service = make_service(store, HeldQueue(), datasets, state, 10, clock=lambda: now[0], settle_seconds=5)
+    state.set(dataset="f1")
     datasets.publish("f1", soil(tmp_path).snapshot(), {})
     assert other.dataset() == "f1"
 
@@ -136,7 +141,7 @@ def test_reopened_service_accepts_jobs(service: Service) -> None:
 
 
 def test_submission_without_data_set_is_refused(store: JobStore, clients: Aws) -> None:
-    queue = Held()
+    queue = HeldQueue()
     service = make_service(
         store, queue, S3DatasetStore(clients, "statline"), DynamoDbServiceState(clients, "statline"), 10
     )
@@ -145,7 +150,7 @@ def test_submission_without_data_set_is_refused(store: JobStore, clients: Aws) -
     assert (list(store.jobs()), queue.ids) == ([], [])
 
 
-class SlowQueue(Held):
+class SlowQueue(HeldQueue):
     """A queue that blocks a submission until the test sets `go`."""
 
     def __init__(self) -> None:
@@ -159,11 +164,11 @@ class SlowQueue(Held):
 
 
 def test_drain_waits_for_a_submission_in_progress(
-    store: JobStore, clients: Aws, control: DynamoDbServiceState
+    store: JobStore, clients: Aws, state: DynamoDbServiceState
 ) -> None:
-    control.set(dataset="gone")
+    state.set(dataset="gone")
     queue = SlowQueue()
-    service = make_service(store, queue, S3DatasetStore(clients, "statline"), control, id_block=10)
+    service = make_service(store, queue, S3DatasetStore(clients, "statline"), state, id_block=10)
     with ThreadPoolExecutor(1) as pool:
         submitted = pool.submit(submit, service, "global_mean", {"question": "S1"})
         queue.entered.wait(5)
@@ -172,21 +177,24 @@ def test_drain_waits_for_a_submission_in_progress(
         assert service.drain().left == 1
         queue.go.set()
         assert submitted.result(5).id == "job_id_1"
+
     assert service.drain().left == 0
 
 
 @pytest.fixture
 def limited(
-    store: JobStore, queue: Held, clients: Aws, control: DynamoDbServiceState, tmp_path: Path
+    store: JobStore, queue: HeldQueue, clients: Aws, state: DynamoDbServiceState, tmp_path: Path
 ) -> Service:
     """A service with a limit of three open jobs."""
     datasets, data = S3DatasetStore(clients, "statline"), soil(tmp_path)
     datasets.publish("f1", data.snapshot(), data.catalogue())
-    control.set(dataset="f1")
-    return make_service(store, queue, datasets, control, id_block=1, max_open=3)
+    state.set(dataset="f1")
+    return make_service(store, queue, datasets, state, id_block=1, max_open=3)
 
 
-def test_submission_beyond_the_limit_makes_no_job(limited: Service, store: JobStore, queue: Held) -> None:
+def test_submission_beyond_the_limit_makes_no_job(
+    limited: Service, store: JobStore, queue: HeldQueue
+) -> None:
     for _ in range(3):
         submit(limited, "global_mean", {"question": "S1"})
     for _ in range(2):
@@ -194,6 +202,7 @@ def test_submission_beyond_the_limit_makes_no_job(limited: Service, store: JobSt
             submit(limited, "global_mean", {"question": "S1"})
     assert [job.id for job in store.jobs()] == queue.ids == ["job_id_1", "job_id_2", "job_id_3"]
     limited.process("job_id_2")
+
     assert limited.get("job_id_2").result == GLOBAL_HUMUS
     assert submit(limited, "global_mean", {"question": "S1"}).id == "job_id_4"
 

@@ -151,8 +151,8 @@ class Simulation(RuleBasedStateMachine):
 
     @rule(target=messages, trouble=troubles, reopened=st.booleans())
     def drain(self, trouble: Trouble | None, reopened: bool) -> Any:
-        left = self.attempt(self.ours.service.drain, trouble)
-        self.draining = self.draining or (None if left is None else True)
+        progress = self.attempt(self.ours.service.drain, trouble)
+        self.draining = self.draining or (None if progress is None else True)
         if reopened:
             self.ours.service.reopen()
             self.draining = False

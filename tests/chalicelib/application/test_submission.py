@@ -17,7 +17,7 @@ from chalicelib.application.ports import JobStore
 from chalicelib.application.service import Service
 from chalicelib.errors import Draining, InvalidRequest, KeyInUse, KeyReused, Overloaded, Unavailable
 from tests.chalicelib.application.test_service import SlowQueue
-from tests.chalicelib.conftest import Held
+from tests.chalicelib.conftest import HeldQueue
 from tests.support.samples import GLOBAL_HUMUS, soil
 from tests.support.services import execute, execute_all, make_service, submit
 from tests.support.simulated import SimulatedClock
@@ -33,29 +33,30 @@ def clock() -> SimulatedClock:
 
 
 @pytest.fixture
-def queue() -> Held:
-    return Held()
+def queue() -> HeldQueue:
+    return HeldQueue()
 
 
 @pytest.fixture
-def make(store: JobStore, queue: Held, clients: Aws, clock: SimulatedClock, tmp_path: Path) -> Make:
+def make(store: JobStore, queue: HeldQueue, clients: Aws, clock: SimulatedClock, tmp_path: Path) -> Make:
     datasets, state = S3DatasetStore(clients, "statline"), DynamoDbServiceState(clients, "statline")
     data = soil(tmp_path)
     datasets.publish("f1", data.snapshot(), data.catalogue())
     state.set(dataset="f1")
 
-    def new_service(queue: Held = queue, max_open: int = 100) -> Service:
+    def new_service(queue: HeldQueue = queue, max_open: int = 100) -> Service:
         return make_service(store, queue, datasets, state, id_block=10, clock=clock, max_open=max_open)
 
     return new_service
 
 
-def test_repeated_key_returns_the_same_job_in_every_process(make: Make, queue: Held) -> None:
+def test_repeated_key_returns_the_same_job_in_every_process(make: Make, queue: HeldQueue) -> None:
     service = make()
     submitted, executed = submit(service, "global_mean", HUMUS, "a"), execute(service, "best5", MEMBER, "b")
     assert submit(make(), "global_mean", HUMUS, "a") == submitted
     service.process(executed.id)
     again = execute(make(), "best5", MEMBER, "b")
+
     assert (again.id, again.status) == (executed.id, JobStatus.SUCCESSFUL)
     assert submit(service, "global_mean", HUMUS, "c").id not in (submitted.id, executed.id)
     assert submit(service, "global_mean", HUMUS).id == "job_id_4"
@@ -66,6 +67,7 @@ def test_reused_key_with_other_request_is_refused(make: Make) -> None:
     service = make()
     state = {"question": "S1", "state": "Hessen"}
     first = submit(service, "state_mean", state, "a")
+
     for repeat in (
         lambda: submit(service, "state_mean", state | {"state": "Bayern"}, "a"),
         lambda: submit(service, "state_diff_from_mean", state, "a"),
@@ -89,6 +91,7 @@ def test_key_makes_a_new_job_after_a_day_or_when_its_job_is_removed(
     assert submit(service, "best5", HUMUS, "a").id == "job_id_2"
     for _ in range(2):
         service.dismiss("job_id_2")
+
     assert submit(service, "global_mean", HUMUS, "a").id == "job_id_3"
     assert submit(service, "global_mean", HUMUS, "a").id == "job_id_3"
 
@@ -99,6 +102,7 @@ def test_repeated_key_returns_its_job_while_full_or_draining(make: Make) -> None
     with pytest.raises(Overloaded):
         submit(service, "global_mean", HUMUS, "b")
     service.drain()
+
     with pytest.raises(Draining):
         submit(service, "global_mean", HUMUS, "c")
     assert submit(service, "global_mean", HUMUS, "a") == first
@@ -118,7 +122,7 @@ def test_key_in_use_is_refused_until_its_first_request_returns(make: Make) -> No
         assert submit(service, "global_mean", HUMUS, "b").id == "job_id_2"
 
 
-def test_concurrent_processes_with_one_key_return_one_job(make: Make, queue: Held) -> None:
+def test_concurrent_processes_with_one_key_return_one_job(make: Make, queue: HeldQueue) -> None:
     services, barrier = [make() for _ in range(6)], threading.Barrier(6, timeout=20)
 
     def submit_together(service: Service) -> Job:
@@ -133,7 +137,7 @@ def test_concurrent_processes_with_one_key_return_one_job(make: Make, queue: Hel
 
 def test_key_of_a_withdrawn_job_makes_a_new_job(make: Make) -> None:
 
-    class BrokenQueue(Held):
+    class BrokenQueue(HeldQueue):
         def add_task(self, job_id: str, delay: float = 0) -> None:
             raise Unavailable("no queue")
 
@@ -144,7 +148,7 @@ def test_key_of_a_withdrawn_job_makes_a_new_job(make: Make) -> None:
     assert [job.id for job in make().jobs()] == [accepted.id]
 
 
-def test_batch_makes_consecutive_jobs_in_order(make: Make, queue: Held) -> None:
+def test_batch_makes_consecutive_jobs_in_order(make: Make, queue: HeldQueue) -> None:
     service = make()
     submit(service, "global_mean", HUMUS)
     csv = {"result": {"format": {"mediaType": "text/csv"}}}
@@ -157,6 +161,7 @@ def test_batch_makes_consecutive_jobs_in_order(make: Make, queue: Held) -> None:
     assert (jobs[1].response, jobs[1].media_type) == ("document", "text/csv")
     assert service.num_jobs() == 13
     service.process(jobs[0].id)
+
     assert service.get(jobs[0].id).result == GLOBAL_HUMUS
 
 
@@ -195,13 +200,14 @@ def test_batch_beyond_the_limit_is_refused_as_a_whole(make: Make) -> None:
     execute_all(service, {"executions": [MEMBER] * 2})
     assert service.num_jobs() == 3
     service.drain()
+
     with pytest.raises(Draining):
         execute_all(service, {"executions": [MEMBER]})
 
 
 def test_partly_queued_batch_is_withdrawn_as_a_whole(make: Make) -> None:
 
-    class PartialQueue(Held):
+    class PartialQueue(HeldQueue):
         def add_tasks(self, job_ids: object) -> None:
             super().add_task("job_id_1")
             raise Unavailable("no more")
@@ -223,5 +229,6 @@ def test_repeated_key_of_a_batch_returns_all_its_jobs_or_new_ones(make: Make) ->
     for _ in range(2):
         service.dismiss(jobs[1].id)
     again = execute_all(service, batch, "a")
+
     assert not {job.id for job in again} & {job.id for job in jobs}
     assert replace(again[0], id=jobs[0].id) == jobs[0]

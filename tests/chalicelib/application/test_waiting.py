@@ -12,7 +12,7 @@ from chalicelib.application.job import JobStatus
 from chalicelib.application.ports import JobStore
 from chalicelib.application.service import Service
 from chalicelib.errors import InvalidRequest, JobNotFound, UnknownQuestion, UnknownState
-from tests.chalicelib.conftest import Held
+from tests.chalicelib.conftest import HeldQueue
 from tests.support.samples import GLOBAL_HUMUS
 from tests.support.services import execute, make_service, submit
 
@@ -25,6 +25,7 @@ def test_execute_request_makes_the_same_job_and_keeps_its_form(service: Service)
     assert (executed.statistic, executed.inputs) == (submitted.statistic, submitted.inputs)
     service.process(executed.id)
     done = service.get(executed.id)
+
     assert (done.result, done.response) == (GLOBAL_HUMUS, "document")
     assert done.accepted <= done.started <= done.finished
 
@@ -38,7 +39,7 @@ def test_execute_request_makes_the_same_job_and_keeps_its_form(service: Service)
     ],
 )
 def test_invalid_execute_request_is_refused_and_makes_no_job(
-    service: Service, queue: Held, inputs: dict[str, str], error: type[Exception], message: str
+    service: Service, queue: HeldQueue, inputs: dict[str, str], error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message):
         execute(service, "state_mean", {"inputs": inputs})
@@ -57,9 +58,9 @@ def test_wait_returns_when_the_job_finishes_in_this_process(
 
 
 def test_wait_returns_when_the_job_finishes_in_another_process(
-    service: Service, store: JobStore, queue: Held, clients: Aws, control: DynamoDbServiceState
+    service: Service, store: JobStore, queue: HeldQueue, clients: Aws, state: DynamoDbServiceState
 ) -> None:
-    worker = make_service(store, queue, S3DatasetStore(clients, "statline"), control, id_block=10)
+    worker = make_service(store, queue, S3DatasetStore(clients, "statline"), state, id_block=10)
     job = submit(service, "global_mean", {"question": "S1"})
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(service.wait, job, 30)

@@ -52,6 +52,7 @@ def test_job_that_cannot_be_queued_is_withdrawn(
     assert queue.ids == ["job_id_1"] * queued
     for job_id in queue.ids:
         service.process(job_id)
+
     assert (list(service.jobs()), service.num_jobs()) == ([], 0)
 
 
@@ -77,6 +78,7 @@ def test_job_that_cannot_be_withdrawn_is_swept() -> None:
     other = cloud.process().service
     other.sweep(RESEND_MS, GIVE_UP_MS)
     cloud.deliver(other, lambda_handlers.process, [*cloud.queue.waiting])
+
     assert other.get("job_id_1").status is JobStatus.SUCCESSFUL
 
 
@@ -102,6 +104,7 @@ def test_job_withdrawn_during_its_computation_stays_withdrawn(
     slow = InterruptedDatasets(datasets, lambda: store.delete("job_id_1"))
     store.create(job(1, dataset="f1"))
     make_service(store, LossyQueue(queued=True), slow, state, id_block=10).process("job_id_1")
+
     assert list(store.jobs()) == []
 
 
@@ -114,4 +117,5 @@ def test_sweeper_ignores_a_withdrawn_job_that_the_index_still_lists() -> None:
     cloud.store.delete("job_id_1")
     cloud.clock.now += GIVE_UP_MS + 1
     service.sweep(RESEND_MS, GIVE_UP_MS)
+
     assert cloud.store.get("job_id_2").status is JobStatus.FAILED

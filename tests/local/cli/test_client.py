@@ -80,6 +80,7 @@ def scripted(*responses: Response) -> Iterator[tuple[ScriptedServer, Client, lis
 def test_client_reads_results_and_lists_of_the_real_service(url: str, emulator: Emulator) -> None:
     client = Client(url + "/")
     job_id = client.submit("best5", {"question": "S1"})
+
     assert list(client.result(job_id).items()) == [("Hessen", 4.0), ("Bayern", 2.0)]
     assert [(job["jobID"], job["status"]) for job in client.jobs(5)] == [(job_id, "successful")]
     assert [question["id"] for question in client.questions()] == ["S1", "S2"]

@@ -81,6 +81,7 @@ def test_lists_have_the_same_rows_in_every_format(service_url: str, command: str
     listed = json.loads(run(command).stdout)
     assert len(listed) >= 1
     rows = list(csv.reader(io.StringIO(run(command, "--format", "csv").stdout)))
+
     assert rows == [columns, *([row[name] or "" for name in columns] for row in listed)]
     assert rows[1][0] in run(command, "--format", "table").stdout
 
@@ -90,6 +91,7 @@ def test_jobs_lists_the_newest_up_to_the_limit(service_url: str) -> None:
         run("ask", "best5", "S1")
     run("ask", "worst5", "Humuss")
     listed = json.loads(run("jobs", "--limit", "2").stdout)
+
     assert [(job["jobID"], job["processID"], job["status"]) for job in listed] == [
         ("job_id_4", "worst5", "failed"),
         ("job_id_3", "best5", "successful"),
@@ -168,6 +170,7 @@ def test_process_on_a_terminal_prints_a_table_and_removes_its_progress(service_u
     assert status == 0
     assert "asking" in output
     shown = output.replace("\r", "\n").split("\x1b[2K")[-1]
+
     assert "Hessen" in shown
     assert "{" not in shown
 

@@ -179,6 +179,7 @@ def test_failed_download_raises_the_reason_and_leaves_no_file(server: str, tmp_p
 def test_failed_download_keeps_the_existing_file(server: str, tmp_path: Path, path: str) -> None:
     target = tmp_path / "brfss.csv"
     target.write_text("kept")
+
     with pytest.raises(DownloadFailed):
         download(server + path, target, min_rows=100)
     assert target.read_text() == "kept"

@@ -55,6 +55,7 @@ def test_compressed_bytes_depend_on_the_rows_only(tmp_path: Path) -> None:
     compressed = (tmp_path / "first.csv.gz").read_bytes()
     assert compressed == (tmp_path / "second.csv.gz").read_bytes()
     write_sample(tmp_path / "plain.csv", rows=100)
+
     assert gzip.decompress(compressed) == (tmp_path / "plain.csv").read_bytes()
     assert not list(tmp_path.glob("*.part"))
 
@@ -97,6 +98,7 @@ def test_sample_has_all_questions_locations_and_segments(rows: list[Row]) -> Non
     assert len({row["LocationDesc"] for row in rows}) == 55
     assert len({row["StratificationID1"] for row in rows} - {""}) == 28
     categories = {row["StratificationCategory1"] for row in rows} - {""}
+
     assert categories == {"Total", "Age (years)", "Education", "Gender", "Income", "Race/Ethnicity"}
 
 
@@ -122,6 +124,7 @@ def test_some_rows_are_suppressed_with_the_footnote(rows: list[Row]) -> None:
     suppressed = [row for row in rows if not row["Data_Value"]]
     assert 0.03 < len(suppressed) / len(rows) < 0.08
     measures = ("Data_Value_Alt", "Low_Confidence_Limit", "High_Confidence_Limit ", "Sample_Size")
+
     for row in suppressed:
         assert not any(row[name] for name in measures)
         assert row["Data_Value_Footnote"] == "Data not available because sample size is insufficient."
