@@ -1,26 +1,20 @@
 """How a data set describes itself, and the fingerprint that names its content."""
 
-import gzip
 import hashlib
 import json
-import shutil
-import tempfile
-import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from chalicelib.errors import DatasetNotFound, InvalidDescription, NotCsv, listed, shown
+from chalicelib.domain.sources import Source, opened
+from chalicelib.errors import InvalidDescription, listed, shown
 
 # What a column can be to the statistics; a description says which column it is.
 REQUIRED_ROLES = ("question", "location", "value")
 ROLES = (*REQUIRED_ROLES, "question_id", "location_id", "category", "segment")
 BEST_ENDS = ("lowest", "highest")
 KEYS = ("title", "source", "licence", "synthetic", "columns", "best", "aliases")
-
-Source = Path | BinaryIO
 
 
 @dataclass(frozen=True)
@@ -125,50 +119,6 @@ def find_description(csv: Path, default: Path) -> Path:
     """`x.json` beside `x.csv` or `x.csv.gz` if it is there, else `default`."""
     beside = csv.with_name(csv.name.removesuffix(".gz").removesuffix(".csv") + ".json")
     return beside if beside.is_file() else default
-
-
-@contextmanager
-def opened(source: Source) -> Iterator[BinaryIO]:
-    """The text bytes of a CSV file or stream, gzipped or not (seen from its content, not its name).
-
-    Raises DatasetNotFound, and NotCsv for a directory, an unreadable file or damaged gzip.
-    """
-    try:
-        if not isinstance(source, Path):
-            source.seek(0)
-            yield unpacked(source)
-            return
-        with source.open("rb") as file:
-            yield unpacked(file)
-    except FileNotFoundError:
-        raise DatasetNotFound(source) from None
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise NotCsv(named(source), f"its compression is damaged ({error})") from None
-    except OSError as error:
-        raise NotCsv(named(source), error.strerror or str(error)) from None
-
-
-@contextmanager
-def rewindable(source: Source) -> Iterator[Source]:
-    """The source, or a copy on disk of a stream that is gone once read, such as a download."""
-    if isinstance(source, Path) or source.seekable():
-        yield source
-        return
-    with tempfile.TemporaryFile() as copy:
-        shutil.copyfileobj(source, copy)
-        yield copy
-
-
-def named(source: Source) -> str:
-    """What a message calls the source."""
-    name = source if isinstance(source, Path) else getattr(source, "name", None)
-    return str(name) if isinstance(name, (Path, str)) and str(name) else "the stream"
-
-
-def unpacked(file: BinaryIO) -> BinaryIO:
-    magic = file.read(2)
-    file.seek(0)
-    return gzip.GzipFile(fileobj=file) if magic == b"\x1f\x8b" else file  # type: ignore[return-value] # reads as one
 
 
 def fingerprint(source: Source, description: Description, version: int) -> str:

@@ -3,12 +3,16 @@
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import snapshot
 from chalicelib.domain.cube import Cube
-from chalicelib.domain.dataset_description import Description, Source, rewindable
+from chalicelib.domain.dataset_description import Description
+from chalicelib.domain.sources import Source, rewindable
 from chalicelib.errors import LONGEST_ECHO, BestEndUnknown, SnapshotNotFound, UnknownQuestion, UnknownState
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SUGGESTIONS = 3
 
@@ -24,10 +28,20 @@ class DataIngestor:
     @classmethod
     def from_csv(cls, source: Source | str, description: Description) -> "DataIngestor":
         """Read a CSV file or binary stream, gzipped or not. Raises a DatasetError that says what is wrong."""
-        from chalicelib.domain.csv_reader import read_cube  # which Lambda and a second start do without
+        from chalicelib.domain.ingest import cube_of_csv  # needs pandas, which a snapshot does without
 
         with rewindable(Path(source) if isinstance(source, str) else source) as rows:
-            return cls(read_cube(rows, description), description)
+            return cls(cube_of_csv(rows, description), description)
+
+    @classmethod
+    def from_frame(cls, frame: "pd.DataFrame", description: Description) -> "DataIngestor":
+        """Read a pandas frame, whatever it came from. Raises a DatasetError that says what is wrong.
+
+        Floats count by their shortest decimal; null, None and NaN are missing values.
+        """
+        from chalicelib.domain.ingest import cube_of_frame
+
+        return cls(cube_of_frame(frame, description), description)
 
     @classmethod
     def from_snapshot(cls, saved: bytes | Path) -> "DataIngestor":
