@@ -56,6 +56,8 @@ class Accumulator:
 
     def add(self, labels: list[Column], values: Column) -> None:
         """Add rows: a column for each of `LABELS`, and their values. Raises ValueError for a non-number."""
+        if not len(values.codes):
+            return
         pairs = zip([*self._codes, self._values], [*labels, values], strict=True)
         self._waiting.append([recoded(column, codes) for codes, column in pairs])
         for text in islice(self._values, len(self._numbers), None):

@@ -11,7 +11,7 @@ from chalicelib.domain.sources import Source, named, opened
 from chalicelib.errors import EmptyDataset, InvalidValue, NotCsv, RaggedRow, WrongEncoding
 
 # The longest field that is read, in characters. A quote that is never closed must not fill the memory.
-LONGEST_FIELD = 1 << 21
+LONGEST_FIELD = 1 << 22
 
 
 class Records:

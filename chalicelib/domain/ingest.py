@@ -17,8 +17,8 @@ from chalicelib.domain.numbers import parse_number
 from chalicelib.domain.sources import Source, named
 from chalicelib.errors import EmptyDataset, InvalidValue, MissingColumns, NoRowsInDataset, NotCsv
 
-# Arrow reads a record only if it is no longer than a block; then no field is longer than LONGEST_FIELD.
-BLOCK_BYTES = LONGEST_FIELD
+# Arrow reads a record that lies in at most two blocks, so no field is longer than LONGEST_FIELD.
+BLOCK_BYTES = LONGEST_FIELD // 2
 FRAME_ROWS = 1 << 18
 FRAME = "the frame"
 MISSING = 0  # the code of the empty text in every column

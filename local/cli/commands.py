@@ -1,7 +1,6 @@
 """The commands that ask a running service: `python -m local ask best5 Q036` and its like."""
 
 import functools
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import sleep
@@ -10,7 +9,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from chalicelib.documents.result_table import rows
+from chalicelib.documents.result_table import parse_frozen_json
 from chalicelib.domain.statistics.registry import STATISTICS, Statistic
 from local.cli.client import Client, NoAnswer, Refused, Unreachable, pauses
 from local.cli.output import FORMATS, Listing, printable, progress, show
@@ -140,7 +139,7 @@ def collected(client: Client, job_id: str) -> dict[str, Any]:
 
 
 def table_of(asked: Statistic, answer: dict[str, Any]) -> Listing:
-    return Listing(answer, asked.columns, list(rows(asked, json.dumps(answer).encode())))
+    return Listing(answer, asked.columns, parse_frozen_json(asked, answer))
 
 
 @click.command(epilog=STATUSES)

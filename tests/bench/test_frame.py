@@ -11,7 +11,7 @@ from bench.frame import Frame
 from bench.ingest import check_agreement
 from bench.statistics import answerable
 from chalicelib.domain.ingestor import DataIngestor
-from chalicelib.domain.statistics.registry import STATISTICS, answer
+from chalicelib.domain.statistics.registry import STATISTICS, compute_result
 from chalicelib.errors import NoUsableRows
 from local.settings import SAMPLE
 
@@ -52,7 +52,7 @@ def test_pairs_to_measure_with_have_an_answer(data: DataIngestor) -> None:
     assert set(pairs) <= set(survey.usable_pairs(SAMPLE))
     assert len(pairs) > 400
     for question, state in pairs:
-        assert answer(data, "state_mean_by_category", {"question": question, "state": state})
+        assert compute_result(data, "state_mean_by_category", {"question": question, "state": state})
 
 
 def flat(answered: dict[Any, Any]) -> list[tuple[Any, float]]:
