@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from chalicelib.documents.result_table import frozen_json
 from chalicelib.errors import Overloaded
 from local.emulator.emulator import Emulator
 from local.settings import LocalSettings
@@ -84,6 +85,6 @@ def test_what_was_accepted_before_a_lower_limit_is_finished(settings: LocalSetti
             with pytest.raises(Overloaded):
                 submit(again.service, "global_mean", HUMUS)
             again.service.process(job_id)
-            assert again.service.get(job_id).result == GLOBAL_HUMUS
+            assert frozen_json(again.service.get(job_id)) == GLOBAL_HUMUS
     finally:
         again.stop()

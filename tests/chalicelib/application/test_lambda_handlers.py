@@ -18,6 +18,7 @@ from chalicelib.application import lambda_handlers
 from chalicelib.application.job import JobStatus
 from chalicelib.bootstrap import get_service
 from chalicelib.config import Settings
+from chalicelib.documents.result_table import frozen_json
 from tests.support.samples import GLOBAL_HUMUS, job, soil
 from tests.support.services import make_service, submit
 
@@ -82,7 +83,7 @@ def test_a_batch_is_answered(cloud: Cloud) -> None:
     """Every job of it, and its messages are gone."""
     ids = [submit(cloud.service, "global_mean", HUMUS).id for _ in range(10)]
     assert cloud.deliver(cloud.jobs, app.worker) == {"batchItemFailures": []}
-    assert {cloud.service.get(job_id).result for job_id in ids} == {GLOBAL_HUMUS}
+    assert {frozen_json(cloud.service.get(job_id)) for job_id in ids} == {GLOBAL_HUMUS}
     assert cloud.waiting(cloud.jobs) == 0
 
 
@@ -142,7 +143,7 @@ def test_the_sweeper_sends_a_lost_job_again(cloud: Cloud) -> None:
     cloud.now += 2 * MINUTE
     lambda_handlers.sweep(cloud.service, Settings())
     cloud.deliver(cloud.jobs, app.worker)
-    assert cloud.service.get("job_id_1").result == GLOBAL_HUMUS
+    assert frozen_json(cloud.service.get("job_id_1")) == GLOBAL_HUMUS
 
 
 def test_the_sweeper_fails_what_is_beyond_hope(cloud: Cloud) -> None:
@@ -151,7 +152,7 @@ def test_the_sweeper_fails_what_is_beyond_hope(cloud: Cloud) -> None:
     cloud.service.process(done)
     cloud.now += 25 * 60 * MINUTE
     lambda_handlers.sweep(cloud.service, Settings())
-    assert cloud.service.get(done).result == GLOBAL_HUMUS
+    assert frozen_json(cloud.service.get(done)) == GLOBAL_HUMUS
     assert "90000 s" in str(cloud.service.get(stuck).reason)
     assert cloud.service.num_jobs() == 0
 

@@ -5,6 +5,7 @@ import requests
 
 from chalicelib.application.service import Service
 from chalicelib.documents.job_documents import status_facts
+from chalicelib.documents.result_table import frozen_json
 from tests.chalicelib.routes.test_processes import ASYNC, HUMUS, execute
 from tests.support.processes import until
 from tests.support.samples import GLOBAL_HUMUS, job
@@ -45,7 +46,7 @@ def test_declined_it_is_computed(cloud: SimulatedCloud, service: Service) -> Non
     fresh = answered(service, fresh=True)
     assert "reusedFrom" not in fresh
     assert answered(service)["reusedFrom"] == fresh["jobID"]
-    assert {service.get(f"job_id_{number}").result for number in (1, 2, 3)} == {GLOBAL_HUMUS}
+    assert {frozen_json(service.get(f"job_id_{number}")) for number in (1, 2, 3)} == {GLOBAL_HUMUS}
 
 
 def test_another_data_set_reuses_nothing(cloud: SimulatedCloud) -> None:

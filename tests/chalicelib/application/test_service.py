@@ -13,6 +13,7 @@ from chalicelib.application.admission_control import Drain
 from chalicelib.application.job import JobStatus
 from chalicelib.application.ports import JobStore
 from chalicelib.application.service import Service
+from chalicelib.documents.result_table import frozen_json
 from chalicelib.errors import Draining, InvalidRequest, JobNotFound, NoDataset, Overloaded, UnknownStatistic
 from tests.chalicelib.conftest import Held
 from tests.support.samples import GLOBAL_HUMUS, job, soil
@@ -25,7 +26,7 @@ def test_the_way_of_a_question(service: Service, queue: Held) -> None:
     assert (accepted.id, accepted.status, queue.ids) == ("job_id_1", JobStatus.ACCEPTED, ["job_id_1"])
     assert service.num_jobs() == 1
     service.process("job_id_1")
-    assert service.get("job_id_1").result == GLOBAL_HUMUS
+    assert frozen_json(service.get("job_id_1")) == GLOBAL_HUMUS
     assert service.num_jobs() == 0
 
 
@@ -38,7 +39,7 @@ def test_delivered_again_a_job_keeps_its_outcome(service: Service) -> None:
     service.process("job_id_1")
     service.fail("job_id_1", "too late")
     assert service.get("job_id_1") == first
-    assert first.result == GLOBAL_HUMUS
+    assert frozen_json(first) == GLOBAL_HUMUS
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_a_job_keeps_the_data_it_was_accepted_under(service: Service, control: D
     submit(service, "global_mean", {"question": "S1"})
     control.set(dataset="f2")
     service.process("job_id_1")
-    assert service.get("job_id_1").result == GLOBAL_HUMUS
+    assert frozen_json(service.get("job_id_1")) == GLOBAL_HUMUS
 
 
 def test_a_job_whose_data_is_gone_fails(service: Service, control: DynamoDbServiceState) -> None:
@@ -206,7 +207,7 @@ def test_beyond_the_limit_nothing_is_accepted(limited: Service, store: JobStore,
             submit(limited, "global_mean", {"question": "S1"})
     assert [one.id for one in store.jobs()] == queue.ids == ["job_id_1", "job_id_2", "job_id_3"]
     limited.process("job_id_2")
-    assert limited.get("job_id_2").result == GLOBAL_HUMUS
+    assert frozen_json(limited.get("job_id_2")) == GLOBAL_HUMUS
     assert submit(limited, "global_mean", {"question": "S1"}).id == "job_id_4"
 
 

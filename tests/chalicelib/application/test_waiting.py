@@ -11,6 +11,7 @@ from chalicelib.application import completion
 from chalicelib.application.job import JobStatus
 from chalicelib.application.ports import JobStore
 from chalicelib.application.service import Service
+from chalicelib.documents.result_table import frozen_json
 from chalicelib.errors import InvalidRequest, JobNotFound, UnknownQuestion, UnknownState
 from tests.chalicelib.conftest import Held
 from tests.support.samples import GLOBAL_HUMUS
@@ -26,7 +27,7 @@ def test_an_execute_request_makes_the_same_job(service: Service) -> None:
     assert (executed.statistic, executed.inputs) == (submitted.statistic, submitted.inputs)
     service.process(executed.id)
     done = service.get(executed.id)
-    assert (done.result, done.response) == (GLOBAL_HUMUS, "document")
+    assert (frozen_json(done), done.response) == (GLOBAL_HUMUS, "document")
     assert done.accepted <= done.started <= done.finished
 
 
@@ -54,7 +55,7 @@ def test_waiting_ends_with_the_job(service: Service, monkeypatch: pytest.MonkeyP
     with ThreadPoolExecutor(8) as pool:
         waiting = [pool.submit(service.wait, job, 30) for _ in range(8)]
         service.process("job_id_1")
-        assert {one.result(5).result for one in waiting} == {GLOBAL_HUMUS}
+        assert {frozen_json(one.result(5)) for one in waiting} == {GLOBAL_HUMUS}
 
 
 def test_waiting_for_a_job_that_another_process_ends(
@@ -66,7 +67,7 @@ def test_waiting_for_a_job_that_another_process_ends(
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(service.wait, job, 30)
         worker.process("job_id_1")
-        assert waiting.result(5).result == GLOBAL_HUMUS
+        assert frozen_json(waiting.result(5)) == GLOBAL_HUMUS
 
 
 def test_waiting_is_bounded(service: Service) -> None:
