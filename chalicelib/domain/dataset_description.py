@@ -1,4 +1,4 @@
-"""How a data set describes itself, and the fingerprint that names its content."""
+"""The description of a data set, and the fingerprint that names its content."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.domain.sources import Source, opened
 from chalicelib.errors import InvalidDescription, listed, shown
 
-# What a column can be to the statistics; a description says which column it is.
+# The roles that a column can have in the statistics; a description names the column of each.
 REQUIRED_ROLES = ("question", "location", "value")
 ROLES = (*REQUIRED_ROLES, "question_id", "location_id", "category", "segment")
 BEST_ENDS = ("lowest", "highest")
@@ -19,10 +19,10 @@ KEYS = ("title", "source", "licence", "synthetic", "columns", "best", "aliases")
 
 @dataclass(frozen=True)
 class Description:
-    """A data set in its own words.
+    """The description of a data set.
 
-    `columns` gives the CSV's column for each role; `best` the end that is best for each question id
-    or text; `aliases`, for a role, the values that are to be read as another.
+    `columns` has the column of each role, `best` the best end ("lowest" or "highest") for a question's id or
+    text, and `aliases` the values of a role that count as another value.
     """
 
     title: str
@@ -47,12 +47,12 @@ class Description:
         return {key: getattr(self, key) for key in KEYS}
 
     def canonical(self) -> bytes:
-        """The same bytes for the same description, however its file is laid out."""
+        """Return the same bytes for the same description, whatever the layout of its file."""
         return json.dumps(self.to_dict(), sort_keys=True, ensure_ascii=False).encode()
 
 
 def read_with_defaults(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
-    """The file's facts over those of the file that its key "like" names."""
+    """Return the file's facts over those of the file that its key "like" names."""
     path = path.resolve()  # one file has many spellings, and "../d/x.json" would grow for ever
     if path in seen:
         raise InvalidDescription(path, f'its "like" leads back to itself, over {listed(seen)}')
@@ -71,7 +71,7 @@ def read_with_defaults(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
 
 
 def check(facts: Mapping[str, Any], origin: object) -> None:
-    """Raises InvalidDescription for the first thing that is wrong."""
+    """Raise InvalidDescription for the first thing that is wrong."""
     if unknown := sorted(set(facts) - set(KEYS)):
         raise InvalidDescription(origin, f"unknown key {shown(unknown[0])}; there are {listed(KEYS)}")
     check_types(facts, origin)
@@ -116,15 +116,15 @@ def is_renaming(value: object) -> bool:
 
 
 def find_description(csv: Path, default: Path) -> Path:
-    """`x.json` beside `x.csv` or `x.csv.gz` if it is there, else `default`."""
+    """Return `x.json` beside `x.csv` or `x.csv.gz` if it exists, else `default`."""
     beside = csv.with_name(csv.name.removesuffix(".gz").removesuffix(".csv") + ".json")
     return beside if beside.is_file() else default
 
 
 def fingerprint(source: Source, description: Description, version: int) -> str:
-    """SHA-256, in hexadecimal, of the rows, their description and the snapshot format's version.
+    """Return the SHA-256, in hexadecimal, of the rows, their description and the snapshot format's version.
 
-    All three decide what an answer is. A `.csv.gz` has the fingerprint of its `.csv`.
+    All three determine a result. A `.csv.gz` has the fingerprint of its `.csv`.
     """
     digest = hashlib.sha256(b"statline %d\n%b\n" % (version, description.canonical()))
     with opened(source) as text:

@@ -108,8 +108,8 @@ class Ingest:
     def _columns(self, frame: pd.DataFrame) -> tuple[list[Column], Column]:
         labels, values = [self._column(frame, role) for role in LABELS], self._column(frame, "value")
         # A row without a question counts nowhere, so its value may be any text.
-        asked = np.array([bool(self.clean(text, "question")) for text in labels[0].texts])
-        codes = np.where(asked[labels[0].codes], values.codes, MISSING)
+        has_question = np.array([bool(self.clean(text, "question")) for text in labels[0].texts])
+        codes = np.where(has_question[labels[0].codes], values.codes, MISSING)
         return labels, only_used(Column(codes, values.texts))
 
     def _column(self, frame: pd.DataFrame, role: str) -> Column:
