@@ -11,9 +11,10 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from chalicelib.documents.result_table import frozen_json_of
 from chalicelib.domain.dataset_description import Description, find_description
 from chalicelib.domain.ingestor import DataIngestor
-from chalicelib.domain.statistics.registry import STATISTICS, answer
+from chalicelib.domain.statistics.registry import STATISTICS, compute_result
 from local.settings import DEFAULT_DESCRIPTION, SAMPLE
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
@@ -144,7 +145,7 @@ def _questions(data: DataIngestor, asked: Sequence[str], states: Sequence[str]) 
     for name, question, state in itertools.product(STATISTICS, asked, states):
         values = {"question": question, "state": state}
         inputs = {field: values[field] for field in STATISTICS[name].parameters}
-        found = answer(data, name, inputs).decode()
+        found = frozen_json_of(name, compute_result(data, name, inputs)).decode()
         due = f'{{"status": "done", "data": {found}}}'
         yield Question(post(f"/api/{name}", inputs), due.encode())
 

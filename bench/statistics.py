@@ -18,7 +18,7 @@ from bench import survey
 from bench.children import child
 from bench.samples import quantile, seconds_per_call
 from bench.tables import table
-from chalicelib.domain.statistics.registry import STATISTICS, answer
+from chalicelib.domain.statistics.registry import STATISTICS, compute_result
 
 if TYPE_CHECKING:
     from bench.frame import Frame
@@ -80,8 +80,8 @@ def one_draw(
     """Seconds on a cube that was asked before, on one that was not, and on a frame."""
     inputs = dict(zip(STATISTICS[name].parameters, pair, strict=False))
     return (
-        seconds_per_call(lambda: answer(data, name, inputs), BUDGET),
-        seconds_per_call(lambda: answer(anew, name, inputs), budget=0, at_least=1),
+        seconds_per_call(lambda: compute_result(data, name, inputs), BUDGET),
+        seconds_per_call(lambda: compute_result(anew, name, inputs), budget=0, at_least=1),
         seconds_per_call(lambda: frame.answer(name, **inputs), BUDGET),
     )
 

@@ -285,11 +285,9 @@ class NoRowsInDataset(DatasetError):
 class InvalidValue(DatasetError):
     """Raised when a value, or the alias that replaces it, is no finite decimal number."""
 
-    def __init__(self, path: object, line: int, column: str, value: str, read_as: str | None = None) -> None:
+    def __init__(self, path: object, place: str, column: str, value: str, read_as: str | None = None) -> None:
         alias = "" if read_as in (None, value) else f", read as {shown(read_as)},"
-        super().__init__(
-            f"{path}, line {line}, column {shown(column)}: {shown(value)}{alias} is not a number"
-        )
+        super().__init__(f"{path}, {place}, column {shown(column)}: {shown(value)}{alias} is not a number")
 
 
 class InvalidDescription(DatasetError):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from chalicelib.documents.result_table import frozen_json
 from chalicelib.errors import Overloaded
 from local.emulator.emulator import Emulator
 from local.settings import LocalSettings
@@ -83,6 +84,6 @@ def test_jobs_accepted_before_a_lower_limit_are_finished(settings: LocalSettings
             with pytest.raises(Overloaded):
                 submit(second.service, "global_mean", HUMUS)
             second.service.process(job_id)
-            assert second.service.get(job_id).result == GLOBAL_HUMUS
+            assert frozen_json(second.service.get(job_id)) == GLOBAL_HUMUS
     finally:
         second.stop()

@@ -19,7 +19,7 @@ from chalicelib.application.result_cache import CachedResult, ResultCache
 from chalicelib.application.submission import Submission, in_batch
 from chalicelib.config import Settings
 from chalicelib.domain.catalogue import validate_inputs
-from chalicelib.domain.statistics.registry import STATISTICS, answer
+from chalicelib.domain.statistics.registry import STATISTICS, compute_result
 from chalicelib.errors import Abandoned, JobNotFound, Unanswerable
 from chalicelib.observability import trace
 from chalicelib.observability.error_counting import count_errors
@@ -165,7 +165,7 @@ class Service:
     def _result(self, job: Job) -> CachedResult:
         return self.results.get_or_compute(
             job,
-            lambda: answer(self._datasets.ingestor(job.dataset), job.statistic, job.inputs),
+            lambda: compute_result(self._datasets.ingestor(job.dataset), job.statistic, job.inputs),
             self._clock,
         )
 

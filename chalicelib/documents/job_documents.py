@@ -1,4 +1,4 @@
-"""What is said of a job in JSON: the standard's status and results documents."""
+"""A job in JSON: the status and results documents of OGC API - Processes."""
 
 import json
 from datetime import UTC, datetime
@@ -6,8 +6,7 @@ from typing import Any
 
 from chalicelib.application.job import JSON, Job, JobStatus
 from chalicelib.documents.process_description import OUTPUT
-from chalicelib.documents.result_table import as_csv
-from chalicelib.domain.statistics.registry import statistic
+from chalicelib.documents.result_table import as_csv, frozen_json
 
 MESSAGES = {
     JobStatus.ACCEPTED: "waiting to be computed",
@@ -17,7 +16,7 @@ MESSAGES = {
 
 
 def status_facts(job: Job) -> dict[str, Any]:
-    """The standard's status document, without links."""
+    """Return the status document of OGC API - Processes, without links."""
     times = {
         "created": job.accepted,
         "started": job.started,
@@ -37,7 +36,7 @@ def status_facts(job: Job) -> dict[str, Any]:
 
 
 def reuse(job: Job) -> dict[str, Any]:
-    """Where an answer comes from that was computed for another job, and its age in seconds at the time."""
+    """Return the job that a reused result was computed for, and the result's age in seconds at the time."""
     if job.source is None or job.computed is None or job.finished is None:
         return {}
     age = max(0, job.finished - job.computed) / 1000
@@ -45,24 +44,24 @@ def reuse(job: Job) -> dict[str, Any]:
 
 
 def timestamp(ms: int) -> str:
-    """RFC 3339, in UTC, to the millisecond."""
+    """Return a time as RFC 3339, in UTC, to the millisecond."""
     moment = datetime.fromtimestamp(ms // 1000, UTC).replace(microsecond=ms % 1000 * 1000)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def results_document(job: Job, answer: bytes) -> str:
-    """All outputs by name. The answer's bytes are placed, never rebuilt."""
-    if job.media_type == JSON:
-        value = answer.decode()
-    else:
-        value = json.dumps(as_csv(statistic(job.statistic), answer), ensure_ascii=False)
+def results_document(job: Job) -> str:
+    """Return all outputs by name, in the media type that the job was asked for."""
+    # The bytes of the frozen JSON are a promise: they are placed, never parsed and rebuilt.
+    value = (
+        frozen_json(job).decode() if job.media_type == JSON else json.dumps(as_csv(job), ensure_ascii=False)
+    )
     return f'{{"{OUTPUT}": {{"mediaType": "{job.media_type}", "value": {value}}}}}'
 
 
 def callback_body(job: Job) -> bytes:
-    """The results of a job that has some, else its status document."""
+    """Return the results of a job that has some, else its status document."""
     if job.result is not None:
-        return results_document(job, job.result).encode()
+        return results_document(job).encode()
     return json.dumps(status_facts(job), ensure_ascii=False).encode()
 
 

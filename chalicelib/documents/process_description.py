@@ -1,7 +1,4 @@
-"""The statistics as processes: what goes in and what comes out, as JSON Schemas.
-
-The same schemas describe a process and validate what it is asked.
-"""
+"""The statistics as processes of OGC API - Processes: their inputs and outputs as JSON Schemas."""
 
 from typing import Any
 
@@ -20,27 +17,27 @@ JOB_CONTROL = ("sync-execute", "async-execute", "dismiss")
 TITLES = {"question": "Question", "state": "State"}
 
 
-def summary(asked: Statistic) -> dict[str, Any]:
-    """The process summary of OGC API - Processes, without links."""
+def summary(entry: Statistic) -> dict[str, Any]:
+    """Return the process summary, without links."""
     return {
-        "id": asked.name,
-        "title": asked.title,
-        "description": asked.description,
+        "id": entry.name,
+        "title": entry.title,
+        "description": entry.description,
         "version": __version__,
         "jobControlOptions": list(JOB_CONTROL),
         "outputTransmission": ["value"],
     }
 
 
-def description(asked: Statistic, catalogue: Catalogue) -> dict[str, Any]:
-    """The process description, without links, over the data set that the catalogue is of."""
-    inputs = {name: described_input(name, catalogue) for name in asked.parameters}
+def description(entry: Statistic, catalogue: Catalogue) -> dict[str, Any]:
+    """Return the process description for the data set of a catalogue, without links."""
+    inputs = {name: described_input(name, catalogue) for name in entry.parameters}
     output = {
-        "title": asked.title,
-        "description": f"{asked.description} As CSV, the columns are {', '.join(asked.columns)}.",
-        "schema": output_schema(asked),
+        "title": entry.title,
+        "description": f"{entry.description} As CSV, the columns are {', '.join(entry.columns)}.",
+        "schema": output_schema(entry),
     }
-    return summary(asked) | {"inputs": inputs, "outputs": {OUTPUT: output}}
+    return summary(entry) | {"inputs": inputs, "outputs": {OUTPUT: output}}
 
 
 def described_input(name: str, catalogue: Catalogue) -> dict[str, Any]:
@@ -56,7 +53,7 @@ def described_input(name: str, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def input_schema(name: str, catalogue: Catalogue) -> Schema:
-    """A text out of those that the catalogue has; a question may be named by either of its names."""
+    """Return the schema of an input: one of the names in the catalogue, a question's text or id."""
     names = names_of(name, catalogue)
     allowed = allowed_names(name, catalogue)
     schema: Schema = {"type": "string", "enum": allowed}
@@ -65,9 +62,9 @@ def input_schema(name: str, catalogue: Catalogue) -> Schema:
     return schema | {"example": allowed[0]} if allowed else schema
 
 
-def output_schema(asked: Statistic) -> Schema:
-    """An object of numbers, or a table of them."""
+def output_schema(entry: Statistic) -> Schema:
+    """Return the schema of the result: an object of numbers, or CSV."""
     numbers: Schema = {"type": "object", "additionalProperties": {"type": "number"}}
-    if asked.nested:
+    if entry.nested:
         numbers["additionalProperties"] = dict(numbers)
     return {"oneOf": [numbers | {"contentMediaType": JSON}, {"type": "string", "contentMediaType": CSV}]}

@@ -1,25 +1,93 @@
-"""An answer as a table: a row for each number, a column for each label."""
+"""A job's result rendered from its rows: the frozen JSON of /api/*, CSV, and rows for pages.
+
+A result stored before there were formats is the frozen JSON itself.
+"""
 
 import csv
 import io
 import json
 from ast import literal_eval
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from chalicelib.application.job import Job
-from chalicelib.domain.statistics.registry import Statistic
+from chalicelib.domain.statistics.means import Row
+from chalicelib.domain.statistics.registry import RESULT_FORMAT, Statistic, statistic
 
-Row = tuple[Any, ...]
-
-
-def rows(asked: Statistic, answer: bytes) -> Iterator[Row]:
-    """The numbers of an answer, each after its labels, in the answer's order."""
-    return unfolded(json.loads(answer), len(asked.labels))
+# Polls ask again for the results computed last.
+REMEMBERED = 32
 
 
-def unfolded(found: dict[str, Any], depth: int) -> Iterator[Row]:
-    for key, value in found.items():
+def frozen_json(job: Job) -> bytes:
+    """Return a job's result as /api/* and `results/` give it: JSON whose bytes never change."""
+    return frozen_json_of(job.statistic, result_of(job))
+
+
+def rows_of(job: Job) -> list[Row]:
+    """Return the rows of a job's result: labels, then the number."""
+    stored = result_of(job)
+    if is_frozen(stored):
+        return parse_frozen_json(statistic(job.statistic), json.loads(stored))
+    return parse_rows(stored)
+
+
+def as_csv(job: Job) -> str:
+    """Return a job's result as RFC 4180 asks, with a header."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([statistic(job.statistic).columns, *rows_of(job)])
+    return text.getvalue()
+
+
+def result_of(job: Job) -> bytes:
+    if job.result is None:
+        raise ValueError(f"{job.id} has no result")
+    return job.result
+
+
+def is_frozen(stored: bytes) -> bool:
+    """Whether a stored result is frozen JSON, which is never an array."""
+    return not stored.startswith(b"[")
+
+
+@lru_cache(maxsize=REMEMBERED)
+def frozen_json_of(name: str, stored: bytes) -> bytes:
+    """Return the frozen JSON of a stored result of the statistic `name`."""
+    if is_frozen(stored):
+        return stored
+    value = to_frozen(statistic(name), parse_rows(stored))
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def parse_rows(stored: bytes) -> list[Row]:
+    """Raises ValueError for a format of a later version."""
+    version, rows = json.loads(stored)
+    if version != RESULT_FORMAT:
+        raise ValueError(f"the result has format {version}; this version reads {RESULT_FORMAT}")
+    return [tuple(row) for row in rows]
+
+
+def to_frozen(entry: Statistic, rows: list[Row]) -> dict[str, Any]:
+    """Return the object of the frozen JSON. A key with several labels is a tuple as Python writes it."""
+    if entry.nested:
+        nested: dict[str, Any] = {}
+        for first, *labels, number in rows:
+            nested.setdefault(str(first), {})[str(tuple(labels))] = number
+        return nested
+    if not entry.labels:
+        return {entry.name: rows[0][0]}
+    if len(entry.labels) == 1:
+        return {str(label): number for label, number in rows}
+    return {str(tuple(labels)): number for *labels, number in rows}
+
+
+def parse_frozen_json(entry: Statistic, answer: dict[str, Any]) -> list[Row]:
+    """Return the rows that an object of the frozen JSON was rendered from."""
+    return list(unfolded(answer, len(entry.labels)))
+
+
+def unfolded(answer: dict[str, Any], depth: int) -> Iterator[Row]:
+    for key, value in answer.items():
         if isinstance(value, dict):
             yield from ((key, *row) for row in unfolded(value, depth - 1))
         else:
@@ -27,19 +95,5 @@ def unfolded(found: dict[str, Any], depth: int) -> Iterator[Row]:
 
 
 def labels_of(key: str, depth: int) -> Row:
-    """The `depth` labels in a key: a text for one, a tuple as Python writes it for several."""
+    """Return the `depth` labels in a key: a text for one, a tuple as Python writes it for several."""
     return tuple(literal_eval(key)) if depth > 1 else (key,)[:depth]
-
-
-def as_csv(asked: Statistic, answer: bytes) -> str:
-    """RFC 4180, with a header."""
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows([asked.columns, *rows(asked, answer)])
-    return text.getvalue()
-
-
-def frozen_json(job: Job) -> bytes:
-    """The result of a successful job as /api/* and `results/` give it: JSON whose bytes never change."""
-    if job.result is None:
-        raise ValueError(f"{job.id} has no result")
-    return job.result

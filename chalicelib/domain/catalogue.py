@@ -1,4 +1,4 @@
-"""What can be asked of a data set: its questions and states, and the names each goes by."""
+"""The questions and states of a data set, and the names of each."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -12,19 +12,22 @@ UNKNOWN = {"question": UnknownQuestion, "state": UnknownState}
 
 
 def names_of(name: str, catalogue: Catalogue) -> dict[str, list[str]]:
-    """The names that each question, or each state, goes by: an id, if it is of one question only, first."""
+    """Return the names of each question or state. An id comes first, and only if it is of one question."""
     if name == "state":
         return {state["name"]: [state["name"]] for state in catalogue["states"]}
     questions = catalogue["questions"]
-    uses = Counter(one["id"] for one in questions) + Counter(one["question"] for one in questions)
+    uses = Counter(entry[field] for entry in questions for field in ("id", "question"))
     return {
-        one["question"]: [*([one["id"]] if one["id"] and uses[one["id"]] == 1 else []), one["question"]]
-        for one in questions
+        entry["question"]: [
+            *([entry["id"]] if uses[entry["id"]] == 1 and entry["id"] else []),
+            entry["question"],
+        ]
+        for entry in questions
     }
 
 
 def allowed_names(name: str, catalogue: Catalogue) -> list[str]:
-    """Every text that an input named `name` may have."""
+    """Return every text that the input `name` may have."""
     return [text for texts in names_of(name, catalogue).values() for text in texts]
 
 

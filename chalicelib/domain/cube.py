@@ -6,7 +6,6 @@ each build a part, and the parts merge to the same bits in any order.
 """
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import NamedTuple
 
 DIMENSIONS = ("location", "category", "segment")
@@ -15,13 +14,13 @@ Labels = tuple[str, ...]
 
 
 class CellStats(NamedTuple):
-    """What is known of the rows of a cell: sum of values, rows with a value, rows without one."""
+    """The sum of values, the rows with a value, and the rows without one (suppressed), of a cell."""
 
     total: int = 0
     counted: int = 0
     suppressed: int = 0
 
-    def plus(self, other: "CellStats") -> "CellStats":
+    def __add__(self, other: "CellStats") -> "CellStats":  # type: ignore[override] # adds, never concatenates
         return CellStats(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
     def scaled(self, factor: int) -> "CellStats":
@@ -35,7 +34,7 @@ Cells = dict[str, dict[Labels, CellStats]]
 class Cube:
     """`cells[question][location, category, segment]`, with the ids that name questions and locations.
 
-    Not to be changed once it is asked for rollups.
+    Rollups are remembered, so a cube must not change after the first one.
     """
 
     def __init__(
@@ -50,28 +49,33 @@ class Cube:
         self.question_ids = dict(question_ids or {})
         self.location_ids = dict(location_ids or {})
         self._unit: int = 10**scale
-        # As many entries as a data set has questions and statistics have shapes.
-        self._rollup = lru_cache(maxsize=None)(self._compute_rollup)
-        self._counted = lru_cache(maxsize=None)(self._compute_counted)
+        # By question and dimensions, so no larger than the questions and the shapes of the statistics.
+        self._rollups: dict[tuple[str, Labels], dict[Labels, CellStats]] = {}
+        self._counted: dict[tuple[str, Labels], dict[Labels, CellStats]] = {}
+
+    def __reduce__(self) -> tuple[type["Cube"], tuple[object, ...]]:
+        return Cube, self._content()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Cube):
             return NotImplemented
-        memories = dict.fromkeys(("_rollup", "_counted"))
-        return vars(self) | memories == vars(other) | memories
+        return self._content() == other._content()
+
+    def _content(self) -> tuple[object, ...]:
+        return self.scale, self.cells, self.question_ids, self.location_ids
 
     __hash__ = None  # type: ignore[assignment] # compared by content, which can grow
 
     def merge(self, other: "Cube") -> "Cube":
-        """The cube of both sets of rows; associative and commutative, to the last bit."""
+        """Return the cube of both sets of rows; associative and commutative, to the last bit."""
         scale = max(self.scale, other.scale)
         merged: Cells = {}
         for part in (self, other):
             factor = 10 ** (scale - part.scale)
             for question, cells in part.cells.items():
                 into = merged.setdefault(question, {})
-                for labels, measures in cells.items():
-                    into[labels] = into.get(labels, NOTHING).plus(measures.scaled(factor))
+                for labels, stats in cells.items():
+                    into[labels] = into.get(labels, NOTHING) + stats.scaled(factor)
         return Cube(
             scale,
             merged,
@@ -80,47 +84,46 @@ class Cube:
         )
 
     def rollup(self, question: str, *by: str) -> Mapping[Labels, CellStats]:
-        """The measures of a question for each combination of labels in the dimensions `by`.
+        """Return the CellStats of a question for each combination of labels in the dimensions `by`.
 
         A row counts in every rollup whose labels it has: one without a category counts in the rollup
-        by location, but in none by category. The rollup by no dimension has the one key `()`.
+        by location, but in none by category. The rollup by no dimension has the one cell `()`.
         """
-        return self._rollup(question, by)
+        if (question, by) not in self._rollups:
+            self._rollups[question, by] = self._compute_rollup(question, by)
+        return self._rollups[question, by]
 
     def counted(self, question: str, *by: str) -> Mapping[Labels, CellStats]:
-        """The cells of a rollup that have a value to average."""
-        return self._counted(question, by)
-
-    def _compute_counted(self, question: str, by: Labels) -> dict[Labels, CellStats]:
-        return {labels: found for labels, found in self._rollup(question, by).items() if found.counted}
+        """Return the cells of a rollup that have a value to average."""
+        if (question, by) not in self._counted:
+            rollup = self.rollup(question, *by)
+            self._counted[question, by] = {labels: stats for labels, stats in rollup.items() if stats.counted}
+        return self._counted[question, by]
 
     def _compute_rollup(self, question: str, by: Labels) -> dict[Labels, CellStats]:
         places = [DIMENSIONS.index(dimension) for dimension in by]
         sums: dict[Labels, CellStats] = {}
-        for labels, measures in self.cells.get(question, {}).items():
-            key = tuple(labels[place] for place in places)
-            if all(key):
-                sums[key] = sums.get(key, NOTHING).plus(measures)
+        for labels, stats in self.cells.get(question, {}).items():
+            cell = tuple(labels[place] for place in places)
+            if all(cell):
+                sums[cell] = sums.get(cell, NOTHING) + stats
         return sums
 
-    def mean(self, measures: CellStats) -> float:
-        """The correctly rounded mean of at least one value: exact sum, one division.
+    def mean(self, stats: CellStats) -> float:
+        """Return the correctly rounded mean of at least one value: exact sum, one division.
 
         Python's division of integers rounds half to even, as IEEE 754 asks (CPython, long_true_divide).
         """
-        return measures.total / (measures.counted * self._unit)
+        return stats.total / (stats.counted * self._unit)
 
     def mean_difference(self, minuend: CellStats, subtrahend: CellStats) -> float:
-        """The correctly rounded difference of two means: one division of exact integers."""
+        """Return the correctly rounded difference of two means: one division of exact integers."""
         numerator = minuend.total * subtrahend.counted - subtrahend.total * minuend.counted
         return numerator / (minuend.counted * subtrahend.counted * self._unit)
 
     def overall(self) -> CellStats:
-        total = NOTHING
-        for cells in self.cells.values():
-            for measures in cells.values():
-                total = total.plus(measures)
-        return total
+        """Return the CellStats of all rows that have a question."""
+        return sum((stats for cells in self.cells.values() for stats in cells.values()), NOTHING)
 
 
 def union(

@@ -1,34 +1,28 @@
-"""How a data set describes itself, and the fingerprint that names its content."""
+"""The description of a data set, and the fingerprint that names its content."""
 
-import gzip
 import hashlib
 import json
-import shutil
-import tempfile
-import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from chalicelib.errors import DatasetNotFound, InvalidDescription, NotCsv, listed, shown
+from chalicelib.domain.sources import Source, opened
+from chalicelib.errors import InvalidDescription, listed, shown
 
-# What a column can be to the statistics; a description says which column it is.
+# The roles that a column can have in the statistics; a description names the column of each.
 REQUIRED_ROLES = ("question", "location", "value")
 ROLES = (*REQUIRED_ROLES, "question_id", "location_id", "category", "segment")
 BEST_ENDS = ("lowest", "highest")
 KEYS = ("title", "source", "licence", "synthetic", "columns", "best", "aliases")
 
-Source = Path | BinaryIO
-
 
 @dataclass(frozen=True)
 class Description:
-    """A data set in its own words.
+    """The description of a data set.
 
-    `columns` gives the CSV's column for each role; `best` the end that is best for each question id
-    or text; `aliases`, for a role, the values that are to be read as another.
+    `columns` has the column of each role, `best` the best end ("lowest" or "highest") for a question's id or
+    text, and `aliases` the values of a role that count as another value.
     """
 
     title: str
@@ -53,12 +47,12 @@ class Description:
         return {key: getattr(self, key) for key in KEYS}
 
     def canonical(self) -> bytes:
-        """The same bytes for the same description, however its file is laid out."""
+        """Return the same bytes for the same description, whatever the layout of its file."""
         return json.dumps(self.to_dict(), sort_keys=True, ensure_ascii=False).encode()
 
 
 def read_with_defaults(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
-    """The file's facts over those of the file that its key "like" names."""
+    """Return the file's facts over those of the file that its key "like" names."""
     path = path.resolve()  # one file has many spellings, and "../d/x.json" would grow for ever
     if path in seen:
         raise InvalidDescription(path, f'its "like" leads back to itself, over {listed(seen)}')
@@ -77,7 +71,7 @@ def read_with_defaults(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
 
 
 def check(facts: Mapping[str, Any], origin: object) -> None:
-    """Raises InvalidDescription for the first thing that is wrong."""
+    """Raise InvalidDescription for the first thing that is wrong."""
     if unknown := sorted(set(facts) - set(KEYS)):
         raise InvalidDescription(origin, f"unknown key {shown(unknown[0])}; there are {listed(KEYS)}")
     check_types(facts, origin)
@@ -122,59 +116,15 @@ def is_renaming(value: object) -> bool:
 
 
 def find_description(csv: Path, default: Path) -> Path:
-    """`x.json` beside `x.csv` or `x.csv.gz` if it is there, else `default`."""
+    """Return `x.json` beside `x.csv` or `x.csv.gz` if it exists, else `default`."""
     beside = csv.with_name(csv.name.removesuffix(".gz").removesuffix(".csv") + ".json")
     return beside if beside.is_file() else default
 
 
-@contextmanager
-def opened(source: Source) -> Iterator[BinaryIO]:
-    """The text bytes of a CSV file or stream, gzipped or not (seen from its content, not its name).
-
-    Raises DatasetNotFound, and NotCsv for a directory, an unreadable file or damaged gzip.
-    """
-    try:
-        if not isinstance(source, Path):
-            source.seek(0)
-            yield unpacked(source)
-            return
-        with source.open("rb") as file:
-            yield unpacked(file)
-    except FileNotFoundError:
-        raise DatasetNotFound(source) from None
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise NotCsv(named(source), f"its compression is damaged ({error})") from None
-    except OSError as error:
-        raise NotCsv(named(source), error.strerror or str(error)) from None
-
-
-@contextmanager
-def rewindable(source: Source) -> Iterator[Source]:
-    """The source, or a copy on disk of a stream that is gone once read, such as a download."""
-    if isinstance(source, Path) or source.seekable():
-        yield source
-        return
-    with tempfile.TemporaryFile() as copy:
-        shutil.copyfileobj(source, copy)
-        yield copy
-
-
-def named(source: Source) -> str:
-    """What a message calls the source."""
-    name = source if isinstance(source, Path) else getattr(source, "name", None)
-    return str(name) if isinstance(name, (Path, str)) and str(name) else "the stream"
-
-
-def unpacked(file: BinaryIO) -> BinaryIO:
-    magic = file.read(2)
-    file.seek(0)
-    return gzip.GzipFile(fileobj=file) if magic == b"\x1f\x8b" else file  # type: ignore[return-value] # reads as one
-
-
 def fingerprint(source: Source, description: Description, version: int) -> str:
-    """SHA-256, in hexadecimal, of the rows, their description and the snapshot format's version.
+    """Return the SHA-256, in hexadecimal, of the rows, their description and the snapshot format's version.
 
-    All three decide what an answer is. A `.csv.gz` has the fingerprint of its `.csv`.
+    All three determine a result. A `.csv.gz` has the fingerprint of its `.csv`.
     """
     digest = hashlib.sha256(b"statline %d\n%b\n" % (version, description.canonical()))
     with opened(source) as text:

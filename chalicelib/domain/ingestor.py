@@ -1,20 +1,24 @@
-"""DataIngestor: a data set in, exact answers out."""
+"""DataIngestor: a data set, and the names that it knows."""
 
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import snapshot
 from chalicelib.domain.cube import Cube
-from chalicelib.domain.dataset_description import Description, Source, rewindable
+from chalicelib.domain.dataset_description import Description
+from chalicelib.domain.sources import Source, rewindable
 from chalicelib.errors import LONGEST_ECHO, BestEndUnknown, SnapshotNotFound, UnknownQuestion, UnknownState
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SUGGESTIONS = 3
 
 
 class DataIngestor:
-    """A data set, ready to be asked. Immutable, so any number of threads may share it."""
+    """A data set: its cube and description. Immutable, so any number of threads may share it."""
 
     def __init__(self, cube: Cube, description: Description) -> None:
         self.cube, self.description = cube, description
@@ -24,51 +28,60 @@ class DataIngestor:
     @classmethod
     def from_csv(cls, source: Source | str, description: Description) -> "DataIngestor":
         """Read a CSV file or binary stream, gzipped or not. Raises a DatasetError that says what is wrong."""
-        from chalicelib.domain.csv_reader import read_cube  # which Lambda and a second start do without
+        from chalicelib.domain.ingest import cube_of_csv  # needs pandas, which a snapshot does without
 
         with rewindable(Path(source) if isinstance(source, str) else source) as rows:
-            return cls(read_cube(rows, description), description)
+            return cls(cube_of_csv(rows, description), description)
+
+    @classmethod
+    def from_frame(cls, frame: "pd.DataFrame", description: Description) -> "DataIngestor":
+        """Read a pandas frame, whatever it came from. Raises a DatasetError that says what is wrong.
+
+        Floats count by their shortest decimal; null, None and NaN are missing values.
+        """
+        from chalicelib.domain.ingest import cube_of_frame
+
+        return cls(cube_of_frame(frame, description), description)
 
     @classmethod
     def from_snapshot(cls, saved: bytes | Path) -> "DataIngestor":
-        """Load what `snapshot` gave. Raises SnapshotNotFound or DamagedSnapshot."""
+        """Load the bytes that `snapshot` returned. Raises SnapshotNotFound or DamagedSnapshot."""
         try:
             return cls(*snapshot.loads(saved.read_bytes() if isinstance(saved, Path) else saved))
         except FileNotFoundError:
             raise SnapshotNotFound(f"there is no snapshot {saved!s}") from None
 
     def snapshot(self) -> bytes:
-        """The whole data set as bytes, the same ones for the same data."""
+        """Return the whole data set as bytes, the same bytes for the same data."""
         return snapshot.dumps(self.cube, self.description)
 
-    def question(self, asked: str) -> str:
-        """The text of a question that is named by its text or its id. Raises UnknownQuestion."""
-        if asked in self._questions:
-            return asked
-        texts = self.cube.question_ids.get(asked, frozenset())
+    def question(self, name: str) -> str:
+        """Return the text of a question from its text or its id. Raises UnknownQuestion."""
+        if name in self._questions:
+            return name
+        texts = self.cube.question_ids.get(name, frozenset())
         if len(texts) == 1:
             return next(iter(texts))
-        # An id that names several texts helps nobody; the texts do.
-        raise UnknownQuestion(
-            asked, sorted(texts) or closest(asked, [*self._questions, *self.cube.question_ids])
-        )
+        # For an id of several questions, suggest their texts.
+        suggestions = sorted(texts) or closest(name, [*self._questions, *self.cube.question_ids])
+        raise UnknownQuestion(name, suggestions)
 
-    def state(self, asked: str) -> str:
-        """The name of a state of this data set. Raises UnknownState."""
-        if asked in self._states:
-            return asked
-        short = [name for name, ids in self.cube.location_ids.items() if asked.upper() in ids]
-        raise UnknownState(asked, short or closest(asked, self._states))
+    def state(self, name: str) -> str:
+        """Return the name of a state of this data set. Raises UnknownState."""
+        if name in self._states:
+            return name
+        abbreviated = [state for state, ids in self.cube.location_ids.items() if name.upper() in ids]
+        raise UnknownState(name, abbreviated or closest(name, self._states))
 
     def best(self, question: str) -> str:
-        """Which end is best for a question's text, "lowest" or "highest". Raises BestEndUnknown."""
+        """Return the best end for a question's text, "lowest" or "highest". Raises BestEndUnknown."""
         for name in (question, *self._ids(question)):
             if name in self.description.best:
                 return self.description.best[name]
         raise BestEndUnknown(question)
 
     def catalogue(self) -> dict[str, Any]:
-        """What the data set is and what can be asked of it, as JSON values."""
+        """Return the title, questions and states of the data set, as JSON values."""
         overall = self.cube.overall()
         return {
             "title": self.description.title,
@@ -78,7 +91,8 @@ class DataIngestor:
             "rows": overall.counted + overall.suppressed,
             "suppressed": overall.suppressed,
             "questions": sorted(
-                map(self._described, self._questions), key=lambda it: (it["id"] or "", it["question"])
+                map(self._described, self._questions),
+                key=lambda entry: (entry["id"] or "", entry["question"]),
             ),
             "states": [
                 {"name": name, "abbreviation": next(iter(sorted(self.cube.location_ids.get(name, ()))), None)}
@@ -97,12 +111,10 @@ class DataIngestor:
         return sorted(name for name, texts in self.cube.question_ids.items() if question in texts)
 
 
-def closest(asked: str, known: Iterable[str]) -> list[str]:
-    """The few known names most like the one asked for, best first; never none of them."""
-    lowered = {name.lower(): name for name in sorted(known)}
+def closest(text: str, names: Iterable[str]) -> list[str]:
+    """Return the few names most like a text, best first; none only if there are no names."""
+    lowered = {name.lower(): name for name in sorted(names)}
     # A cutoff of 0 ranks all: a poor guess still shows what names look like here. The text is cut,
     # since the ranking's time grows with its length and a client chooses it.
-    return [
-        lowered[match]
-        for match in difflib.get_close_matches(asked[:LONGEST_ECHO].lower(), lowered, SUGGESTIONS, cutoff=0)
-    ]
+    matches = difflib.get_close_matches(text[:LONGEST_ECHO].lower(), lowered, SUGGESTIONS, cutoff=0)
+    return [lowered[match] for match in matches]

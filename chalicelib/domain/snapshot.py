@@ -1,4 +1,4 @@
-"""A snapshot: a cube and its description as bytes, read back without what reads CSV, refused when damaged.
+"""A snapshot: a cube and its description as bytes, loaded without pandas, refused when damaged.
 
 One header line, `statline-snapshot <version> <sha256 of the rest>`, then zlib-compressed JSON. Labels
 stand once in tables; the cells of a question are columns of integers, so a further dimension or
@@ -19,7 +19,7 @@ MAGIC = b"statline-snapshot"
 
 
 def dumps(cube: Cube, description: Description) -> bytes:
-    """The same bytes for the same cube, however it was put together."""
+    """Return the same bytes for the same cube, in whatever order its rows were added."""
     content = {
         "description": description.to_dict(),
         "scale": cube.scale,
@@ -32,7 +32,7 @@ def dumps(cube: Cube, description: Description) -> bytes:
 
 
 def loads(snapshot: bytes) -> tuple[Cube, Description]:
-    """Raises DamagedSnapshot for anything but the bytes that `dumps` gave."""
+    """Return the cube and its description. Raises DamagedSnapshot for bytes that `dumps` did not return."""
     header, _, payload = snapshot.partition(b"\n")
     if header != b"%b %d %b" % (MAGIC, VERSION, checksum(payload)):
         raise DamagedSnapshot("the snapshot is damaged, or of another version")
@@ -58,7 +58,7 @@ def tabulated(cube: Cube) -> dict[str, Any]:
     return {
         "labels": tables,
         "cells": {
-            question: columns([(*indexed(labels, places), *measures) for labels, measures in rows])
+            question: columns([(*indexed(labels, places), *stats) for labels, stats in rows])
             for question, rows in cells.items()
         },
     }

@@ -1,4 +1,4 @@
-"""The result of a job, in the form it was asked for in, or the one that a client asks for now."""
+"""The result of a job, in the form that its request asked for, or the one that this request accepts."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from chalicelib.application.job import JSON, Job, JobStatus
 from chalicelib.documents.execute_request import DOCUMENT
 from chalicelib.documents.job_documents import results_document
 from chalicelib.documents.process_description import CSV
-from chalicelib.documents.result_table import as_csv, rows
+from chalicelib.documents.result_table import as_csv, frozen_json, rows_of
 from chalicelib.domain.statistics.registry import statistic
 from chalicelib.errors import (
     BestEndUnknown,
@@ -27,27 +27,27 @@ from chalicelib.routes.responses import page, varying
 from chalicelib.web import pages
 
 RESULT_FORMS = (JSON, CSV, HTML)
-# What a job can fail of that is in the question, not in the service.
+# Causes of failure that lie in the question, not in the service.
 QUESTIONS = {kind.__name__ for kind in (UnknownQuestion, UnknownState, NoUsableRows, BestEndUnknown)}
 
 
 def result(request: Request, job: Job, headers: Mapping[str, str] | None = None) -> Response:
-    """Raises ResultNotReady, or a NoResult that says why there is none."""
-    answer = answer_of(job)
+    """Return the result of a job. Raises ResultNotReady, or a NoResult that says why there is none."""
+    check_has_result(job)
     chosen = negotiate(request, offers(job))
     more = varying({DATASET: job.dataset, **(headers or {})})
     if chosen == HTML:
-        return page(request, f"Result of {job.id}", content(request, job, answer), headers=more)
+        return page(request, f"Result of {job.id}", content(request, job), headers=more)
     if chosen == CSV:
-        text = as_csv(statistic(job.statistic), answer)
-        return Response(text, headers={"Content-Type": f"{CSV}; charset=utf-8", **more})
-    body = results_document(job, answer) if job.response == DOCUMENT else answer.decode()
+        return Response(as_csv(job), headers={"Content-Type": f"{CSV}; charset=utf-8", **more})
+    body = results_document(job) if job.response == DOCUMENT else frozen_json(job).decode()
     return Response(body, headers={"Content-Type": JSON, **more})
 
 
-def answer_of(job: Job) -> bytes:
+def check_has_result(job: Job) -> None:
+    """Raise ResultNotReady, or a NoResult that says why there is none."""
     if job.result is not None:
-        return job.result
+        return
     if not job.status.is_terminal:
         raise ResultNotReady(job.id)
     if job.status is JobStatus.DISMISSED:
@@ -56,13 +56,13 @@ def answer_of(job: Job) -> bytes:
 
 
 def offers(job: Job) -> tuple[str, ...]:
-    """All forms there are; first the one that the job was asked for."""
+    """Return the media types of a result; first the one that the job was asked for."""
     first = JSON if job.response == DOCUMENT else job.media_type
     return (first, *(form for form in RESULT_FORMS if form != first))
 
 
-def content(request: Request, job: Job, answer: bytes) -> str:
-    asked, where = statistic(job.statistic), job_url(request, job.id)
-    facts = {"process": asked.title, **job.inputs}
-    links = [one for one in forms(where + "/results", HTML, offers(job)) if one["rel"] == "alternate"]
-    return pages.definitions(facts) + pages.table(asked.columns, rows(asked, answer)) + pages.many([*links])
+def content(request: Request, job: Job) -> str:
+    entry, url = statistic(job.statistic), job_url(request, job.id)
+    facts = {"process": entry.title, **job.inputs}
+    links = [link for link in forms(url + "/results", HTML, offers(job)) if link["rel"] == "alternate"]
+    return pages.definitions(facts) + pages.table(entry.columns, rows_of(job)) + pages.many([*links])

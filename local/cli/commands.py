@@ -1,7 +1,6 @@
 """The commands for a running service, such as `python -m local ask best5 Q036`."""
 
 import functools
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import sleep
@@ -11,7 +10,7 @@ from urllib.parse import urlsplit
 import click
 
 from chalicelib.application.admission_control import Drain
-from chalicelib.documents.result_table import rows
+from chalicelib.documents.result_table import parse_frozen_json
 from chalicelib.domain.statistics.registry import STATISTICS, Statistic
 from local.cli.output import FORMATS, Output, printable, progress, show
 
@@ -138,7 +137,7 @@ def wait(client: "Client", job_id: str) -> dict[str, Any]:
 
 
 def table(statistic: Statistic, document: dict[str, Any]) -> Output:
-    return Output(document, statistic.columns, list(rows(statistic, json.dumps(document).encode())))
+    return Output(document, statistic.columns, parse_frozen_json(statistic, document))
 
 
 @click.command(epilog=STATUSES)

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from chalicelib.application.job import JSON, RAW, Job, JobStatus, job_number
+from chalicelib.documents.result_table import frozen_json
 from chalicelib.errors import JobNotFound
 
 # What reading a record of another shape raises.
@@ -13,7 +14,7 @@ NO_JOB = (LookupError, TypeError, ValueError, ArithmeticError, JobNotFound)
 def answer_file(job: Job) -> bytes:
     """What stands in results/<job_id>: the answer, or the error that took its place."""
     if job.result is not None:
-        return job.result
+        return frozen_json(job)
     return json.dumps({"status": "error", "reason": job.reason}, ensure_ascii=False).encode()
 
 

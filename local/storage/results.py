@@ -18,6 +18,7 @@ from typing import Any
 from chalicelib.application.idempotency import IdempotencyRecord
 from chalicelib.application.job import Job, JobStatus, by_acceptance, job_number
 from chalicelib.application.ports import JobStore
+from chalicelib.documents.result_table import frozen_json, frozen_json_of
 from chalicelib.errors import JobNotFound, StatlineError, Unavailable
 from local.storage.answer_files import AnswerFiles
 from local.storage.claims import Claims, claim_record, to_idempotency_record
@@ -187,7 +188,7 @@ class MirroredStore:
                 # An earlier attempt got as far as the other store and no further: its outcome came first.
                 self._record_outcome(stored)
             if stored.result is not None:
-                self._checksums[stored.id] = zlib.crc32(stored.result)
+                self._checksums[stored.id] = zlib.crc32(frozen_json(stored))
             return stored
 
     def _tidy(self) -> None:
@@ -208,7 +209,7 @@ class MirroredStore:
             raise Unavailable(f"nothing can be stored now: {error.strerror or error}") from error
 
     def _record_outcome(self, outcome: Job) -> None:
-        checksum = zlib.crc32(outcome.result) if outcome.result is not None else None
+        checksum = zlib.crc32(frozen_json(outcome)) if outcome.result is not None else None
         self._record({"job": to_record(outcome, checksum)})
 
     def _replay(self, record: dict[str, Any]) -> None:
@@ -274,16 +275,16 @@ class MirroredStore:
 
     def _answer(self, job: Job) -> bytes:
         checksum = self._checksums.get(job.id)
-        answer = self._kept(job)
-        if answer is not None and zlib.crc32(answer) == checksum:
+        result = self._kept(job)
+        if result is not None and zlib.crc32(answer := frozen_json_of(job.statistic, result)) == checksum:
             return answer
-        answer = self.files.read(job.id, checksum)
-        if answer is not None:
-            return answer
+        kept = self.files.read(job.id, checksum)
+        if kept is not None:
+            return kept
         if not self.files.waits(job.id):
             log.warning("results/%s is damaged or gone: computing it again", job.id, extra={"job_id": job.id})
         try:
-            answer = self._recompute(job)
+            answer = frozen_json_of(job.statistic, self._recompute(job))
         except StatlineError as error:
             raise Unavailable(f"the answer in results/{job.id} is damaged or gone, and {error}") from error
         # An answer that was given never changes; none at all can still become the same again.

@@ -14,7 +14,7 @@ from chalicelib.application.job import Job, by_acceptance
 from chalicelib.application.ports import ServiceState
 from chalicelib.documents.job_documents import callback_body
 from chalicelib.domain.ingestor import DataIngestor
-from chalicelib.domain.statistics.registry import answer
+from chalicelib.domain.statistics.registry import compute_result
 from chalicelib.errors import CallbackFailed, DatasetGone, JobNotFound, Unanswerable
 from tests.support.samples import SOIL, soil
 from tests.support.trouble import Fault, Steps
@@ -233,6 +233,6 @@ def expected_outcome(job: Job) -> tuple[bytes | None, str | None]:
     try:
         if job.dataset not in editions():
             raise DatasetGone(job.dataset)
-        return answer(editions()[job.dataset], job.statistic, job.inputs), None
+        return compute_result(editions()[job.dataset], job.statistic, job.inputs), None
     except Unanswerable as error:
         return None, str(error)

@@ -18,6 +18,7 @@ from chalicelib.application import lambda_handlers
 from chalicelib.application.job import JobStatus
 from chalicelib.bootstrap import get_service
 from chalicelib.config import Settings
+from chalicelib.documents.result_table import frozen_json
 from tests.support.samples import GLOBAL_HUMUS, job, soil
 from tests.support.services import make_service, submit
 
@@ -81,7 +82,7 @@ def cloud(clients: Aws, tmp_path: Path) -> Cloud:
 def test_batch_finishes_all_jobs_and_deletes_their_messages(cloud: Cloud) -> None:
     ids = [submit(cloud.service, "global_mean", HUMUS).id for _ in range(10)]
     assert cloud.deliver(cloud.jobs, app.worker) == {"batchItemFailures": []}
-    assert {cloud.service.get(job_id).result for job_id in ids} == {GLOBAL_HUMUS}
+    assert {frozen_json(cloud.service.get(job_id)) for job_id in ids} == {GLOBAL_HUMUS}
     assert cloud.waiting(cloud.jobs) == 0
 
 
@@ -139,7 +140,7 @@ def test_sweeper_resends_a_job_with_lost_message(cloud: Cloud) -> None:
     lambda_handlers.sweep(cloud.service, Settings())
     cloud.deliver(cloud.jobs, app.worker)
 
-    assert cloud.service.get("job_id_1").result == GLOBAL_HUMUS
+    assert frozen_json(cloud.service.get("job_id_1")) == GLOBAL_HUMUS
 
 
 def test_sweeper_fails_a_job_open_for_a_day(cloud: Cloud) -> None:
@@ -148,7 +149,7 @@ def test_sweeper_fails_a_job_open_for_a_day(cloud: Cloud) -> None:
     cloud.now += 25 * 60 * MINUTE
     lambda_handlers.sweep(cloud.service, Settings())
 
-    assert cloud.service.get(done).result == GLOBAL_HUMUS
+    assert frozen_json(cloud.service.get(done)) == GLOBAL_HUMUS
     assert "90000 s" in str(cloud.service.get(stuck).reason)
     assert cloud.service.num_jobs() == 0
 

@@ -5,6 +5,7 @@ import requests
 
 from chalicelib.application.service import Service
 from chalicelib.documents.job_documents import status_facts
+from chalicelib.documents.result_table import frozen_json
 from tests.chalicelib.routes.test_processes import ASYNC, HUMUS, execute
 from tests.support.processes import until
 from tests.support.samples import GLOBAL_HUMUS, job
@@ -45,7 +46,7 @@ def test_fresh_request_is_computed_and_reused_from_then_on(cloud: SimulatedCloud
 
     assert "reusedFrom" not in fresh
     assert finished(service)["reusedFrom"] == fresh["jobID"]
-    assert {service.get(f"job_id_{number}").result for number in (1, 2, 3)} == {GLOBAL_HUMUS}
+    assert {frozen_json(service.get(f"job_id_{number}")) for number in (1, 2, 3)} == {GLOBAL_HUMUS}
 
 
 def test_other_data_set_reuses_no_result(cloud: SimulatedCloud) -> None:

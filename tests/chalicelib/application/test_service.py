@@ -13,6 +13,7 @@ from chalicelib.application.admission_control import Drain
 from chalicelib.application.job import JobStatus
 from chalicelib.application.ports import JobStore
 from chalicelib.application.service import Service
+from chalicelib.documents.result_table import frozen_json
 from chalicelib.errors import Draining, InvalidRequest, JobNotFound, NoDataset, Overloaded, UnknownStatistic
 from tests.chalicelib.conftest import HeldQueue
 from tests.support.samples import GLOBAL_HUMUS, job, soil
@@ -25,7 +26,7 @@ def test_submitted_job_is_queued_then_processed(service: Service, queue: HeldQue
     assert service.num_jobs() == 1
     service.process("job_id_1")
 
-    assert service.get("job_id_1").result == GLOBAL_HUMUS
+    assert frozen_json(service.get("job_id_1")) == GLOBAL_HUMUS
     assert service.num_jobs() == 0
 
 
@@ -38,7 +39,7 @@ def test_repeated_delivery_keeps_the_outcome(service: Service) -> None:
     service.fail("job_id_1", "too late")
 
     assert service.get("job_id_1") == first
-    assert first.result == GLOBAL_HUMUS
+    assert frozen_json(first) == GLOBAL_HUMUS
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_job_keeps_its_data_set_after_another_is_published(
     submit(service, "global_mean", {"question": "S1"})
     state.set(dataset="f2")
     service.process("job_id_1")
-    assert service.get("job_id_1").result == GLOBAL_HUMUS
+    assert frozen_json(service.get("job_id_1")) == GLOBAL_HUMUS
 
 
 def test_job_with_missing_data_set_fails(service: Service, state: DynamoDbServiceState) -> None:
@@ -203,7 +204,7 @@ def test_submission_beyond_the_limit_makes_no_job(
     assert [job.id for job in store.jobs()] == queue.ids == ["job_id_1", "job_id_2", "job_id_3"]
     limited.process("job_id_2")
 
-    assert limited.get("job_id_2").result == GLOBAL_HUMUS
+    assert frozen_json(limited.get("job_id_2")) == GLOBAL_HUMUS
     assert submit(limited, "global_mean", {"question": "S1"}).id == "job_id_4"
 
 

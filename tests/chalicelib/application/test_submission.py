@@ -15,6 +15,7 @@ from chalicelib.application.idempotency import KEY_LIFETIME_SECONDS
 from chalicelib.application.job import Job, JobStatus
 from chalicelib.application.ports import JobStore
 from chalicelib.application.service import Service
+from chalicelib.documents.result_table import frozen_json
 from chalicelib.errors import Draining, InvalidRequest, KeyInUse, KeyReused, Overloaded, Unavailable
 from tests.chalicelib.application.test_service import SlowQueue
 from tests.chalicelib.conftest import HeldQueue
@@ -162,7 +163,7 @@ def test_batch_makes_consecutive_jobs_in_order(make: Make, queue: HeldQueue) -> 
     assert service.num_jobs() == 13
     service.process(jobs[0].id)
 
-    assert service.get(jobs[0].id).result == GLOBAL_HUMUS
+    assert frozen_json(service.get(jobs[0].id)) == GLOBAL_HUMUS
 
 
 @pytest.mark.parametrize(

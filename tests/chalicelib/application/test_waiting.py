@@ -11,6 +11,7 @@ from chalicelib.application import completion
 from chalicelib.application.job import JobStatus
 from chalicelib.application.ports import JobStore
 from chalicelib.application.service import Service
+from chalicelib.documents.result_table import frozen_json
 from chalicelib.errors import InvalidRequest, JobNotFound, UnknownQuestion, UnknownState
 from tests.chalicelib.conftest import HeldQueue
 from tests.support.samples import GLOBAL_HUMUS
@@ -26,7 +27,7 @@ def test_execute_request_makes_the_same_job_and_keeps_its_form(service: Service)
     service.process(executed.id)
     done = service.get(executed.id)
 
-    assert (done.result, done.response) == (GLOBAL_HUMUS, "document")
+    assert (frozen_json(done), done.response) == (GLOBAL_HUMUS, "document")
     assert done.accepted <= done.started <= done.finished
 
 
@@ -54,7 +55,7 @@ def test_wait_returns_when_the_job_finishes_in_this_process(
     with ThreadPoolExecutor(8) as pool:
         waiting = [pool.submit(service.wait, job, 30) for _ in range(8)]
         service.process("job_id_1")
-        assert {future.result(5).result for future in waiting} == {GLOBAL_HUMUS}
+        assert {frozen_json(future.result(5)) for future in waiting} == {GLOBAL_HUMUS}
 
 
 def test_wait_returns_when_the_job_finishes_in_another_process(
@@ -65,7 +66,7 @@ def test_wait_returns_when_the_job_finishes_in_another_process(
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(service.wait, job, 30)
         worker.process("job_id_1")
-        assert waiting.result(5).result == GLOBAL_HUMUS
+        assert frozen_json(waiting.result(5)) == GLOBAL_HUMUS
 
 
 def test_wait_returns_the_open_job_after_its_time(service: Service) -> None:

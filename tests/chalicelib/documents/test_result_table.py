@@ -1,35 +1,64 @@
-"""Answers as tables."""
+"""Results as frozen JSON, CSV and rows, from stored rows and from frozen JSON stored before."""
 
 import json
 
 import pytest
 
-from chalicelib.documents.result_table import as_csv, rows
+from chalicelib.documents.result_table import as_csv, frozen_json, rows_of
 from chalicelib.domain.statistics.registry import STATISTICS
+from tests.support.samples import job
 
-TABLES = [
-    ("states_mean", {"Ohio": 2.0, "Utah": 4.5}, [("Ohio", 2.0), ("Utah", 4.5)]),
-    ("global_mean", {"global_mean": 8 / 3}, [(8 / 3,)]),
-    ("mean_by_category", {"('O\"hi,o', 'Age', \"18's\")": 1.5}, [('O"hi,o', "Age", "18's", 1.5)]),
+# Each: the statistic, its rows, its frozen JSON.
+RESULTS = [
+    ("states_mean", [["Ohio", 2.0], ["Utah", 4.5]], {"Ohio": 2.0, "Utah": 4.5}),
+    ("states_mean", [["Þ\"'", 5e-324], ["Utah", -0.0]], {"Þ\"'": 5e-324, "Utah": -0.0}),
+    ("state_mean", [["('x', 'y', 'z')", 1.0]], {"('x', 'y', 'z')": 1.0}),
+    ("global_mean", [[8 / 3]], {"global_mean": 8 / 3}),
+    ("mean_by_category", [['O"hi,o', "Age", "18's", 1.5]], {"('O\"hi,o', 'Age', \"18's\")": 1.5}),
     (
         "state_mean_by_category",
+        [["('x',)", "Age", "18 - 24", 1.5], ["('x',)", "Sex", "Male", -2.0]],
         {"('x',)": {"('Age', '18 - 24')": 1.5, "('Sex', 'Male')": -2.0}},
-        [("('x',)", "Age", "18 - 24", 1.5), ("('x',)", "Sex", "Male", -2.0)],
     ),
-    ("state_mean", {"('x', 'y', 'z')": 1.0}, [("('x', 'y', 'z')", 1.0)]),
 ]
 
 
-@pytest.mark.parametrize(("name", "answer", "expected"), TABLES)
-def test_a_row_for_each_number(name: str, answer: dict[str, object], expected: list[tuple[object]]) -> None:
-    """After its labels, in the answer's order, whatever the labels look like."""
-    asked = STATISTICS[name]
-    assert list(rows(asked, json.dumps(answer).encode())) == expected
-    assert all(len(row) == len(asked.columns) for row in expected)
+def compact(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def test_as_csv() -> None:
-    """With a header; numbers have the digits they have in JSON, commas and quotes are safe."""
-    asked = STATISTICS["states_mean"]
-    text = as_csv(asked, b'{"Ohio, \\"OH\\"":25.05757575757576,"Utah":27.0}')
+@pytest.mark.parametrize(("name", "rows", "frozen"), RESULTS)
+def test_rows_are_rendered_as_the_frozen_json(name: str, rows: list[list[object]], frozen: object) -> None:
+    stored = job(1, statistic=name, result=compact([1, rows]))
+    assert frozen_json(stored) == compact(frozen)
+    assert rows_of(stored) == [tuple(row) for row in rows]
+    assert {len(row) for row in rows} == {len(STATISTICS[name].columns)}
+
+
+@pytest.mark.parametrize(("name", "rows", "frozen"), RESULTS)
+def test_frozen_json_of_before_is_given_as_it_is(name: str, rows: list[list[object]], frozen: object) -> None:
+    stored = job(1, statistic=name, result=json.dumps(frozen).encode())
+    assert frozen_json(stored) == json.dumps(frozen).encode()
+    assert rows_of(stored) == [tuple(row) for row in rows]
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        b'[1,[["Ohio, \\"OH\\"",25.05757575757576],["Utah",27.0]]]',
+        b'{"Ohio, \\"OH\\"":25.05757575757576,"Utah":27.0}',
+    ],
+)
+def test_csv_has_a_header_and_the_digits_of_the_json(result: bytes) -> None:
+    text = as_csv(job(1, statistic="states_mean", result=result))
     assert text == 'state,mean\r\n"Ohio, ""OH""",25.05757575757576\r\nUtah,27.0\r\n'
+
+
+def test_a_result_of_a_later_format_is_an_error() -> None:
+    with pytest.raises(ValueError, match="format 2"):
+        frozen_json(job(1, result=b"[2,[[1.0]]]"))
+
+
+def test_a_job_without_a_result_has_no_frozen_json() -> None:
+    with pytest.raises(ValueError, match="job_id_1 has no result"):
+        frozen_json(job(1))

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.documents.result_table import frozen_json_of
 from chalicelib.documents.schemas import parse_inputs
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingestor import DataIngestor
-from chalicelib.domain.statistics.registry import STATISTICS, answer, statistic
+from chalicelib.domain.statistics.registry import STATISTICS, compute_result, statistic
 from chalicelib.errors import BestEndUnknown, InvalidRequest, NoUsableRows, UnknownStatistic
 from local.settings import DEFAULT_DESCRIPTION
 from tests.support.samples import DESCRIPTION
@@ -37,91 +38,76 @@ def data() -> DataIngestor:
     return DataIngestor.from_csv(io.BytesIO(ROWS.encode()), Description.from_dict(DESCRIPTION))
 
 
-def asked(data: DataIngestor, name: str, **inputs: str) -> list[tuple[str, object]]:
-    """The answer's pairs, in its order."""
-    return list(json.loads(answer(data, name, inputs)).items())
+def rows(data: DataIngestor, name: str, **inputs: str) -> list[tuple[object, ...]]:
+    version, result = json.loads(compute_result(data, name, inputs))
+    assert version == 1
+    return [tuple(row) for row in result]
 
 
 ASCENDING = [("F", 0.5), ("A's", 2.0), ("B", 2.0), ("C", 2.0), ("D", 4.0), ("E", 9.0)]
 
 
-def test_states_mean_is_ascending(data: DataIngestor) -> None:
-    """Among equal means by name; a state without a value is not there."""
-    assert asked(data, "states_mean", question="S1") == ASCENDING
+def test_states_mean_is_ascending_by_mean_then_name(data: DataIngestor) -> None:
+    assert rows(data, "states_mean", question="S1") == ASCENDING
 
 
-def test_best_and_worst_follow_the_description(data: DataIngestor) -> None:
-    """Ties are by name at either end."""
+def test_best_and_worst_take_their_end_from_the_description(data: DataIngestor) -> None:
     highest = [("E", 9.0), ("D", 4.0), ("A's", 2.0), ("B", 2.0), ("C", 2.0)]
-    assert asked(data, "best5", question="S1") == highest
-    assert asked(data, "worst5", question="S1") == ASCENDING[:5]
-    assert asked(data, "best5", question="Sand") == [("A's", 1.0), ("B", 2.0)]
-    assert asked(data, "worst5", question="Sand") == [("B", 2.0), ("A's", 1.0)]
+    assert rows(data, "best5", question="S1") == highest
+    assert rows(data, "worst5", question="S1") == ASCENDING[:5]
+    assert rows(data, "best5", question="Sand") == [("A's", 1.0), ("B", 2.0)]
+    assert rows(data, "worst5", question="Sand") == [("B", 2.0), ("A's", 1.0)]
 
 
-def test_means_and_differences(data: DataIngestor) -> None:
-    """Of one state, of all, and between them; each rounded once."""
-    assert asked(data, "state_mean", question="S1", state="A's") == [("A's", 2.0)]
-    assert asked(data, "global_mean", question="S1") == [("global_mean", MEAN)]
-    assert asked(data, "state_diff_from_mean", question="S1", state="E") == [("E", (21.5 - 63) / 7)]
-    differences = asked(data, "diff_from_mean", question="S1")
+def test_means_and_differences_are_rounded_once(data: DataIngestor) -> None:
+    assert rows(data, "state_mean", question="S1", state="A's") == [("A's", 2.0)]
+    assert rows(data, "global_mean", question="S1") == [(MEAN,)]
+    assert rows(data, "state_diff_from_mean", question="S1", state="E") == [("E", (21.5 - 63) / 7)]
+    differences = rows(data, "diff_from_mean", question="S1")
     assert [name for name, _ in differences] == [name for name, _ in ASCENDING]
     assert dict(differences)["D"] == -6.5 / 7
 
 
-def test_means_by_category_are_sorted_by_their_labels(data: DataIngestor) -> None:
-    """Keys are Python's tuples, so an apostrophe changes the quotes; a row without category is left out."""
-    keys = [key for key, _ in asked(data, "mean_by_category", question="S1")]
-    assert keys[:3] == [
-        str(("A's", "Nutzung", "Wald")),
-        str(("A's", "Tiefe", "Acker")),
-        "('C', 'Nutzung', 'Acker')",
+def test_means_by_category_are_in_order_of_their_labels(data: DataIngestor) -> None:
+    assert rows(data, "mean_by_category", question="S1")[:3] == [
+        ("A's", "Nutzung", "Wald", 1.0),
+        ("A's", "Tiefe", "Acker", 3.0),
+        ("C", "Nutzung", "Acker", 2.0),
     ]
-    [(state, own)] = asked(data, "state_mean_by_category", question="S1", state="A's")
-    assert state == "A's"
-    assert list(own.items()) == [("('Nutzung', 'Wald')", 1.0), ("('Tiefe', 'Acker')", 3.0)]  # type: ignore[attr-defined]
+    assert rows(data, "state_mean_by_category", question="S1", state="A's") == [
+        ("A's", "Nutzung", "Wald", 1.0),
+        ("A's", "Tiefe", "Acker", 3.0),
+    ]
 
 
 @pytest.mark.parametrize("name", [name for name, known in STATISTICS.items() if "state" in known.parameters])
-def test_a_pair_without_values_is_named(data: DataIngestor, name: str) -> None:
-    """Both of it, and the states that have some."""
+def test_a_pair_without_values_fails_with_both_names(data: DataIngestor, name: str) -> None:
     with pytest.raises(NoUsableRows) as caught:
-        answer(data, name, {"question": "S2", "state": "C"})
+        compute_result(data, name, {"question": "S2", "state": "C"})
     assert all(part in str(caught.value) for part in ('"Sand"', '"C"', '"B"'))
 
 
 @pytest.mark.parametrize("name", STATISTICS)
-def test_a_question_without_values_is_named(data: DataIngestor, name: str) -> None:
-    """Whatever is asked of it; only which end is best may be unknown before."""
+def test_a_question_without_values_fails_with_its_text(data: DataIngestor, name: str) -> None:
     inputs = {"question": "S3", "state": "A's"}
     with pytest.raises((NoUsableRows, BestEndUnknown), match="Lehm"):
-        answer(data, name, {field: inputs[field] for field in STATISTICS[name].parameters})
+        compute_result(data, name, {field: inputs[field] for field in STATISTICS[name].parameters})
 
 
-def test_the_same_question_gives_the_same_bytes(data: DataIngestor) -> None:
-    """By text or by id, in one canonical JSON."""
-    text = answer(data, "states_mean", {"question": "Humus"})
-    assert text == answer(data, "states_mean", {"question": "S1"})
-    assert text.startswith(b'{"F":0.5,"A\'s":2.0,')
+def test_the_same_question_by_text_or_id_gives_the_same_bytes(data: DataIngestor) -> None:
+    result = compute_result(data, "states_mean", {"question": "Humus"})
+    assert result == compute_result(data, "states_mean", {"question": "S1"})
+    assert result.startswith(b'[1,[["F",0.5],["A\'s",2.0],')
 
 
-def test_an_apostrophe_in_a_segment_changes_its_quotes() -> None:
-    """In the shorter keys of one state too."""
-    rows = "Frage,Nr,Land,Wert,Art,Klasse\nHumus,S1,B,1,Nutzung,Hof's\n"
-    data = DataIngestor.from_csv(io.BytesIO(rows.encode()), Description.from_dict(DESCRIPTION))
-    own = {str(("Nutzung", "Hof's")): 1.0}
-    assert asked(data, "state_mean_by_category", question="S1", state="B") == [("B", own)]
-
-
-def test_a_data_set_without_categories(data: DataIngestor) -> None:
-    """Has no means by category, and says so."""
+def test_a_data_set_without_categories_has_no_means_by_category(data: DataIngestor) -> None:
     columns = {"question": "Frage", "location": "Land", "value": "Wert"}
     bare = DataIngestor.from_csv(
         io.BytesIO(ROWS.encode()), Description.from_dict({"title": "Bare", "columns": columns})
     )
-    assert asked(bare, "states_mean", question="Humus") == ASCENDING
+    assert rows(bare, "states_mean", question="Humus") == ASCENDING
     with pytest.raises(NoUsableRows):
-        answer(bare, "mean_by_category", {"question": "Humus"})
+        compute_result(bare, "mean_by_category", {"question": "Humus"})
 
 
 @pytest.mark.parametrize(
@@ -139,21 +125,18 @@ def test_a_data_set_without_categories(data: DataIngestor) -> None:
         ({"question": "S1", "state": "\udc80"}, '"state"'),
     ],
 )
-def test_wrong_inputs_are_named(body: object, named: str) -> None:
-    """By field."""
+def test_wrong_inputs_are_refused_with_the_field(body: object, named: str) -> None:
     with pytest.raises(InvalidRequest, match=named):
         parse_inputs(statistic("state_mean"), body)
 
 
-def test_a_refusal_can_be_sent_whatever_was_asked() -> None:
-    """Half a character in a field's name stands escaped in the message."""
+def test_half_a_character_stands_escaped_in_the_refusal() -> None:
     with pytest.raises(InvalidRequest) as caught:
         parse_inputs(statistic("best5"), {"question": "S1", "\ud800": 1})
     assert b"\\ud800" in str(caught.value).encode()
 
 
-def test_an_unknown_statistic_is_told_the_known() -> None:
-    """All nine."""
+def test_an_unknown_statistic_is_refused_with_the_nine() -> None:
     with pytest.raises(UnknownStatistic, match=r"median.*best5"):
         statistic("median")
     assert len(STATISTICS) == 9
@@ -172,11 +155,14 @@ def cases() -> list[Path]:
 @pytest.mark.parametrize("case", cases(), ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_a_reference_case(survey: DataIngestor, case: Path) -> None:
     """The public checker's answer, in its order, to nine digits."""
-    got = json.loads(answer(survey, case.parent.name, json.loads(case.read_text())))
-    want = json.loads(case.with_name(case.name.replace("in-", "out-")).read_text())
-    assert_close(got, want)
-    if case.parent.name in ("states_mean", "best5", "worst5", "diff_from_mean"):
-        assert [round(value, 9) for value in got.values()] == [round(value, 9) for value in want.values()]
+    name = case.parent.name
+    result = json.loads(frozen_json_of(name, compute_result(survey, name, json.loads(case.read_text()))))
+    expected = json.loads(case.with_name(case.name.replace("in-", "out-")).read_text())
+    assert_close(result, expected)
+    if name in ("states_mean", "best5", "worst5", "diff_from_mean"):
+        assert [round(value, 9) for value in result.values()] == [
+            round(value, 9) for value in expected.values()
+        ]
 
 
 def assert_close(got: object, want: object) -> None:

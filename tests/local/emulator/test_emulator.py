@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.application.job import Job
+from chalicelib.documents.result_table import frozen_json
 from chalicelib.errors import AwsUnavailable, DatasetNotFound, MissingColumns
 from local.emulator import moto_backend
 from local.emulator.emulator import Emulator
@@ -73,7 +74,7 @@ def test_jobs_accepted_without_runners_are_finished_by_the_next_start(
     ids = [submit(waiting.service, "global_mean", {"question": "S1"}).id for _ in range(20)]
     waiting.stop()
     again = boot(settings)
-    assert {finished(again, job_id).result for job_id in ids} == {GLOBAL_HUMUS}
+    assert {frozen_json(finished(again, job_id)) for job_id in ids} == {GLOBAL_HUMUS}
 
 
 def test_a_job_accepted_under_other_data_is_answered_from_that_data(
@@ -87,8 +88,8 @@ def test_a_job_accepted_under_other_data_is_answered_from_that_data(
     other = replace(settings, dataset=write_soil(tmp_path / "new", SOIL.replace("1.5", "9.5")))
     again = boot(other)
     new = submit(again.service, "global_mean", {"question": "S1"}).id
-    assert finished(again, old).result == GLOBAL_HUMUS
-    assert finished(again, new).result != GLOBAL_HUMUS
+    assert frozen_json(finished(again, old)) == GLOBAL_HUMUS
+    assert frozen_json(finished(again, new)) != GLOBAL_HUMUS
     assert len(list(settings.snapshots.iterdir())) == 2
     again.store.delete(old)
     again.stop()
@@ -157,7 +158,7 @@ def test_nothing_leaves_the_machine(
         monkeypatch.setattr(socket.socket, "connect", lambda *a: tried.append(a[1]) or connect(*a))
         emulator = boot(settings)
         job_id = submit(emulator.service, "global_mean", {"question": "S1"}).id
-        assert finished(emulator, job_id).result == GLOBAL_HUMUS
+        assert frozen_json(finished(emulator, job_id)) == GLOBAL_HUMUS
     assert tried == []
     assert "AWS_PROFILE" not in os.environ
 

@@ -1,0 +1,136 @@
+"""Rows to cube: a file is cut into pandas frames, and one accumulator sums the rows of every frame.
+
+Not for Lambda, which has neither pandas nor Arrow and loads snapshots.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from chalicelib.domain.accumulator import LABELS, Accumulator, Column
+from chalicelib.domain.csv_explanation import LONGEST_FIELD, explain, read_header, records_of
+from chalicelib.domain.csv_frames import frames
+from chalicelib.domain.cube import Cube
+from chalicelib.domain.dataset_description import Description
+from chalicelib.domain.numbers import parse_number
+from chalicelib.domain.sources import Source, named
+from chalicelib.errors import EmptyDataset, InvalidValue, MissingColumns, NoRowsInDataset, NotCsv
+
+# Arrow reads a record that lies in at most two blocks, so no field is longer than LONGEST_FIELD.
+BLOCK_BYTES = LONGEST_FIELD // 2
+FRAME_ROWS = 1 << 18
+FRAME = "the frame"
+MISSING = 0  # the code of the empty text in every column
+
+
+def cube_of_csv(source: Source, description: Description, block_bytes: int = BLOCK_BYTES) -> Cube:
+    """Read a CSV file or seekable binary stream, in memory bounded by blocks and the cube.
+
+    Raises DatasetNotFound, NotCsv, WrongEncoding, EmptyDataset, MissingColumns, RaggedRow, InvalidValue or
+    NoRowsInDataset.
+    """
+    name = named(source)
+    with records_of(source) as records:
+        header = read_header(iter(records), name)
+    ingest = Ingest(header, name, description)
+    try:
+        for frame in frames(source, len(header), set(ingest.places.values()), records.read, block_bytes):
+            ingest.add(frame)
+    except ValueError as error:  # Arrow's own errors are ValueErrors
+        explain(source, ingest.places, ingest.clean)
+        raise NotCsv(
+            name, f"a row is longer than {block_bytes} bytes, or quoted unclearly ({error})"
+        ) from None
+    return ingest.cube()
+
+
+def cube_of_frame(frame: pd.DataFrame, description: Description) -> Cube:
+    """Read a frame of any types; floats count by their shortest decimal, and null, None and NaN are missing.
+
+    Raises EmptyDataset, MissingColumns, InvalidValue or NoRowsInDataset.
+    """
+    ingest = Ingest([str(column) for column in frame.columns], FRAME, description)
+    by_place = frame.set_axis([str(place) for place in range(frame.shape[1])], axis="columns")
+    for start in range(0, len(frame), FRAME_ROWS):
+        part = by_place.iloc[start : start + FRAME_ROWS]
+        try:
+            ingest.add(part)
+        except ValueError:
+            ingest.explain(part)
+            raise
+    return ingest.cube()
+
+
+class Ingest:
+    """Sums frames whose columns are named by their place in the header. Raises MissingColumns.
+
+    Of columns with the same name, the first is meant.
+    """
+
+    def __init__(self, header: list[str], name: str, description: Description) -> None:
+        if missing := [column for column in description.columns.values() if column not in header]:
+            raise MissingColumns(name, missing, header)
+        self.places = {role: header.index(column) for role, column in description.columns.items()}
+        self._name, self._description = name, description
+        self._sums = Accumulator(self.clean)
+
+    def clean(self, text: str, role: str) -> str:
+        """Return the text without the blanks around it, or what its alias stands for."""
+        text = text.strip()
+        aliases = self._description.aliases.get(role)
+        return aliases.get(text, text) if aliases else text
+
+    def add(self, frame: pd.DataFrame) -> None:
+        """Add the rows of a frame. Raises ValueError for a value that is not a number."""
+        self._sums.add(*self._columns(frame))
+
+    def explain(self, frame: pd.DataFrame) -> None:
+        """Raise InvalidValue for the first value of a frame that is not a number, if there is one."""
+        _, values = self._columns(frame)
+        for row, code in enumerate(values.codes.tolist()):
+            read_as = self.clean(values.texts[code], "value")
+            try:
+                parse_number(read_as)
+            except ValueError:
+                place, column = f"row {frame.index[row]}", self._description.columns["value"]
+                raise InvalidValue(self._name, place, column, values.texts[code].strip(), read_as) from None
+
+    def cube(self) -> Cube:
+        """Return the cube of all rows. Raises EmptyDataset or NoRowsInDataset."""
+        if not self._sums.rows:
+            raise EmptyDataset(self._name)
+        cube = self._sums.cube()
+        if not cube.overall().counted:
+            raise NoRowsInDataset(self._name)
+        return cube
+
+    def _columns(self, frame: pd.DataFrame) -> tuple[list[Column], Column]:
+        labels, values = [self._column(frame, role) for role in LABELS], self._column(frame, "value")
+        # A row without a question counts nowhere, so its value may be any text.
+        has_question = np.array([bool(self.clean(text, "question")) for text in labels[0].texts])
+        codes = np.where(has_question[labels[0].codes], values.codes, MISSING)
+        return labels, only_used(Column(codes, values.texts))
+
+    def _column(self, frame: pd.DataFrame, role: str) -> Column:
+        if role not in self.places:
+            return Column(np.full(len(frame), MISSING), [""])
+        return column_of(frame[str(self.places[role])])
+
+
+def column_of(series: "pd.Series[Any]") -> Column:
+    """Return a series as codes and texts, in which missing values are empty texts."""
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        codes, values = series.cat.codes.to_numpy(), series.cat.categories
+    else:
+        codes, values = pd.factorize(series)
+    # Of a numpy float of any width, str gives the shortest decimal.
+    return Column(codes.astype(np.int64) + 1, ["", *map(str, values.to_numpy())])
+
+
+def only_used(column: Column) -> Column:
+    """Return the column without texts that no row has."""
+    used = np.flatnonzero(np.bincount(column.codes, minlength=len(column.texts)))
+    codes = np.zeros(len(column.texts), np.int64)
+    codes[used] = np.arange(len(used))
+    return Column(codes[column.codes], [column.texts[code] for code in used.tolist()])

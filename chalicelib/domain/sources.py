@@ -1,0 +1,60 @@
+"""Files and binary streams that hold a data set, gzipped or not."""
+
+import gzip
+import shutil
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from chalicelib.errors import DatasetNotFound, NotCsv
+
+Source = Path | BinaryIO
+
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+@contextmanager
+def opened(source: Source) -> Iterator[BinaryIO]:
+    """Open a file, or rewind a stream, and decompress it if its content (not its name) is gzip.
+
+    Raises DatasetNotFound, and NotCsv for a directory, an unreadable file or damaged gzip.
+    """
+    try:
+        if not isinstance(source, Path):
+            source.seek(0)
+            yield unpacked(source)
+            return
+        with source.open("rb") as file:
+            yield unpacked(file)
+    except FileNotFoundError:
+        raise DatasetNotFound(source) from None
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise NotCsv(named(source), f"its compression is damaged ({error})") from None
+    except OSError as error:
+        raise NotCsv(named(source), error.strerror or str(error)) from None
+
+
+@contextmanager
+def rewindable(source: Source) -> Iterator[Source]:
+    """Return the source, or a copy on disk of a stream that can be read only once, such as a download."""
+    if isinstance(source, Path) or source.seekable():
+        yield source
+        return
+    with tempfile.TemporaryFile() as copy:
+        shutil.copyfileobj(source, copy)
+        yield copy
+
+
+def named(source: Source) -> str:
+    """Return the name of the source for error messages."""
+    name = source if isinstance(source, Path) else getattr(source, "name", None)
+    return str(name) if isinstance(name, (Path, str)) and str(name) else "the stream"
+
+
+def unpacked(file: BinaryIO) -> BinaryIO:
+    magic = file.read(len(GZIP_MAGIC))
+    file.seek(0)
+    return gzip.GzipFile(fileobj=file) if magic == GZIP_MAGIC else file  # type: ignore[return-value] # reads as one

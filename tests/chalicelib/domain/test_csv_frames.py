@@ -1,0 +1,182 @@
+"""CSV files in frames: read as Python's csv reads them, or refused."""
+
+import gzip
+import io
+from collections.abc import Callable
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.domain import snapshot
+from chalicelib.domain.csv_explanation import explain, records_of
+from chalicelib.domain.cube import DIMENSIONS, CellStats, Cube
+from chalicelib.domain.dataset_description import REQUIRED_ROLES, Description
+from chalicelib.domain.ingest import BLOCK_BYTES, Ingest, cube_of_csv
+from chalicelib.domain.numbers import parse_number
+from chalicelib.errors import DatasetError, EmptyDataset, MissingColumns, NoRowsInDataset, NotCsv
+from tests.support.samples import DESCRIPTION
+
+SOIL = Description.from_dict(DESCRIPTION | {"aliases": {"value": {"none": ""}, "category": {"a": "b"}}})
+HEADER = b"Frage,Nr,Land,Wert,Art,Klasse\n"
+MARK = b"\xef\xbb\xbf"
+
+# Bytes that parsers read in more than one way.
+ODD = [b'"', b'""', b'"a" "b"', b",", b"\n", b"\r", b"\r\n", b" ", b"\0", b"\xff", MARK, b"#", b"\\", b"x"]
+LABELS = [
+    b"",
+    b"a",
+    b" a ",
+    b'"a"',
+    b'"a,b"',
+    b'"a ""b"""',
+    b'"a\nb"',
+    b'"a\r\nb"',
+    b"\xc3\xa4",
+    b'a"b"',
+    b'""',
+]
+VALUES = [b"", b"1", b"2.5", b"-0.125", b" 3 ", b'"4"', b"5e2", b"none", b"1e18", b"-1e18", b"+.5"]
+QUESTIONS = [b"Humus", b"Sand", b" Sand", b'"Sand"', b'"Sand\n"']
+HEADERS = [MARK + HEADER, b"\n" + HEADER, HEADER[:-1] + b"\r\n", HEADER[:-1] + b"\r", b'"Frage"' + HEADER[5:]]
+ENDS = [b"\n", b" \n", b"Sand,S2,Hessen,1,a,b", b'Sand,S2,Hessen,1,a,"b', b'Sand,S2,Hessen,1,a,"b\n']
+
+
+def mostly(usual: st.SearchStrategy[bytes], others: list[bytes]) -> st.SearchStrategy[bytes]:
+    return st.integers(0, 9).flatmap(lambda die: usual if die else st.sampled_from(others))
+
+
+@st.composite
+def files(draw: st.DrawFn) -> bytes:
+    """A data set with rows of every kind, and now and then something that does not belong there."""
+    label, end = st.sampled_from(LABELS), draw(st.sampled_from([b"\n", b"\r\n"]))
+    question, value = st.sampled_from(QUESTIONS), st.sampled_from(VALUES)
+    row = st.tuples(question, label, label, value, label, label).map(lambda them: b",".join(them) + end)
+    content = draw(mostly(st.just(HEADER), HEADERS)) + b"".join(draw(st.lists(row, max_size=20)))
+    content += draw(mostly(st.just(b""), ENDS))
+    for odd in draw(st.one_of(st.just([]), st.lists(st.sampled_from(ODD), max_size=2))):
+        at = draw(st.integers(0, len(content)))
+        content = content[:at] + odd + content[at:]
+    return content
+
+
+def reference(content: bytes) -> Cube:
+    """The cube by Python's csv and fractions, a row at a time. Raises a DatasetError as `explain` does."""
+    source = io.BytesIO(content)
+    with records_of(source) as records:
+        header, *rows = records
+    places = {role: header.index(column) for role, column in SOIL.columns.items()}
+    ingest = Ingest(header, "the stream", SOIL)
+    explain(source, places, ingest.clean)
+    whole = Cube()
+    for fields in rows:
+        question, *cell, question_id, value = (
+            ingest.clean(fields[places[role]], role)
+            for role in ("question", *DIMENSIONS, "question_id", "value")
+        )
+        if question:
+            number = parse_number(value)
+            stats = CellStats(number.units, number.counted, 1 - number.counted)
+            ids = {question_id: frozenset({question})} if question_id else {}
+            whole = whole.merge(Cube(number.decimals, {question: {tuple(cell): stats}}, ids))
+    return whole
+
+
+@settings(deadline=None, max_examples=400)
+@given(files(), st.one_of(st.integers(80, 600), st.just(BLOCK_BYTES)))
+def test_a_file_is_read_as_python_reads_it_wherever_blocks_end(content: bytes, block_bytes: int) -> None:
+    try:
+        cube = cube_of_csv(io.BytesIO(content), SOIL, block_bytes)
+    except (EmptyDataset, MissingColumns, NoRowsInDataset):
+        return
+    except DatasetError as refusal:
+        event(type(refusal).__name__)
+        with pytest.raises(DatasetError):
+            reference(content)
+        return
+    event("read")
+    assert snapshot.dumps(cube, SOIL) == snapshot.dumps(reference(content), SOIL)
+
+
+ROW = b"Humus,S1,Bayern,1,Nutzung,Wald\n"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        b'Humus,S1,"Bayern, ""Ost""\n\n",1.5,Nutzung,Wald\n' * 50,
+        ROW.replace(b"\n", b"\r\n") * 50,
+        ROW.replace(b"\n", b"\r") * 50,
+        b'Humus,S1,"Bayern\r\nOst",1,a,b\r\n' * 50,
+        ROW * 20 + b"\n\n" + ROW + b"\r\n",
+        ROW * 20 + b'  \n"  "\n""\n' + ROW,
+        b'Humus,S1,"a" "b",1,a"b,"c" d\n',
+        "Möhre,S1,Thüringen,1,Ä,Ö\n".encode() * 50,
+        ROW + b"Humus,S1,Bayern,1e18,a,b\n" * 30,
+        ROW + b"Humus,S1,Bayern,%b,a,b\n" % (b"9" * 30) * 9,
+        ROW + b"Humus,S1,Bayern,1e-40,a,b\n",
+        ROW + b"Humus,S1,Bayern,0.25,a,b\n" * 9,
+        ROW + MARK + ROW,
+        ROW + b",S1,Bayern,x,a,b\n",
+        ROW[:-1],
+    ],
+    ids=[
+        "quotes",
+        "crlf",
+        "cr",
+        "crlf in quotes",
+        "blank lines",
+        "lines of blanks",
+        "stray quotes",
+        "umlauts",
+        "large sums",
+        "large values",
+        "small values",
+        "a finer scale",
+        "a byte order mark inside",
+        "a row without a question",
+        "no end",
+    ],
+)
+@pytest.mark.parametrize(
+    "pack", [bytes, gzip.compress, lambda content: gzip.compress(content[:30]) + gzip.compress(content[30:])]
+)
+def test_rows_are_read_in_blocks_of_a_few_rows(rows: bytes, pack: Callable[[bytes], bytes]) -> None:
+    cube = cube_of_csv(io.BytesIO(pack(HEADER + rows)), SOIL, block_bytes=160)
+    assert snapshot.dumps(cube, SOIL) == snapshot.dumps(reference(HEADER + rows), SOIL)
+
+
+@pytest.mark.parametrize("block_bytes", range(120, 160))
+def test_line_breaks_in_quotes_stay_where_a_block_ends_between_them(block_bytes: int) -> None:
+    content = HEADER + b'Humus,S1,"Bay\r\nern",1,"a\r\r\nb",c\r\n' * 9
+    cube = cube_of_csv(io.BytesIO(content), SOIL, block_bytes)
+    assert cube.cells == {"Humus": {("Bay\r\nern", "a\r\r\nb", "c"): CellStats(9, 9)}}
+
+
+def test_a_row_longer_than_a_block_is_refused() -> None:
+    row = ROW.replace(b"Bayern", b'"' + b"B\n" * 600 + b'"')
+    with pytest.raises(NotCsv, match="a row is longer than 400 bytes, or quoted unclearly"):
+        cube_of_csv(io.BytesIO(HEADER + row), SOIL, block_bytes=400)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_header() -> None:
+    assert cube_of_csv(io.BytesIO(MARK + HEADER + ROW), SOIL) == reference(HEADER + ROW)
+
+
+@pytest.mark.parametrize(
+    "content", [gzip.compress(HEADER + ROW)[:-8] + bytes(8), gzip.compress(HEADER + ROW)[:-9]]
+)
+def test_damaged_compression_is_refused(content: bytes) -> None:
+    with pytest.raises(NotCsv, match="compression"):
+        cube_of_csv(io.BytesIO(content), SOIL)
+
+
+def test_a_file_of_one_column_is_read() -> None:
+    description = Description.from_dict({"title": "t", "columns": dict.fromkeys(REQUIRED_ROLES, "1")})
+    cube = cube_of_csv(io.BytesIO(b"1\n1\n \n"), description)
+    assert cube.cells == {"1": {("1", "", ""): CellStats(1, 1)}}
+
+
+def test_more_combinations_than_64_bits_can_number_are_read() -> None:
+    rows = b"".join(b"%d,%d,%d,1,%d,%d\n" % ((number,) * 5) for number in range(20_000))
+    assert cube_of_csv(io.BytesIO(HEADER + rows), SOIL).overall() == CellStats(20_000, 20_000)
