@@ -28,6 +28,9 @@ CALLBACKS = REGISTRY.add(Counter("statline_callbacks_total", "Callbacks to subsc
 STORE_ERRORS = REGISTRY.add(
     Counter("statline_store_errors_total", "Calls to storage that failed.", ["operation"])
 )
+FOLLOWER_LAG = REGISTRY.add(
+    Gauge("statline_follower_lag_jobs", "Changed jobs that a follower of the store has not copied.", ["follower"])
+)
 REQUESTS = REGISTRY.add(
     Histogram(
         "statline_http_request_duration_seconds",
