@@ -24,7 +24,7 @@ class LocalSettings:
 
     `store` is "sqlite", or "aws" for the adapters of the cloud: on moto, or on the emulator at
     `aws_endpoint`. With "sqlite" a `replica` of the jobs is in moto's DynamoDB, which AWS' own tools read
-    on `aws_port`, 0 meaning that they do not. `synchronous` is "normal", or "full" to survive a power failure.
+    on `aws_port`, unless it is 0. `synchronous` is "normal", or "full" to survive a power failure.
     """
 
     home: Path
@@ -82,7 +82,9 @@ def loopback_endpoint(environ: Mapping[str, str]) -> str:
     """
     url = environ.get("AWS_ENDPOINT_URL", "")
     if url and not re.fullmatch(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?/?", url, re.ASCII):
-        raise InvalidSetting("AWS_ENDPOINT_URL", url, "an emulator on this machine, such as http://127.0.0.1:4566")
+        raise InvalidSetting(
+            "AWS_ENDPOINT_URL", url, "an emulator on this machine, such as http://127.0.0.1:4566"
+        )
     return url
 
 

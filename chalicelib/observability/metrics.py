@@ -29,7 +29,11 @@ STORE_ERRORS = REGISTRY.add(
     Counter("statline_store_errors_total", "Calls to storage that failed.", ["operation"])
 )
 FOLLOWER_LAG = REGISTRY.add(
-    Gauge("statline_follower_lag_jobs", "Changed jobs that a follower of the store has not copied.", ["follower"])
+    Gauge(
+        "statline_follower_lag_jobs",
+        "Changed jobs that a follower of the store has not copied.",
+        ["follower"],
+    )
 )
 REQUESTS = REGISTRY.add(
     Histogram(

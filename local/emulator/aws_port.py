@@ -4,11 +4,12 @@ moto's server answers any page in a browser, and a POST to /moto-api empties it.
 before it: reads only, no page of a browser, no other name than this machine's.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
 DYNAMODB_READS = ("GetItem", "BatchGetItem", "Query", "Scan", "DescribeTable", "ListTables")
@@ -24,6 +25,7 @@ def serve_aws(port: int) -> int:
     application = ReadOnlyGuard(DomainDispatcherApplication(create_backend_app), port)
     server = make_server("127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler)
     application.port = server.port
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line a request, on standard error
     threading.Thread(target=server.serve_forever, name="AwsPort", daemon=True).start()
     return server.port
 
@@ -41,7 +43,9 @@ class ReadOnlyGuard:
             return [f"{refused}\n".encode()]
 
         def without_cors(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            kept = [(name, value) for name, value in headers if not name.lower().startswith("access-control-")]
+            kept = [
+                (name, value) for name, value in headers if not name.lower().startswith("access-control-")
+            ]
             return start_response(status, kept, *rest)
 
         return self._application(environ, without_cors)

@@ -1,16 +1,13 @@
 """The storage of STATLINE_STORE=aws: the adapters of the cloud, on moto or another emulator of AWS."""
 
 import contextlib
-import functools
 
-from chalicelib.adapters.aws_clients import Aws
 from chalicelib.adapters.dynamodb_job_store import DynamoDbJobStore
 from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
 from chalicelib.adapters.s3_dataset_store import S3DatasetStore
 from chalicelib.bootstrap import job_store
 from local.emulator import moto_backend
 from local.settings import LocalSettings
-from local.storage.files import read_regular
 from local.storage.snapshot_files import SnapshotFiles
 
 

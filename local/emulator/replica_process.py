@@ -28,7 +28,7 @@ class ReplicaWriter:
 
     def __init__(self, aws: Aws, settings: Settings) -> None:
         self._aws, self._settings = aws, settings
-        self._store = job_store(aws, settings)
+        self.store = job_store(aws, settings)
         self._objects: dict[str, str] = {}  # keys of the results that are in S3, by job id
 
     def write(self, jobs: Sequence[Job], deleted: Sequence[str]) -> None:
@@ -41,7 +41,7 @@ class ReplicaWriter:
                 waiting = response["UnprocessedItems"].get(self._settings.table, [])
 
     def _put(self, job: Job) -> Any:
-        item = self._store.item(job)
+        item = self.store.item(job)
         if "answer_key" in item:
             self._objects[job.id] = item["answer_key"]["S"]
         return {"PutRequest": {"Item": item}}

@@ -188,7 +188,7 @@ class Database:
     def _opened(self) -> sqlite3.Connection:
         with suppress(FileExistsError):
             os.close(private(str(self._path), os.O_CREAT | os.O_EXCL | os.O_RDWR))
-        connection = sqlite3.connect(self._path, **CONNECTION)
+        connection: sqlite3.Connection = sqlite3.connect(self._path, **CONNECTION)
         try:
             # Before the first read: else a start on a full disk fails on the shared-memory file.
             connection.execute("PRAGMA locking_mode=EXCLUSIVE")

@@ -42,7 +42,9 @@ class DynamoDbReplica(Follower):
     def problem(self) -> str | None:
         """What keeps jobs from the DynamoDB table, as it is now, or None."""
         if self._ended:
-            return f"jobs are not written to DynamoDB (its process ended): tried again every {RETRY_SECONDS:g} s"
+            return (
+                f"jobs are not written to DynamoDB (its process ended): tried again every {RETRY_SECONDS:g} s"
+            )
         since = self._waiting_since
         if since is not None and time.monotonic() - since > PATIENCE_SECONDS:
             return f"jobs are not written to DynamoDB (its process has been busy for {PATIENCE_SECONDS:g} s)"
@@ -70,12 +72,12 @@ class DynamoDbReplica(Follower):
 
     def _start(self) -> None:
         with self._store.database.lock:
-            self.position, jobs = self._store.sequence, self._store.open_changes()
+            position, jobs = self._store.sequence, self._store.open_changes()
         self.process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         for start in range(0, len(jobs), BATCH):
             self._send(jobs[start : start + BATCH], [])
         self._send([], [])  # answered when the table is there
-        self._ended = False
+        self.position, self._ended = position, False
 
     def _copy(self) -> bool:
         with self._store.database.lock:
@@ -127,6 +129,9 @@ def read_frame(pipe: IO[bytes]) -> tuple[list[Change], list[str]] | None:
         return None
     head = json.loads(line)
     results = [None if length is None else pipe.read(length) for length in head["lengths"]]
-    if any(result is not None and len(result) < length for result, length in zip(results, head["lengths"], strict=True)):
+    if any(
+        result is not None and len(result) < length
+        for result, length in zip(results, head["lengths"], strict=True)
+    ):
         return None
     return [Change(0, *job) for job in zip(head["jobs"], results, strict=True)], head["deleted"]

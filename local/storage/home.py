@@ -113,7 +113,7 @@ class LogFile(logging.handlers.RotatingFileHandler):
 
     def _open(self) -> TextIOWrapper:
         Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
-        return open(self.baseFilename, self.mode, encoding=self.encoding, opener=private)  # noqa: PTH123 - as above
+        return TextIOWrapper(open(self.baseFilename, "ab", opener=private), encoding=self.encoding)  # noqa: PTH123 - as above
 
     def _close_stream(self) -> None:
         stream, self.stream = self.stream, None

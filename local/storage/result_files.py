@@ -26,9 +26,7 @@ PROBE_BYTES = 4096  # a block: less may fit into what is left of one
 
 # The table `files` remembers which files are ours, and the checksum that each was written with. A job may be
 # deleted while its file is written: then the file is to be removed too.
-RECORD_FILE = (
-    "INSERT OR REPLACE INTO files SELECT ?1, ?2, NOT EXISTS (SELECT 1 FROM jobs WHERE number = ?1)"
-)
+RECORD_FILE = "INSERT OR REPLACE INTO files SELECT ?1, ?2, NOT EXISTS (SELECT 1 FROM jobs WHERE number = ?1)"
 RECORD_POSITION = "INSERT OR REPLACE INTO facts VALUES ('files', ?)"
 REMOVED_FILES = "SELECT number, checksum FROM files WHERE removed LIMIT ?"
 FORGET_FILE = "DELETE FROM files WHERE number = ?"
@@ -50,6 +48,7 @@ class ResultFiles(Follower):
         self._folder, self._database = folder, store.database
         self.position = store.fact("files")
         self._lock = threading.Lock()
+        self._failed = False  # at the last batch
         self._status = DiskStatus("results/", "answers are served all the same and written when it can be")
 
     def prepare(self) -> int:
@@ -67,6 +66,8 @@ class ResultFiles(Follower):
         if self._status.sentence is not None:
             self.catch_up()
         with self._lock:
+            if self._failed:
+                return self._status.sentence
             try:
                 self._probe()
             except OSError as error:
@@ -86,9 +87,10 @@ class ResultFiles(Follower):
             return self._copy_batch()
 
     def _copy_batch(self) -> bool:
-        position, written, removed, failed = self.position, list[tuple[int, int]](), list[tuple[int]](), False
+        position, written, removed = self.position, list[tuple[int, int]](), list[tuple[int]]()
         changes = self._store.changes(position, BATCH)
         stale = self._database.read(REMOVED_FILES, BATCH)
+        self._failed = False
         try:
             for number, checksum in stale:
                 self._remove(number, checksum)
@@ -100,14 +102,14 @@ class ResultFiles(Follower):
                 position = change.sequence
         except OSError as error:
             self._status.failed(error)
-            failed = True
+            self._failed = True
         if written or removed:
             with self._database.transaction() as connection:
                 connection.executemany(RECORD_FILE, written)
                 connection.executemany(FORGET_FILE, removed)
                 connection.execute(RECORD_POSITION, (position,))
         self.position = position
-        return not failed and BATCH in (len(changes), len(stale))
+        return not self._failed and BATCH in (len(changes), len(stale))
 
     def _write(self, job: Job) -> int:
         """Write a job's file; returns its checksum."""

@@ -38,7 +38,9 @@ NEWEST_FIRST = (
     "ORDER BY accepted DESC, number DESC LIMIT ?"
 )
 # Each takes a JSON list, of job numbers or of rows of results.
-DELETE_JOBS = "DELETE FROM jobs WHERE number IN (SELECT value FROM json_each(?)) RETURNING number, state, result"
+DELETE_JOBS = (
+    "DELETE FROM jobs WHERE number IN (SELECT value FROM json_each(?)) RETURNING number, state, result"
+)
 DELETE_RESULTS = (
     "DELETE FROM results WHERE id IN (SELECT value FROM json_each(?)) "
     "AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.result = results.id) RETURNING id, digest"
@@ -69,8 +71,7 @@ class SqliteJobStore:
         self.database, self._keep = database, keep
         self._memory = JobMemory()
         self._rows: BoundedCache[bytes, int] = BoundedCache(1_000)  # of results, by digest
-        self._finished = 0
-        self.sequence = 0
+        self._finished = self._reserved = self.sequence = 0
         self._tombstones: deque[tuple[int, str]] = deque(maxlen=TOMBSTONES)
         self.listeners: list[threading.Event] = []
         self._lock = database.lock
@@ -230,7 +231,9 @@ class SqliteJobStore:
     def _read(self, job_id: str) -> Job:
         number = job_number(job_id)
         with self._lock:
-            rows = self.database.read(f"SELECT record, content, result {WITH_RESULT} WHERE number = ?", number)
+            rows = self.database.read(
+                f"SELECT record, content, result {WITH_RESULT} WHERE number = ?", number
+            )
             if not rows:
                 raise JobNotFound(job_id)
             [(record, content, row)] = rows
@@ -253,7 +256,8 @@ class SqliteJobStore:
         with self.database.transaction() as connection:
             row = self._add_result(connection, job)
             connection.execute(UPDATE_JOB, updated(job, self.sequence + 1, row))
-        self._rows.add(digest(job.result), row)
+        if row is not None:
+            self._rows.add(digest(job.result), row)
         return row
 
     def _add_result(self, connection: Connection, job: Job) -> int | None:
@@ -285,7 +289,9 @@ class SqliteJobStore:
         with suppress(Unavailable):
             while (excess := self._finished - self._keep) > self._keep * SLACK:
                 rows = self.database.read(
-                    "SELECT number FROM jobs WHERE state <> ? ORDER BY sequence LIMIT ?", OPEN, min(excess, PAGE)
+                    "SELECT number FROM jobs WHERE state <> ? ORDER BY sequence LIMIT ?",
+                    OPEN,
+                    min(excess, PAGE),
                 )
                 self._delete([number for (number,) in rows])
 

@@ -28,4 +28,6 @@ class SqliteServiceState:
         with self._database.lock, suppress(Unavailable):
             self._state = replace(self._state, **changes)  # type: ignore[arg-type] # callers name the fields
             with self._database.transaction() as connection:
-                connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", asdict(self._state).items())
+                connection.executemany(
+                    "INSERT OR REPLACE INTO facts VALUES (?, ?)", asdict(self._state).items()
+                )
