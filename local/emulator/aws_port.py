@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from werkzeug.serving import make_server
+from werkzeug.serving import BaseWSGIServer, make_server
 
 DYNAMODB_READS = ("GetItem", "BatchGetItem", "Query", "Scan", "DescribeTable", "ListTables")
 NAMES = ("localhost", "127.0.0.1", "[::1]")
@@ -20,21 +20,20 @@ StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 
-def serve_aws(port: int) -> int:
-    """Serve moto's table and bucket on loopback, on a thread; returns the port."""
+def serve_aws(port: int) -> BaseWSGIServer:
+    """Serve moto's table and bucket on loopback, on a thread."""
     application = ReadOnlyGuard(DomainDispatcherApplication(create_backend_app), port)
     server = make_server("127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler)
-    application.port = server.port
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line a request, on standard error
     threading.Thread(target=server.serve_forever, name="AwsPort", daemon=True).start()
-    return server.port
+    return server
 
 
 class ReadOnlyGuard:
     """Refuses with 403 what may change something, or comes from a page in a browser."""
 
     def __init__(self, application: Application, port: int) -> None:
-        self._application, self.port = application, port
+        self._application, self._port = application, port
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         refused = self._refusal(environ)
@@ -54,9 +53,9 @@ class ReadOnlyGuard:
         """Why a request is refused, or None."""
         if "HTTP_ORIGIN" in environ or "HTTP_SEC_FETCH_SITE" in environ:
             return "this port is not for pages in a browser"
-        if environ.get("HTTP_HOST") not in {f"{name}:{self.port}" for name in NAMES}:
-            return f"this port answers as {NAMES[0]}:{self.port} alone"
-        if environ["PATH_INFO"].lower().startswith("/moto-api"):
+        if environ.get("HTTP_HOST") not in {f"{name}:{self._port}" for name in NAMES}:
+            return f"this port answers as {NAMES[0]}:{self._port} alone"
+        if environ["PATH_INFO"].lower().lstrip("/").startswith("moto-api"):
             return "moto's own API is closed"
         target = environ.get("HTTP_X_AMZ_TARGET")
         if target is None:

@@ -97,9 +97,7 @@ def test_a_child_that_cannot_run_is_in_health(replica: Replica, monkeypatch: pyt
     assert "not written to DynamoDB" in str(replica.follower.problem())
 
 
-def test_a_child_that_does_not_answer_is_in_health(
-    replica: Replica, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_child_that_does_not_answer_is_in_health(replica: Replica, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dynamodb_replica, "PATIENCE_SECONDS", 0.1)
     replica.follower._command = [sys.executable, "-c", "import sys; sys.stdin.read()"]
     replica.follower.start()

@@ -12,6 +12,7 @@ from local.storage import home as home_module
 from local.storage.home import HomeUnusable, LogFile, locked_home
 from tests.support.disks import Lines, disk_of
 
+
 def test_a_home_that_cannot_be_had_is_named(settings: LocalSettings) -> None:
     """With what is wrong and the way out."""
     settings.state.touch()

@@ -238,9 +238,7 @@ def test_a_strangers_file_in_a_results_place_is_set_aside(
 
 
 @pytest.mark.parametrize("make", STRANGERS.values(), ids=STRANGERS)
-def test_a_strangers_file_is_not_removed_with_a_job(
-    results: Results, make: Callable[[Path], object]
-) -> None:
+def test_a_strangers_file_is_not_removed_with_a_job(results: Results, make: Callable[[Path], object]) -> None:
     """A link is not ours, even to our bytes."""
     (results.folder / "elsewhere").write_bytes(RESULT)
     results.finish(1)
