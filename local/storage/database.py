@@ -176,7 +176,7 @@ class Database:
                 error.sqlite_errorname
             ):
                 raise
-            log.error("%s is damaged (%s)", self._path, error)
+            log.error("%s is damaged (%s)", self._path, error)  # noqa: TRY400 - a traceback says no more
         for path in (self._path, self._wal):
             if path.exists():
                 self.lost_number = max(self.lost_number, highest_number(path.read_bytes()))
@@ -203,7 +203,7 @@ class Database:
         return connection
 
     def _prepared(self, connection: sqlite3.Connection) -> sqlite3.Connection:
-        """The connection, with the tables made where there are none. Raises DatabaseError for a damaged file."""
+        """Make the tables where there are none. Raises DatabaseError for a damaged file."""
         if connection.execute("PRAGMA user_version").fetchone() == (0,):
             connection.executescript(f"BEGIN;{SCHEMA}COMMIT;")
         elif (found := connection.execute("PRAGMA quick_check(1)").fetchone()) != ("ok",):
@@ -217,7 +217,7 @@ CONNECTION: dict[str, Any] = {"isolation_level": None, "check_same_thread": Fals
 
 
 def identity(path: Path) -> tuple[int, int]:
-    status = os.stat(path, follow_symlinks=False)
+    status = path.lstat()
     return status.st_dev, status.st_ino
 
 

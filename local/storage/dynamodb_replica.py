@@ -13,7 +13,8 @@ from contextlib import suppress
 from typing import IO, ClassVar
 
 from local.storage.follower import RETRY_SECONDS, Follower
-from local.storage.sqlite_job_store import Change, SqliteJobStore
+from local.storage.job_rows import Change
+from local.storage.sqlite_job_store import SqliteJobStore
 
 # Jobs in one frame: ten calls of BatchWriteItem.
 BATCH = 250
@@ -38,6 +39,8 @@ class DynamoDbReplica(Follower):
         self.process: subprocess.Popen[bytes] | None = None
         self._waiting_since: float | None = None
         self._ended = False
+        # The first child gets all changes from here on, however long it takes to start.
+        self.position, self._starts = store.sequence, 0
 
     def problem(self) -> str | None:
         """What keeps jobs from the DynamoDB table, as it is now, or None."""
@@ -72,7 +75,9 @@ class DynamoDbReplica(Follower):
 
     def _start(self) -> None:
         with self._store.database.lock:
-            position, jobs = self._store.sequence, self._store.open_changes()
+            position = self._store.sequence if self._starts else self.position
+            jobs = self._store.open_changes()
+        self._starts += 1
         self.process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         for start in range(0, len(jobs), BATCH):
             self._send(jobs[start : start + BATCH], [])

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import logging
 import logging.handlers
+import os
 import sys
 import threading
 import time
@@ -48,7 +49,7 @@ def locked_home(settings: LocalSettings) -> Iterator[None]:
     """
     try:
         settings.state.mkdir(parents=True, exist_ok=True)
-        file = open(settings.state / "lock", "a", opener=private)  # noqa: PTH123 - Path.open takes no opener
+        file = os.fdopen(private(str(settings.state / "lock"), os.O_WRONLY | os.O_CREAT), "w")
     except OSError as error:
         raise HomeUnusable(settings, error) from error
     with file:
@@ -113,7 +114,8 @@ class LogFile(logging.handlers.RotatingFileHandler):
 
     def _open(self) -> TextIOWrapper:
         Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
-        return TextIOWrapper(open(self.baseFilename, "ab", opener=private), encoding=self.encoding)  # noqa: PTH123 - as above
+        file = private(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        return TextIOWrapper(os.fdopen(file, "ab"), encoding=self.encoding)
 
     def _close_stream(self) -> None:
         stream, self.stream = self.stream, None

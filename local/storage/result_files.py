@@ -156,6 +156,6 @@ def file_content(job: Job) -> bytes:
 
 def highest_number(folder: Path) -> int:
     """The highest job number that a file is named for; a stranger's beyond all numbers is no job's."""
-    matches = map(JOB_ID.fullmatch, os.listdir(folder))
+    matches = (JOB_ID.fullmatch(path.name) for path in folder.iterdir())
     numbers = (int(match[1]) for match in matches if match)
     return max((number for number in numbers if number < LARGEST_NUMBER), default=0)

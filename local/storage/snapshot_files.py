@@ -21,7 +21,7 @@ log = logging.getLogger("statline.snapshots")
 
 
 class SnapshotFiles:
-    """DatasetStore on a folder. The served data set is in memory, and in the folder when the disk takes it."""
+    """DatasetStore on a folder. The served data set is in memory, and a file as soon as the disk takes it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

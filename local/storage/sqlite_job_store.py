@@ -1,23 +1,35 @@
 """The job store of a laptop: SQLite for all that must outlive the process, memory for polls."""
 
-import hashlib
 import json
 import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
-from functools import lru_cache
 from itertools import takewhile
 from sqlite3 import Connection
-from typing import NamedTuple
 
 from chalicelib.application.idempotency import IdempotencyRecord
 from chalicelib.application.job import JOB_ID, Job, by_acceptance, job_id, job_number
 from chalicelib.application.job_record import from_record, to_record
 from chalicelib.errors import JobNotFound, Unavailable
-from local.storage.database import CALLBACK_PENDING, OPEN, SETTLED, Database
+from local.storage.database import CALLBACK_PENDING, OPEN, Database
 from local.storage.job_memory import BoundedCache, JobMemory
+from local.storage.job_rows import (
+    DELETE_JOBS,
+    DELETE_KEYS,
+    DELETE_RESULTS,
+    INSERT_JOB,
+    MARK_FILES_REMOVED,
+    NEWEST_FIRST,
+    OLDEST_FIRST,
+    UPDATE_JOB,
+    WITH_RESULT,
+    Change,
+    digest,
+    inserted,
+    updated,
+)
 
 PAGE = 500  # rows that a list reads at once
 # Deleted jobs that followers may still hear of; a follower that is further behind begins anew.
@@ -25,39 +37,6 @@ TOMBSTONES = 50_000
 # Finished jobs beyond the limit that go together: a share of it, so that most finishes delete nothing.
 SLACK = 0.01
 LARGEST_NUMBER = 10**17
-
-INSERT_JOB = "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?)"
-UPDATE_JOB = "UPDATE jobs SET state = ?, sequence = ?, record = ?, result = ? WHERE number = ?"
-WITH_RESULT = "FROM jobs LEFT JOIN results ON results.id = jobs.result"
-OLDEST_FIRST = (
-    "SELECT accepted, number, record FROM jobs WHERE (accepted, number) > (?, ?) "
-    "ORDER BY accepted, number LIMIT ?"
-)
-NEWEST_FIRST = (
-    "SELECT accepted, number, record FROM jobs WHERE (accepted, number) < (?, ?) "
-    "ORDER BY accepted DESC, number DESC LIMIT ?"
-)
-# Each takes a JSON list, of job numbers or of rows of results.
-DELETE_JOBS = (
-    "DELETE FROM jobs WHERE number IN (SELECT value FROM json_each(?)) RETURNING number, state, result"
-)
-DELETE_RESULTS = (
-    "DELETE FROM results WHERE id IN (SELECT value FROM json_each(?)) "
-    "AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.result = results.id) RETURNING id, digest"
-)
-DELETE_KEYS = "DELETE FROM idempotency WHERE first_job IN (SELECT value FROM json_each(?))"
-MARK_FILES_REMOVED = "UPDATE files SET removed = 1 WHERE number IN (SELECT value FROM json_each(?))"
-
-
-class Change(NamedTuple):
-    """The latest state of a job that was changed as change `sequence`."""
-
-    sequence: int
-    record: str
-    result: bytes | None
-
-    def job(self) -> Job:
-        return from_record(json.loads(self.record), self.result)
 
 
 class SqliteJobStore:
@@ -244,8 +223,9 @@ class SqliteJobStore:
     def _listed(self, query: str, accepted: int) -> Iterator[Job]:
         number = 0
         while rows := self.database.read(query, accepted, number, PAGE):
-            for accepted, number, record in rows:
+            for _, number, record in rows:
                 yield self._memory.listed(job_id(number)) or from_record(json.loads(record))
+            accepted = rows[-1][0]
 
     def _update(self, job: Job) -> int | None:
         """Write a job that has ended; returns the row of its result."""
@@ -311,25 +291,3 @@ class SqliteJobStore:
             self._memory.discard(job_id(number))
             self._tombstones.append((self.sequence + 1, job_id(number)))
             self._note_changes(1)
-
-
-@lru_cache(maxsize=64)
-def digest(result: bytes) -> bytes:
-    """The key of a result's row; remembered, since many jobs have one result."""
-    return hashlib.blake2b(result, digest_size=16).digest()
-
-
-def inserted(job: Job, sequence: int, row: int | None) -> tuple[int | str | None, ...]:
-    """The values of INSERT_JOB."""
-    return job_number(job.id), job.accepted, state_of(job), sequence, json.dumps(to_record(job)), row
-
-
-def updated(job: Job, sequence: int, row: int | None) -> tuple[int | str | None, ...]:
-    """The values of UPDATE_JOB."""
-    return state_of(job), sequence, json.dumps(to_record(job)), row, job_number(job.id)
-
-
-def state_of(job: Job) -> int:
-    if job.callback_pending:
-        return CALLBACK_PENDING
-    return SETTLED if job.status.is_terminal else OPEN

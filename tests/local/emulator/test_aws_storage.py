@@ -56,6 +56,6 @@ def test_a_server_on_an_emulator(home: Path, endpoint: str, http: requests.Sessi
     "url", ["https://dynamodb.us-east-1.amazonaws.com", "http://127.0.0.1.example.org:4566", "127.0.0.1:4566"]
 )
 def test_an_endpoint_that_is_not_on_this_machine_is_refused(url: str) -> None:
-    with pytest.raises(InvalidSetting, match="AWS_ENDPOINT_URL=.* is not an emulator on this machine"):
+    with pytest.raises(InvalidSetting, match=r"AWS_ENDPOINT_URL=.* is not an emulator on this machine"):
         LocalSettings.from_environ({"STATLINE_STORE": "aws", "AWS_ENDPOINT_URL": url})
     assert LocalSettings.from_environ({"AWS_ENDPOINT_URL": url}).aws_endpoint == ""

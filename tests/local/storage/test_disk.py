@@ -19,7 +19,7 @@ from local.storage.home import HomeUnusable
 from tests.local.emulator.test_emulator import finished
 from tests.support.disks import small_disk, wait_until
 from tests.support.processes import ServerProcess, python_m_local, slow_local
-from tests.support.samples import GLOBAL_HUMUS, SOIL, ask, write_soil
+from tests.support.samples import GLOBAL_HUMUS, ask, write_soil
 from tests.support.services import submit
 
 QUESTION = {"question": "S1"}

@@ -21,7 +21,8 @@ from local.emulator.replica_process import ReplicaWriter
 from local.storage import dynamodb_replica, follower
 from local.storage.database import NAME, Database
 from local.storage.dynamodb_replica import DynamoDbReplica, read_frame, write_frame
-from local.storage.sqlite_job_store import Change, SqliteJobStore
+from local.storage.job_rows import Change
+from local.storage.sqlite_job_store import SqliteJobStore
 from tests.support.processes import PROJECT, free_port, python_m_local, until
 from tests.support.samples import GLOBAL_HUMUS, ask, job
 
@@ -43,7 +44,8 @@ class Replica:
         return {item["id"]["S"]: item["status"]["S"] for item in items}
 
     def wait(self) -> None:
-        until(lambda: self.follower.position == self.store.sequence, 90)
+        """Until the table has all changes."""
+        until(lambda: self.follower.process and self.follower.position == self.store.sequence, 90)
 
 
 @pytest.fixture
