@@ -1,11 +1,13 @@
-"""What a laptop can be told by its environment."""
+"""The settings of the emulator, from the environment."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from chalicelib.config import Settings, choice, integer
+from chalicelib.errors import InvalidSetting
 from chalicelib.observability.logging import FORMATS, LEVELS
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -18,7 +20,12 @@ RESOURCES = PROJECT / ".chalice" / "resources.json"
 
 @dataclass(frozen=True)
 class LocalSettings:
-    """`home` holds what the service writes: results/, and .statline/ for journal, snapshots and logs."""
+    """`home` holds what the service writes: results/, and .statline/ for database, snapshots and logs.
+
+    `store` is "sqlite", or "aws" for the adapters of the cloud: on moto, or on the emulator at
+    `aws_endpoint`. With "sqlite" a `replica` of the jobs is in moto's DynamoDB, which AWS' own tools read
+    on `aws_port`, unless it is 0. `synchronous` is "normal", or "full" to survive a power failure.
+    """
 
     home: Path
     dataset: Path
@@ -28,10 +35,16 @@ class LocalSettings:
     log_level: str
     log_format: str
     service: Settings
+    store: str = "sqlite"
+    synchronous: str = "normal"
+    replica: bool = True
+    aws_port: int = 0
+    aws_endpoint: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "LocalSettings":
         """Raises InvalidSetting, naming the variable and what it may be."""
+        store = choice(environ, "STATLINE_STORE", cls.store, ("sqlite", "aws"))
         return cls(
             home=Path(environ.get("STATLINE_HOME") or PROJECT).expanduser().resolve(),
             dataset=chosen_dataset(environ),
@@ -42,6 +55,11 @@ class LocalSettings:
             log_format=choice(environ, "STATLINE_LOG_FORMAT", "text", tuple(FORMATS)),
             # moto's S3 takes as long for one answer as its DynamoDB does for a dozen jobs.
             service=Settings.from_environ({"STATLINE_INLINE_LIMIT": "32768", **environ}),
+            store=store,
+            synchronous=choice(environ, "STATLINE_SYNCHRONOUS", cls.synchronous, ("normal", "full")),
+            replica=choice(environ, "STATLINE_REPLICA", "yes", ("yes", "no")) == "yes",
+            aws_port=integer(environ, "STATLINE_AWS_PORT", cls.aws_port, maximum=65_535),
+            aws_endpoint=loopback_endpoint(environ) if store == "aws" else "",
         )
 
     @property
@@ -55,6 +73,19 @@ class LocalSettings:
     @property
     def snapshots(self) -> Path:
         return self.state / "snapshots"
+
+
+def loopback_endpoint(environ: Mapping[str, str]) -> str:
+    """The emulator of AWS that AWS_ENDPOINT_URL names, empty for moto in this process.
+
+    Raises InvalidSetting for any address but this machine's: no laptop writes to an account by accident.
+    """
+    url = environ.get("AWS_ENDPOINT_URL", "")
+    if url and not re.fullmatch(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?/?", url, re.ASCII):
+        raise InvalidSetting(
+            "AWS_ENDPOINT_URL", url, "an emulator on this machine, such as http://127.0.0.1:4566"
+        )
+    return url
 
 
 def chosen_dataset(environ: Mapping[str, str]) -> Path:

@@ -4,7 +4,7 @@ import functools
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import boto3
@@ -21,9 +21,8 @@ from local.emulator import moto_backend
 from local.emulator.emulator import Emulator
 from local.http.server import Server
 from local.settings import PROJECT, LocalSettings
-from local.storage.journal import Journal
-from local.storage.results import MirroredStore
-from local.storage.write_behind import WriteBehindStore
+from local.storage.database import Database
+from local.storage.sqlite_job_store import SqliteJobStore
 from tests.cloud.ministack import COMMAND
 from tests.cloud.ministack import ministack as running_ministack
 from tests.support import dynalite
@@ -94,24 +93,18 @@ def clients(request: pytest.FixtureRequest) -> Aws:
     return clients
 
 
-@pytest.fixture(
-    params=["dynamo", "behind", "mirrored", "simulated", *(f"dynamo on {name}" for name in OTHERS)]
-)
+@pytest.fixture(params=["dynamo", "sqlite", "simulated", *(f"dynamo on {name}" for name in OTHERS)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[JobStore]:
     """Every adapter of JobStore: a test that takes this is part of their contract."""
     kind, _, where = request.param.partition(" on ")
-    settings, clients = Settings(inline_limit=1000), request.getfixturevalue(where or "moto")
-    dynamo = DynamoDbJobStore(clients, settings.table, settings.bucket, settings.inline_limit)
-    behind = WriteBehindStore(dynamo, clients, settings.table, settings.bucket)
-    if kind == "mirrored":
-        mirrored = MirroredStore(
-            behind, tmp_path / "results", Journal(tmp_path / "journal"), keep=1000, recompute=lambda job: b""
-        )
-        mirrored.restore(lambda job_id: None)
-        yield mirrored
+    if kind == "simulated":
+        yield SimulatedStore()
+    elif kind == "sqlite":
+        with closing(Database(tmp_path / "statline.db")) as database:
+            yield SqliteJobStore(database, keep=1000)
     else:
-        yield {"dynamo": dynamo, "behind": behind, "simulated": SimulatedStore()}[kind]
-    behind.stop()
+        settings, clients = Settings(inline_limit=1000), request.getfixturevalue(where or "moto")
+        yield DynamoDbJobStore(clients, settings.table, settings.bucket, settings.inline_limit)
 
 
 @pytest.fixture
@@ -161,7 +154,9 @@ def http() -> Iterator[requests.Session]:
 
 
 def soil_settings(home: Path) -> LocalSettings:
-    return LocalSettings.from_environ({"STATLINE_HOME": str(home), "STATLINE_DATASET": str(home / SOIL_CSV)})
+    return LocalSettings.from_environ(
+        {"STATLINE_HOME": str(home), "STATLINE_DATASET": str(home / SOIL_CSV), "STATLINE_REPLICA": "no"}
+    )
 
 
 @contextmanager

@@ -65,6 +65,9 @@ OLDEST = Gauge(
 )
 CALLBACKS = Counter("statline_callbacks_total", "Callbacks to subscribers.", ("outcome",))
 STORE_ERRORS = Counter("statline_store_errors_total", "Calls to storage that failed.", ("operation",))
+FOLLOWER_LAG = Gauge(
+    "statline_follower_lag_jobs", "Changed jobs that a follower of the store has not copied.", ("follower",)
+)
 REQUESTS = Histogram(
     "statline_http_request_duration_seconds",
     "From a request that is read to its answer.",
@@ -73,7 +76,7 @@ REQUESTS = Histogram(
 )
 METRICS = (
     *(ACCEPTED, REFUSED, FINISHED, DURATION, OPEN, OPEN_LIMIT, OLDEST),
-    *(CALLBACKS, STORE_ERRORS, REQUESTS),
+    *(CALLBACKS, STORE_ERRORS, FOLLOWER_LAG, REQUESTS),
 )
 
 

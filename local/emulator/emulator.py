@@ -1,4 +1,4 @@
-"""The emulator: moto, a thread pool and the mirror, wired into the service that the cloud runs."""
+"""The emulator: a store, a thread pool and what follows them, wired into the service that the cloud runs."""
 
 import contextlib
 import logging
@@ -7,32 +7,30 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
-from chalicelib.adapters.aws_clients import Aws
 from chalicelib.adapters.callback_sender import HttpCallbackSender
-from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
-from chalicelib.adapters.s3_dataset_store import S3DatasetStore
-from chalicelib.application.job import Job
 from chalicelib.application.pagination import FOR_EVER
-from chalicelib.application.ports import Ports
+from chalicelib.application.ports import DatasetStore, JobStore, Ports, ServiceStateStore
 from chalicelib.application.service import Limits, Service
-from chalicelib.bootstrap import job_store
 from chalicelib.domain import snapshot
 from chalicelib.domain.dataset_description import Description, find_description, fingerprint
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.errors import Abandoned, DamagedSnapshot
 from chalicelib.observability import logging as log_setup
-from local.emulator import moto_backend
 from local.emulator.delayed_queue import DelayedQueue
 from local.emulator.log_lines import LogLines
 from local.emulator.thread_pool import ThreadPool
 from local.settings import DEFAULT_DESCRIPTION, LocalSettings
+from local.storage.database import NAME, Database
+from local.storage.dynamodb_replica import DynamoDbReplica
 from local.storage.files import read_regular
-from local.storage.home import HomeUnusable, LogFile, SnapshotFile, locked_home, snapshots
-from local.storage.journal import Journal
-from local.storage.results import MirroredStore
-from local.storage.write_behind import WriteBehindStore
+from local.storage.follower import Follower
+from local.storage.home import HomeUnusable, LogFile, locked_home
+from local.storage.journal_import import import_journal
+from local.storage.result_files import ResultFiles
+from local.storage.snapshot_files import SnapshotFiles
+from local.storage.sqlite_job_store import SqliteJobStore
+from local.storage.sqlite_service_state import SqliteServiceState
 
 log = logging.getLogger("statline.emulator")
 
@@ -44,7 +42,7 @@ class Emulator:
         self.settings = settings
         self._cleanup = contextlib.ExitStack()
         self._finished = threading.Condition()
-        # What may be wrong while the service runs on: each tells how it is now, in a sentence, or None.
+        # Each returns what is wrong now, in a sentence, or None.
         self.checks: dict[str, Callable[[], str | None]] = {}
 
     def start(self) -> Service:
@@ -61,41 +59,26 @@ class Emulator:
         self.log_lines = LogLines([log_setup.Output(sys.stdout), log_file])
         log_setup.configure(settings.log_level, settings.log_format, self.log_lines)
         undo.callback(self.log_lines.flush)
-        name, saved, data = load_dataset(settings)
-        snapshot_file = SnapshotFile(settings.snapshots / f"{name}.snapshot", saved)
-        snapshot_file.problem()
-        undo.callback(moto_backend.start_moto().stop)
-        clients = moto_backend.connect(settings.service)
-        datasets = S3DatasetStore(clients, settings.service.bucket)
-        datasets.publish(name, saved, data.catalogue())
-        datasets.hold(name, data)
-        self.control = control = DynamoDbServiceState(clients, settings.service.table)
-        control.set(dataset=name)
-        self.store = self._mirrored(clients, undo)
+        snapshots = SnapshotFiles(settings.snapshots)
+        name, saved, data = load_dataset(settings, snapshots)
+        snapshots.serve(name, data, saved)
         self.pool = ThreadPool(settings.threads, self._process, self._abandon)
         callbacks = DelayedQueue(self._process)
-        self.checks |= {
-            "runners": self.pool.problem,
-            "results": self.store.files.problem,
-            "journal": self.store.journal_problem,
-            "snapshot": snapshot_file.problem,
-            "log": log_file.problem,
-        }
+        self.checks["runners"] = self.pool.problem
+        self.store, self.control, datasets = self._storage(undo, snapshots, name)
+        self.checks |= {"snapshot": snapshots.problem, "log": log_file.problem}
+        self.control.set(dataset=name, draining_since=0, quiet_since=0)
         ports = Ports(
             self.store,
             self.pool,
             datasets,
-            control,
+            self.control,
             HttpCallbackSender(settings.service.callback_private),
             callbacks,
         )
         limits = Limits(settings.service.id_block, settings.service.max_open)
         self.service = Service(ports, limits, checks=self.checks.values())
-        try:
-            self.store.restore(self.pool.add_task)
-        except OSError as error:
-            raise HomeUnusable(settings, error) from error
-        self._publish_earlier(datasets, current=name)
+        self.pool.add_tasks([job_id for job_id, _ in self.store.open_before(FOR_EVER)])
         callbacks.add_tasks([*self.store.pending_callbacks_before(FOR_EVER)])
         for workers in (callbacks, self.pool):
             workers.start()
@@ -118,26 +101,42 @@ class Emulator:
                 left = self.service.num_jobs()
         return left
 
-    def _mirrored(self, clients: Aws, undo: contextlib.ExitStack) -> MirroredStore:
+    def _storage(
+        self, undo: contextlib.ExitStack, snapshots: SnapshotFiles, dataset: str
+    ) -> tuple[JobStore, ServiceStateStore, DatasetStore]:
+        if self.settings.store == "aws":
+            from local.emulator.aws_storage import aws_storage  # boto3 and moto, which only this needs
+
+            return aws_storage(self.settings, undo, snapshots, dataset)
+        database, store = self._sqlite_store(undo)
+        snapshots.remove_unused(dataset, store.names_dataset)
+        return store, SqliteServiceState(database), snapshots
+
+    def _sqlite_store(self, undo: contextlib.ExitStack) -> tuple[Database, SqliteJobStore]:
+        """Raises HomeUnusable."""
         settings = self.settings
-        journal = Journal(settings.state / "journal")
-        undo.callback(journal.close)
-        # On a laptop a number of jobs is kept, whatever their age: the mirror sees to it.
-        dynamo = job_store(clients, replace(settings.service, retention_days=0))
-        behind = WriteBehindStore(dynamo, clients, settings.service.table, settings.service.bucket)
-        undo.callback(behind.stop)
-        self.checks["dynamodb"] = behind.problem
-        store = MirroredStore(
-            behind, settings.results, journal, settings.keep_results, self._answer, self._kept
-        )
-        undo.callback(store.files.close)
-        return store
+        try:
+            database = Database(settings.state / NAME, settings.synchronous)
+            undo.callback(database.close)
+            store = SqliteJobStore(database, settings.keep_results)
+            import_journal(store, settings.state / "journal", settings.results)
+        except OSError as error:
+            raise HomeUnusable(settings, error) from error
+        files = ResultFiles(store, settings.results)
+        store.reserve_beyond(files.prepare())
+        self.checks |= {"database": database.problem, "results": files.problem}
+        self._follow(undo, files)
+        if settings.replica:
+            service, port = settings.service, settings.aws_port
+            arguments = (service.table, service.bucket, str(service.inline_limit), str(port))
+            replica = DynamoDbReplica(store, arguments)
+            self.checks["dynamodb"] = replica.problem
+            self._follow(undo, replica)
+        return database, store
 
-    def _answer(self, job: Job) -> bytes:
-        return self.service.answer(job)
-
-    def _kept(self, job: Job) -> bytes | None:
-        return self.service.results.get(job)
+    def _follow(self, undo: contextlib.ExitStack, follower: Follower) -> None:
+        follower.start()
+        undo.callback(follower.stop)
 
     def _process(self, job_id: str) -> None:
         self.service.process(job_id)
@@ -150,25 +149,12 @@ class Emulator:
             str(Abandoned(f"{attempts} attempts failed, the last with {type(error).__name__}: {error}")),
         )
 
-    def _publish_earlier(self, datasets: S3DatasetStore, current: str) -> None:
-        """Give jobs that were accepted under other data their data set; drop snapshots no job names."""
-        named = self.store.datasets() - {current}
-        for path in snapshots(self.settings):
-            try:
-                if path.stem in named:
-                    saved = read_regular(path)
-                    datasets.publish(path.stem, saved, DataIngestor.from_snapshot(saved).catalogue())
-                elif path.stem != current:
-                    path.unlink()
-            except (DamagedSnapshot, OSError) as error:
-                log.warning("%s: %s", path, error)
 
-
-def load_dataset(settings: LocalSettings) -> tuple[str, bytes, DataIngestor]:
+def load_dataset(settings: LocalSettings, snapshots: SnapshotFiles) -> tuple[str, bytes, DataIngestor]:
     """The chosen data set, from its snapshot if that is good: fingerprint, snapshot's bytes, itself."""
     description = Description.load(find_description(settings.dataset, DEFAULT_DESCRIPTION))
     name = fingerprint(settings.dataset, description, snapshot.VERSION)
-    path = settings.snapshots / f"{name}.snapshot"
+    path = snapshots.path(name)
     try:
         saved = read_regular(path)
         return name, saved, DataIngestor.from_snapshot(saved)

@@ -80,6 +80,20 @@ def connect(settings: Settings) -> Aws:
     return aws
 
 
+def connect_to(url: str, settings: Settings) -> Aws:
+    """Clients of an emulator of AWS at a URL, with the table and the bucket made where they are not there."""
+    import boto3
+
+    session = boto3.session.Session("local", "local", region_name=REGION)
+    aws = Aws(functools.partial(session.client, endpoint_url=url))
+    if settings.table not in aws.dynamodb.list_tables()["TableNames"]:
+        create_table(aws.dynamodb, settings.table)
+        aws.dynamodb.get_waiter("table_exists").wait(TableName=settings.table)
+    if settings.bucket not in [bucket["Name"] for bucket in aws.s3.list_buckets()["Buckets"]]:
+        aws.s3.create_bucket(Bucket=settings.bucket)
+    return aws
+
+
 @functools.cache
 def descriptions_of_services() -> Any:
     """What botocore reads to make a client; once, however many are made, as in tests."""

@@ -36,7 +36,12 @@ def temporary_name(name: str) -> str:
     return f".{name}.{os.getpid()}{SUFFIX}"
 
 
-def write_atomically(path: Path, content: bytes, *, forced: bool = False) -> None:
+def private(path: str, flags: int) -> int:
+    """Open a file that its owner alone may read, where it is made anew; an `opener` for `open`."""
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
+
+
+def write_atomically(path: Path, content: bytes, *, forced: bool = False, mode: int = 0o644) -> None:
     """Write to a temporary name beside the file, then rename; a failure leaves nothing behind.
 
     With `forced`, the content is on the platter before the name changes hands: no power failure can leave
@@ -44,7 +49,7 @@ def write_atomically(path: Path, content: bytes, *, forced: bool = False) -> Non
     """
     temporary = path.with_name(temporary_name(path.name))
     try:
-        write_new(temporary, content, forced)
+        write_new(temporary, content, forced, mode)
         temporary.replace(path)
     except OSError:
         with suppress(OSError):
@@ -52,9 +57,9 @@ def write_atomically(path: Path, content: bytes, *, forced: bool = False) -> Non
         raise
 
 
-def write_new(path: Path, content: bytes, forced: bool) -> None:
+def write_new(path: Path, content: bytes, forced: bool, mode: int) -> None:
     # By system calls, of which Python's own files make twice as many; an answer a job is many.
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     try:
         while content:
             content = content[os.write(file, content) :]

@@ -4,7 +4,7 @@ import contextlib
 import fcntl
 import logging
 import logging.handlers
-import re
+import os
 import sys
 import threading
 import time
@@ -15,11 +15,10 @@ from typing import IO
 
 from chalicelib.errors import StatlineError
 from local.settings import LocalSettings
-from local.storage.files import DiskStatus, read_regular, remove_leftovers, write_atomically
+from local.storage.files import DiskStatus, private, remove_leftovers
 
 LOG_BYTES, LOG_FILES = 10_000_000, 3
 LOCK_SECONDS = 5.0
-OUR_SNAPSHOT = re.compile(r"[0-9a-f]{64}\.snapshot")
 
 
 class HomeInUse(StatlineError):
@@ -50,12 +49,12 @@ def locked_home(settings: LocalSettings) -> Iterator[None]:
     """
     try:
         settings.state.mkdir(parents=True, exist_ok=True)
-        file = (settings.state / "lock").open("a")
+        file = os.fdopen(private(str(settings.state / "lock"), os.O_WRONLY | os.O_CREAT), "w")
     except OSError as error:
         raise HomeUnusable(settings, error) from error
     with file:
         take_lock(file, settings)
-        with contextlib.suppress(OSError):  # no snapshot can be kept there: whoever writes one says so
+        with contextlib.suppress(OSError):  # no snapshot can be kept there: its writer says so
             settings.snapshots.mkdir(exist_ok=True)
             for folder in (settings.state, settings.snapshots):
                 remove_leftovers(folder)
@@ -72,40 +71,6 @@ def take_lock(file: IO[str], settings: LocalSettings) -> None:
             if time.monotonic() > end:
                 raise HomeInUse(settings) from None
             pause.wait(0.05)
-
-
-class SnapshotFile:
-    """The snapshot of the served data, kept in .statline/snapshots/ as soon as the disk takes it."""
-
-    def __init__(self, path: Path, content: bytes) -> None:
-        self._path, self._content = path, content
-        self._status = DiskStatus(
-            ".statline/snapshots/", "a start with other data could not go on with these"
-        )
-        self._kept = False
-        with contextlib.suppress(OSError):
-            self._kept = read_regular(path) == content
-
-    def problem(self) -> str | None:
-        """What keeps it from being written, as it is now, or None; then it is written."""
-        if not self._kept:
-            try:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                write_atomically(self._path, self._content, forced=True)
-            except OSError as error:
-                self._status.failed(error)
-            else:
-                self._kept = True
-                self._status.recovered()
-        return self._status.sentence
-
-
-def snapshots(settings: LocalSettings) -> list[Path]:
-    """The files of snapshots that we made."""
-    with contextlib.suppress(OSError):
-        found = settings.snapshots.iterdir()
-        return sorted(path for path in found if OUR_SNAPSHOT.fullmatch(path.name) and path.is_file())
-    return []
 
 
 class LogFile(logging.handlers.RotatingFileHandler):
@@ -149,7 +114,8 @@ class LogFile(logging.handlers.RotatingFileHandler):
 
     def _open(self) -> TextIOWrapper:
         Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
-        return super()._open()
+        file = private(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        return TextIOWrapper(os.fdopen(file, "ab"), encoding=self.encoding)
 
     def _close_stream(self) -> None:
         stream, self.stream = self.stream, None

@@ -1,38 +1,24 @@
 """A machine whose process may die, with the disk that stays."""
 
-from collections.abc import Callable
+import shutil
 from pathlib import Path
 
-from chalicelib.application.job import Job
-from local.storage.journal import Journal
-from local.storage.results import MirroredStore
-from tests.support.simulated import SimulatedStore
-from tests.support.trouble import Steps
-
-
-def nobody_asked(job: Job) -> bytes:
-    raise AssertionError(f"{job.id} is computed again")
+from local.storage.database import NAME, Database
+from local.storage.sqlite_job_store import SqliteJobStore
 
 
 class Machine:
-    """One machine whose process can die: each boot has an empty memory and the same disk."""
+    """Each boot has an empty memory, and the files of the boot before as a SIGKILL would leave them."""
 
     def __init__(self, disk: Path, keep: int = 100) -> None:
-        self.disk, self.keep = disk, keep
-        self.steps = Steps()
-        self.tasks: list[str] = []
-        self.recompute: Callable[[Job], bytes] = nobody_asked
+        self.disk, self.keep, self.boots = disk, keep, 0
+        self.state = disk / "boot0"
+        self.state.mkdir(parents=True)
 
-    def boot(self) -> MirroredStore:
-        """Start; after an earlier boot, which then is dead, this is what comes after the crash."""
-        journal = Journal(self.disk / "journal")
-        store = MirroredStore(
-            SimulatedStore(self.steps),
-            self.disk / "results",
-            journal,
-            self.keep,
-            lambda job: self.recompute(job),
-        )
-        self.tasks = []
-        store.restore(self.tasks.append)
-        return store
+    def boot(self) -> SqliteJobStore:
+        """Start; after an earlier boot, this is what comes after the crash."""
+        before, self.boots = self.state, self.boots + 1
+        self.state = self.disk / f"boot{self.boots}"
+        # A copy: SQLite would know the earlier connection in this process and refuse a second one.
+        shutil.copytree(before, self.state)
+        return SqliteJobStore(Database(self.state / NAME), self.keep)

@@ -75,7 +75,7 @@ class SmallDisk:
 
 
 @contextmanager
-def small_disk(path: Path, size: str = "1m") -> Iterator[SmallDisk]:
+def small_disk(path: Path, size: str = "16m") -> Iterator[SmallDisk]:
     """Skips the test where no file system can be mounted: that takes root."""
     if os.geteuid() != 0:
         pytest.skip("mounting a small file system takes root")

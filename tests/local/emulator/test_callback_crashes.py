@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from local.storage.journal import Journal
+from tests.local.emulator.test_crashes import dead_store
 from tests.support.processes import python_m_local, until
 from tests.support.receiver import receiving
 from tests.support.samples import GLOBAL_HUMUS
@@ -22,14 +22,9 @@ def one(url: str) -> dict[str, Any]:
 
 
 def callback_pending(home: Path) -> set[str]:
-    """As the journal has them."""
-    known: dict[str, bool] = {}
-    for record in Journal(home / ".statline" / "journal").replay():
-        jobs = record.get("jobs", [record["job"]] if "job" in record else [])
-        known |= {job["id"]: job["unsent"] for job in jobs}
-        if "settled" in record:
-            known[record["settled"]] = False
-    return {job_id for job_id, still in known.items() if still}
+    """Return the jobs with a pending callback in the database of a server."""
+    with dead_store(home) as store:
+        return set(store.pending_callbacks_before(10**15))
 
 
 def test_a_subscriber_is_told_after_sigkill(home: Path, http: requests.Session) -> None:

@@ -9,10 +9,14 @@ import itertools
 import json
 import os
 import random
+import shutil
 import signal
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -21,7 +25,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from bench.load import Lane, lanes, post, result
-from local.storage.journal import Journal
+from local.storage.database import NAME, Database
+from local.storage.sqlite_job_store import SqliteJobStore
 from tests.support.processes import ServerProcess, python_m_local
 from tests.support.samples import GLOBAL_HUMUS
 
@@ -194,10 +199,19 @@ def check(url: str, ledger: Ledger, ids: list[str]) -> None:
 
 
 def open_jobs(home: Path) -> set[str]:
-    """As the journal of a dead server has them."""
-    jobs = [one["job"] for one in Journal(home / ".statline" / "journal").replay() if "job" in one]
-    last = {job["id"]: job["status"] for job in jobs}
-    return {job_id for job_id, status in last.items() if status == "accepted"}
+    """Return the open jobs in the database of a server that is dead, or stands still."""
+    with dead_store(home) as store:
+        return {job_id for job_id, _ in store.open_before(10**15)}
+
+
+@contextmanager
+def dead_store(home: Path) -> Iterator[SqliteJobStore]:
+    """Open a copy of a home's database: the server's own is locked, and its -wal not to be tidied up."""
+    with tempfile.TemporaryDirectory() as folder:
+        for path in (home / ".statline").glob(f"{NAME}*"):
+            shutil.copy(path, folder)
+        with closing(Database(Path(folder) / NAME)) as database:
+            yield SqliteJobStore(database, 1_000_000)
 
 
 def test_sigkill_under_load_loses_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

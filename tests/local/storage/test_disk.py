@@ -13,14 +13,14 @@ import pytest
 import requests
 
 from chalicelib.documents.result_table import frozen_json
-from chalicelib.errors import Unavailable
 from local.emulator.emulator import Emulator
 from local.settings import LocalSettings
+from local.storage.database import NAME
 from local.storage.home import HomeUnusable
 from tests.local.emulator.test_emulator import finished
 from tests.support.disks import small_disk, wait_until
 from tests.support.processes import ServerProcess, python_m_local, slow_local
-from tests.support.samples import GLOBAL_HUMUS, SOIL, ask, write_soil
+from tests.support.samples import GLOBAL_HUMUS, ask, write_soil
 from tests.support.services import submit
 
 QUESTION = {"question": "S1"}
@@ -80,13 +80,13 @@ def test_a_full_disk(full_disk: tuple[Path, Full], http: requests.Session) -> No
             assert result(server.url, "job_id_1") == DONE
             health = http.get(f"{server.url}/health", timeout=10)
             assert (health.status_code, health.json()["status"]) == (503, "degraded")
-            assert ".statline/journal cannot be written" in str(health.json()["reasons"])
+            assert ".statline/statline.db cannot be written" in str(health.json()["reasons"])
         wait_until(lambda: http.get(f"{server.url}/health", timeout=10).json()["status"] == "ready")
         assert ask(http, server.url, "global_mean", **QUESTION)["status"] == "done"
         wait_until(lambda: http.get(f"{server.url}/api/num_jobs", timeout=10).json() == {"num_jobs": 0})
         server.signal(signal.SIGTERM)
         assert server.wait() == 0
-    for line in (".statline/journal cannot be written", ".statline/journal can be written again"):
+    for line in (".statline/statline.db cannot be written", ".statline/statline.db can be written again"):
         assert server.said.count(line) == 1
     assert "Traceback" not in server.said
     with python_m_local(home) as server:
@@ -116,6 +116,7 @@ def test_a_job_that_ends_on_a_full_disk_waits_for_room(
             wait_until(lambda: f"{job_id} waits" in server.said)
             assert result(server.url, job_id) == b'{"status": "running"}'
         wait_until(lambda: result(server.url, job_id) == DONE)
+        wait_until((home / "results" / job_id).exists)
         assert "Traceback" not in server.said
     assert (home / "results" / job_id).read_bytes() == GLOBAL_HUMUS
 
@@ -166,7 +167,7 @@ def test_a_broken_results_folder_is_served_on(settings: LocalSettings) -> None:
 
 
 def test_a_broken_results_folder_outlives_a_restart(settings: LocalSettings) -> None:
-    """What was answered is answered, by computing it again; then its file comes too."""
+    """Results are served all the same; their files come when the folder is mended."""
     with running(settings) as emulator:
         settings.results.rmdir()
         settings.results.touch()
@@ -178,11 +179,10 @@ def test_a_broken_results_folder_outlives_a_restart(settings: LocalSettings) -> 
         settings.results.unlink()
         wait_until(lambda: problems(emulator) == set())
         assert (settings.results / job_id).read_bytes() == GLOBAL_HUMUS
-        assert emulator.service.get(job_id) == before
 
 
 def test_everything_in_the_home_deleted_while_running(settings: LocalSettings) -> None:
-    """Folders, journal and log come back; what was accepted before is there after a crash."""
+    """Folders, database and log come back; what was accepted before is there after a crash."""
     with running(settings) as emulator:
         before = emulator.service.get(answered(emulator))
         for folder in (settings.results, settings.state):
@@ -222,49 +222,61 @@ def test_snapshots_of_other_people_stay(settings: LocalSettings) -> None:
     assert ours.name not in names
 
 
-def test_a_journal_that_cannot_be_read_ends_the_start(settings: LocalSettings) -> None:
-    """To go on without what was accepted would be to lose it; the home is free for the next try."""
-    (settings.state / "journal").mkdir(parents=True)
-    with pytest.raises(HomeUnusable, match="journal"):
+def test_a_database_that_cannot_be_opened_ends_the_start(settings: LocalSettings) -> None:
+    """To go on without the accepted jobs would be to lose them; the home is free for the next try."""
+    (settings.state / NAME).mkdir(parents=True)
+    with pytest.raises(HomeUnusable, match=NAME):
         Emulator(settings).start()
-    (settings.state / "journal").rmdir()
+    (settings.state / NAME).rmdir()
     with running(settings) as emulator:
         answered(emulator)
 
 
-def test_an_answer_never_becomes_an_error(settings: LocalSettings, tmp_path: Path) -> None:
-    """Its file deleted, its data set gone: it is unavailable, and done, until the file is back."""
+def test_a_journal_that_cannot_be_read_ends_the_start(settings: LocalSettings) -> None:
+    (settings.state / "journal").mkdir(parents=True)
+    with pytest.raises(HomeUnusable, match="journal"):
+        Emulator(settings).start()
+
+
+def test_ids_do_not_repeat_when_the_database_is_damaged(settings: LocalSettings) -> None:
+    """`/health` says so until the damaged file is gone."""
     with running(settings) as emulator:
-        job_id = answered(emulator)
-        before = emulator.service.get(job_id)
-    (settings.results / job_id).rename(tmp_path / "backup")
-    shutil.rmtree(settings.snapshots)
-    (tmp_path / "new").mkdir()
-    other = replace(settings, dataset=write_soil(tmp_path / "new", SOIL.replace("1.5", "9.5")))
-    for _ in range(2):
-        with running(other) as emulator:
-            with pytest.raises(Unavailable, match="no longer stored"):
-                emulator.service.get(job_id)
-            assert [job.status for job in emulator.service.jobs()] == [before.status]
-            assert emulator.service.num_jobs() == 0
-    (tmp_path / "backup").rename(settings.results / job_id)
-    with running(other) as emulator:
-        assert emulator.service.get(job_id) == before
+        before = answered(emulator)
+    (settings.state / NAME).write_bytes(b"no database")
+    (settings.results / "job_id_500").write_text("{}")
+    with running(settings) as emulator:
+        assert problems(emulator) == {"database"}
+        assert answered(emulator) == "job_id_501"
+        assert "was damaged" in str(emulator.service.health().reasons)
+    assert (settings.results / before).read_bytes() == GLOBAL_HUMUS
+
+
+def test_a_deleted_database_gives_no_id_again(settings: LocalSettings) -> None:
+    with running(settings) as emulator:
+        answered(emulator)
+    (settings.state / NAME).unlink()
+    (settings.results / "job_id_500").write_text("{}")
+    (settings.results / f"job_id_{'9' * 18}").touch()
+    with running(settings) as emulator:
+        assert answered(emulator) == "job_id_501"
 
 
 def test_other_peoples_files_outlive_a_retention(settings: LocalSettings) -> None:
-    """Of whatever name: in the way of an answer, or in that of its removal."""
+    """Of whatever name: in the way of a result, or in that of its removal."""
     with running(replace(settings, keep_results=1)) as emulator:
         (settings.results / "job_id_2").write_text("somebody's")
         (settings.results / "notes.txt").write_text("somebody's")
         first = answered(emulator)
+        wait_until(lambda: (settings.results / first).exists())
+        wait_until(lambda: emulator.store.database.read("SELECT 1 FROM files") == [(1,)])
         (settings.results / first).write_text("edited by somebody")
         for _ in range(3):
             last = answered(emulator)
-        found = {path.name: path.read_text() for path in settings.results.iterdir()}
-    assert found == {
+    contents = {path.name: path.read_text() for path in settings.results.iterdir()}
+    assert contents.pop("job_id_2.aside", "somebody's") == "somebody's"
+    contents.pop("job_id_2", None)
+    assert contents == {
         first: "edited by somebody",
-        "job_id_2.aside": "somebody's",
         "notes.txt": "somebody's",
         last: GLOBAL_HUMUS.decode(),
     }

@@ -9,10 +9,8 @@ import pytest
 
 from local.settings import LocalSettings
 from local.storage import home as home_module
-from local.storage.home import HomeUnusable, LogFile, SnapshotFile, locked_home, snapshots
+from local.storage.home import HomeUnusable, LogFile, locked_home
 from tests.support.disks import Lines, disk_of
-
-FINGERPRINT = "0123456789abcdef" * 4
 
 
 def test_a_home_that_cannot_be_had_is_named(settings: LocalSettings) -> None:
@@ -24,38 +22,12 @@ def test_a_home_that_cannot_be_had_is_named(settings: LocalSettings) -> None:
 
 def test_leftovers_of_ours_go(settings: LocalSettings) -> None:
     """And nothing else, nor what looks like one and is a folder."""
-    (settings.state / ".journal.7.tmp").mkdir(parents=True)
-    for name in (".journal.8.tmp", "journal.tmp", ".journal.tmp"):
+    (settings.state / ".statline.db.7.tmp").mkdir(parents=True)
+    for name in (".statline.db.8.tmp", "journal.tmp", ".statline.db.tmp"):
         (settings.state / name).touch()
     with locked_home(settings):
         names = {path.name for path in settings.state.iterdir()}
-    assert names == {"lock", "snapshots", ".journal.7.tmp", "journal.tmp", ".journal.tmp"}
-
-
-def test_snapshots_of_ours_are_those_with_a_fingerprint(settings: LocalSettings) -> None:
-    """A stranger's file is none, a folder is none, and without the folder there are none."""
-    assert snapshots(settings) == []
-    settings.snapshots.mkdir(parents=True)
-    (settings.snapshots / f"{FINGERPRINT}.snapshot").touch()
-    (settings.snapshots / f"{FINGERPRINT[::-1]}.snapshot").mkdir()
-    (settings.snapshots / "holiday.snapshot").touch()
-    assert [path.stem for path in snapshots(settings)] == [FINGERPRINT]
-
-
-def test_a_snapshot_is_kept_when_the_disk_takes_it(settings: LocalSettings) -> None:
-    """Told until then; afterwards the disk is not asked any more."""
-    settings.state.mkdir()
-    settings.snapshots.touch()
-    with Lines() as said:
-        kept = SnapshotFile(settings.snapshots / f"{FINGERPRINT}.snapshot", b"content")
-        assert ".statline/snapshots/ cannot be written" in str(kept.problem())
-        settings.snapshots.unlink()
-        assert kept.problem() is None
-    assert [path.read_bytes() for path in settings.snapshots.iterdir()] == [b"content"]
-    assert len(said) == 2
-    shutil.rmtree(settings.snapshots)
-    assert kept.problem() is None
-    assert not settings.snapshots.exists()
+    assert names == {"lock", "snapshots", ".statline.db.7.tmp", "journal.tmp", ".statline.db.tmp"}
 
 
 @pytest.fixture

@@ -1,0 +1,241 @@
+"""The SQLite file of one home: one connection under one lock, which outlives what happens to its file."""
+
+import logging
+import os
+import re
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from chalicelib.application.job import JOB_ID
+from chalicelib.errors import Unavailable
+from local.storage.files import DiskStatus, private, quarantine, temporary_name
+
+NAME = "statline.db"
+# Job states in the table: neither open nor with a callback pending, open, and finished with one pending.
+SETTLED, OPEN, CALLBACK_PENDING = 0, 1, 2
+# `sequence` grows with every change of a job, so that followers read what changed. A file of results/ whose
+# job is gone is `removed`: it waits for its removal.
+SCHEMA = """
+CREATE TABLE jobs (
+    number INTEGER PRIMARY KEY, accepted INTEGER NOT NULL, state INTEGER NOT NULL,
+    sequence INTEGER NOT NULL, record TEXT NOT NULL, result INTEGER REFERENCES results
+);
+CREATE INDEX jobs_by_acceptance ON jobs (accepted);
+CREATE INDEX jobs_by_sequence ON jobs (sequence);
+CREATE INDEX jobs_unsettled ON jobs (state, accepted) WHERE state > 0;
+CREATE INDEX jobs_by_result ON jobs (result) WHERE result IS NOT NULL;
+CREATE TABLE results (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, content BLOB NOT NULL);
+CREATE TABLE idempotency (key TEXT PRIMARY KEY, first_job INTEGER NOT NULL, record TEXT NOT NULL);
+CREATE INDEX idempotency_by_job ON idempotency (first_job);
+CREATE TABLE files (number INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, removed INTEGER NOT NULL);
+CREATE INDEX files_removed ON files (removed) WHERE removed;
+CREATE TABLE facts (name TEXT PRIMARY KEY, value NOT NULL);
+PRAGMA user_version = 1;
+"""
+# A commit writes whole pages, some five of them: 4 KB pages take 115 us a job, these 48.
+PAGE_BYTES = 1024
+# SQLite's sentences that say less than the system's would.
+REASONS = {"SQLITE_FULL": "No space left on device", "SQLITE_READONLY": "Read-only file system"}
+DISK_ERRORS = re.compile(r"SQLITE_(FULL|IOERR|READONLY)")
+
+log = logging.getLogger("statline.store")
+
+
+class Database:
+    """Reads and writes raise Unavailable when the disk does not take or give them; nothing is changed then.
+
+    A file that somebody removed is noticed before the next commit and written again from what SQLite
+    still holds open. `quarantined` is where a damaged database went, `lost_number` the highest job number
+    in it.
+    """
+
+    def __init__(self, path: Path, synchronous: str = "normal") -> None:
+        """Raises OSError when there is a database that cannot be opened."""
+        self._path, self._synchronous = path, synchronous
+        self._wal = path.with_name(f"{path.name}-wal")
+        self.lock = threading.RLock()
+        self._status = DiskStatus(f".statline/{path.name}", "nothing new is accepted, and open jobs wait")
+        self._identity: list[tuple[int, int]] | None = None
+        self._closed = False
+        self.quarantined: Path | None = None
+        self.lost_number = 0
+        try:
+            self._connection = self._open_or_quarantine()
+        except sqlite3.OperationalError as error:
+            if not DISK_ERRORS.match(error.sqlite_errorname):
+                raise OSError(None, str(error), str(path)) from error
+            # A disk without room for an empty database: it is written when there is some.
+            remove_empty(path)
+            self._status.failed(reason(error))
+            self._connection = self._prepared(sqlite3.connect(":memory:", **CONNECTION))
+
+    def read(self, statement: str, *values: Any) -> list[Any]:
+        with self.lock:
+            self._check_open()
+            try:
+                return self._connection.execute(statement, values).fetchall()
+            except sqlite3.DatabaseError as error:
+                raise Unavailable(f"what is stored cannot be read now: {reason(error).strerror}") from error
+
+    def write(self, statement: str, *values: Any) -> sqlite3.Cursor:
+        """Execute and commit one statement."""
+        with self.lock, self._committing():
+            return self._connection.execute(statement, values)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Commit all statements of the block, or none."""
+        with self.lock, self._committing():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def problem(self) -> str | None:
+        """What keeps jobs and outcomes from being stored, as it is now, or None."""
+        with self.lock, suppress(Unavailable):
+            if self._status.sentence is not None or self._is_gone():
+                self.write("INSERT OR REPLACE INTO facts VALUES ('probe', zeroblob(?))", 4 * PAGE_BYTES)
+        if self._status.sentence is None and self.quarantined is not None and self.quarantined.exists():
+            return (
+                f".statline/{self._path.name} was damaged and is now {self.quarantined.name}: "
+                "its jobs are unknown; restore or remove it"
+            )
+        return self._status.sentence
+
+    def close(self) -> None:
+        """For good: another process may write to the file from now on."""
+        with self.lock:
+            self._closed = True
+            self._connection.close()
+
+    @contextmanager
+    def _committing(self) -> Iterator[None]:
+        self._check_open()
+        try:
+            if self._is_gone():
+                self._write_again()
+            yield
+        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+            raise
+        except (OSError, sqlite3.Error) as error:
+            self._status.failed(reason(error))
+            raise Unavailable(f"nothing can be stored now: {reason(error).strerror}") from error
+        self._status.recovered()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise Unavailable("nothing can be stored now: this process is done with it")
+
+    def _is_gone(self) -> bool:
+        """Whether somebody removed or replaced a file: what is written then reaches no later start."""
+        try:
+            return self._identity != [identity(self._path), identity(self._wal)]
+        except OSError:
+            return True
+
+    def _write_again(self) -> None:
+        if self._identity is not None:
+            log.warning("%s was removed: writing it again", self._path)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self._path.with_name(temporary_name(self._path.name))
+        try:
+            os.close(private(str(temporary), os.O_CREAT | os.O_TRUNC | os.O_RDWR))
+            with closing(sqlite3.connect(temporary, **CONNECTION)) as copy:
+                copy.execute("PRAGMA synchronous=FULL")
+                self._connection.backup(copy)
+            self._make_room()
+            temporary.replace(self._path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        # Closed last: SQLite then sees that its file has moved, and leaves the new -wal alone.
+        before, self._connection = self._connection, self._opened()
+        before.close()
+
+    def _make_room(self) -> None:
+        """Move away what other people put in our place; an old -wal would be replayed into the new file."""
+        ours = self._identity or []
+        if os.path.lexists(self._path) and identity(self._path) not in ours:
+            quarantine(self._path)
+        if os.path.lexists(self._wal):
+            self._wal.unlink() if identity(self._wal) in ours else quarantine(self._wal)
+
+    def _open_or_quarantine(self) -> sqlite3.Connection:
+        try:
+            return self._opened()
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorname in ("SQLITE_CANTOPEN", "SQLITE_BUSY") or DISK_ERRORS.match(
+                error.sqlite_errorname
+            ):
+                raise
+            log.error("%s is damaged (%s)", self._path, error)  # noqa: TRY400 - a traceback says no more
+        for path in (self._path, self._wal):
+            if path.exists():
+                self.lost_number = max(self.lost_number, highest_number(path.read_bytes()))
+        if self._wal.exists():
+            quarantine(self._wal)
+        self.quarantined = quarantine(self._path)
+        return self._opened()
+
+    def _opened(self) -> sqlite3.Connection:
+        with suppress(FileExistsError):
+            os.close(private(str(self._path), os.O_CREAT | os.O_EXCL | os.O_RDWR))
+        connection: sqlite3.Connection = sqlite3.connect(self._path, **CONNECTION)
+        try:
+            # Before the first read: else a start on a full disk fails on the shared-memory file.
+            connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+            connection.execute(f"PRAGMA page_size={PAGE_BYTES}")
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute(f"PRAGMA synchronous={self._synchronous}")
+            self._prepared(connection)
+            self._identity = [identity(self._path), identity(self._wal)]
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepared(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        """Make the tables where there are none. Raises DatabaseError for a damaged file."""
+        if connection.execute("PRAGMA user_version").fetchone() == (0,):
+            connection.executescript(f"BEGIN;{SCHEMA}COMMIT;")
+        elif (found := connection.execute("PRAGMA quick_check(1)").fetchone()) != ("ok",):
+            damage = sqlite3.DatabaseError(str(found[0]))
+            damage.sqlite_errorname = "SQLITE_CORRUPT"
+            raise damage
+        return connection
+
+
+CONNECTION: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
+
+
+def identity(path: Path) -> tuple[int, int]:
+    status = path.lstat()
+    return status.st_dev, status.st_ino
+
+
+def remove_empty(path: Path) -> None:
+    with suppress(OSError):
+        if path.stat().st_size == 0:
+            path.unlink()
+
+
+def reason(error: Exception) -> OSError:
+    """The error as the system would name it: SQLite's own words are vaguer."""
+    if isinstance(error, OSError):
+        return OSError(error.errno, error.strerror or str(error))
+    name = getattr(error, "sqlite_errorname", "")
+    return OSError(None, REASONS.get(name, str(error)))
+
+
+def highest_number(content: bytes) -> int:
+    """The highest job number that stands in a damaged file, or 0: it may have been given."""
+    found = JOB_ID.finditer(content.decode("latin-1"))
+    return max((int(match[1]) for match in found), default=0)

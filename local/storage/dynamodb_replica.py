@@ -1,0 +1,142 @@
+"""The DynamoDB table and the bucket of a laptop, written by a child process that is fed through a pipe.
+
+The child holds moto and boto3, which the server therefore never imports. It ends when the pipe does.
+"""
+
+import json
+import logging
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import IO, ClassVar
+
+from local.storage.follower import RETRY_SECONDS, Follower
+from local.storage.job_rows import Change
+from local.storage.sqlite_job_store import SqliteJobStore
+
+# Jobs in one frame: ten calls of BatchWriteItem.
+BATCH = 250
+PATIENCE_SECONDS = 30.0
+
+log = logging.getLogger("statline.replica")
+
+
+class DynamoDbReplica(Follower):
+    """Feeds the child, and starts it again when it ends: then with the open jobs, as its memory is empty.
+
+    `arguments` are those of `python -m local.emulator.replica_process`.
+    """
+
+    name = "dynamodb"
+    gather_seconds = 0.2
+    module: ClassVar[str] = "local.emulator.replica_process"
+
+    def __init__(self, store: SqliteJobStore, arguments: Sequence[str]) -> None:
+        super().__init__(store)
+        self._command = [sys.executable, "-m", self.module, *arguments]
+        self.process: subprocess.Popen[bytes] | None = None
+        self._waiting_since: float | None = None
+        self._ended = False
+        # The first child gets all changes from here on, however long it takes to start.
+        self.position, self._starts = store.sequence, 0
+
+    def problem(self) -> str | None:
+        """What keeps jobs from the DynamoDB table, as it is now, or None."""
+        if self._ended:
+            return (
+                f"jobs are not written to DynamoDB (its process ended): tried again every {RETRY_SECONDS:g} s"
+            )
+        since = self._waiting_since
+        if since is not None and time.monotonic() - since > PATIENCE_SECONDS:
+            return f"jobs are not written to DynamoDB (its process has been busy for {PATIENCE_SECONDS:g} s)"
+        return None
+
+    def stop(self) -> None:
+        """End the child at once: its memory goes with it."""
+        self._stopping.set()
+        if self.process is not None:
+            self.process.kill()
+        super().stop()
+        self._end()
+
+    def copy_batch(self) -> bool:
+        try:
+            if self.process is None:
+                self._start()
+            return self._copy()
+        except OSError as error:
+            self._end()
+            if not self._stopping.is_set():
+                log.warning("the replica's process ended (%s): starting it again", error)
+                self._ended = True
+            return False
+
+    def _start(self) -> None:
+        with self._store.database.lock:
+            position = self._store.sequence if self._starts else self.position
+            jobs = self._store.open_changes()
+        self._starts += 1
+        self.process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for start in range(0, len(jobs), BATCH):
+            self._send(jobs[start : start + BATCH], [])
+        self._send([], [])  # answered when the table is there
+        self.position, self._ended = position, False
+
+    def _copy(self) -> bool:
+        with self._store.database.lock:
+            changes = self._store.changes(self.position, BATCH)
+            last = changes[-1].sequence if len(changes) == BATCH else self._store.sequence
+            deleted = self._store.deleted_since(self.position, last)
+        if deleted is None:
+            raise OSError(None, "it is too far behind")
+        if changes or deleted:
+            self._send(changes, deleted)
+        self.position = last
+        return len(changes) == BATCH
+
+    def _send(self, changes: Sequence[Change], deleted: Sequence[str]) -> None:
+        """Hand a frame to the child, and wait until it has written all of it."""
+        if self.process is None or self.process.stdin is None or self.process.stdout is None:
+            raise OSError(None, "it does not run")
+        self._waiting_since = time.monotonic()
+        write_frame(self.process.stdin, changes, deleted)
+        if not self.process.stdout.readline():
+            raise OSError(None, f"exit status {self.process.wait()}")
+        self._waiting_since = None
+
+    def _end(self) -> None:
+        process, self.process, self._waiting_since = self.process, None, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                with suppress(OSError):
+                    pipe.close() if pipe else None
+
+
+def write_frame(pipe: IO[bytes], changes: Sequence[Change], deleted: Sequence[str]) -> None:
+    """A line of JSON, then the results of its jobs, of the lengths that the line says; None is no result."""
+    head = {
+        "jobs": [change.record for change in changes],
+        "lengths": [None if change.result is None else len(change.result) for change in changes],
+        "deleted": list(deleted),
+    }
+    pipe.write(json.dumps(head).encode() + b"\n" + b"".join(change.result or b"" for change in changes))
+    pipe.flush()
+
+
+def read_frame(pipe: IO[bytes]) -> tuple[list[Change], list[str]] | None:
+    """What `write_frame` wrote, or None at the pipe's end."""
+    line = pipe.readline()
+    if not line.endswith(b"\n"):
+        return None
+    head = json.loads(line)
+    results = [None if length is None else pipe.read(length) for length in head["lengths"]]
+    if any(
+        result is not None and len(result) < length
+        for result, length in zip(results, head["lengths"], strict=True)
+    ):
+        return None
+    return [Change(0, *job) for job in zip(head["jobs"], results, strict=True)], head["deleted"]

@@ -1,0 +1,161 @@
+"""results/: each finished job as a file, for people and tools; the service does not read them back."""
+
+import json
+import logging
+import os
+import threading
+import zlib
+from contextlib import suppress
+from pathlib import Path
+
+from chalicelib.application.job import JOB_ID, Job, JobStatus, job_id, job_number
+from chalicelib.documents.result_table import frozen_json
+from local.storage.files import (
+    DiskStatus,
+    quarantine,
+    read_regular,
+    remove_leftovers,
+    temporary_name,
+    write_atomically,
+)
+from local.storage.follower import Follower
+from local.storage.sqlite_job_store import LARGEST_NUMBER, SqliteJobStore
+
+BATCH = 100
+PROBE_BYTES = 4096  # a block: less may fit into what is left of one
+
+# The table `files` remembers which files are ours, and the checksum that each was written with. A job may be
+# deleted while its file is written: then the file is to be removed too.
+RECORD_FILE = "INSERT OR REPLACE INTO files SELECT ?1, ?2, NOT EXISTS (SELECT 1 FROM jobs WHERE number = ?1)"
+RECORD_POSITION = "INSERT OR REPLACE INTO facts VALUES ('files', ?)"
+REMOVED_FILES = "SELECT number, checksum FROM files WHERE removed LIMIT ?"
+FORGET_FILE = "DELETE FROM files WHERE number = ?"
+
+log = logging.getLogger("statline.results")
+
+
+class ResultFiles(Follower):
+    """Writes one file a finished job, and removes it with the job; a disk that fails is tried again.
+
+    What other people put into the folder is never overwritten or removed; where it stands in a result's
+    place, it is set aside under another name.
+    """
+
+    name, gather_seconds = "files", 0.05
+
+    def __init__(self, store: SqliteJobStore, folder: Path) -> None:
+        super().__init__(store)
+        self._folder, self._database = folder, store.database
+        self.position = store.fact("files")
+        self._lock = threading.Lock()
+        self._failed = False  # at the last batch
+        self._status = DiskStatus("results/", "answers are served all the same and written when it can be")
+
+    def prepare(self) -> int:
+        """Make the folder and tidy it up; returns the highest job number of any file in it, or 0."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            remove_leftovers(self._folder, r"job_id_[0-9]+")
+            return highest_number(self._folder)
+        except OSError as error:
+            self._status.failed(error)
+            return 0
+
+    def problem(self) -> str | None:
+        """What keeps files from being written, as it is now, or None."""
+        if self._status.sentence is not None:
+            self.catch_up()
+        with self._lock:
+            if self._failed:
+                return self._status.sentence
+            try:
+                self._probe()
+            except OSError as error:
+                self._status.failed(error)
+            else:
+                self._status.recovered()
+        return self._status.sentence
+
+    def stop(self) -> None:
+        """End the thread, and copy what is left."""
+        super().stop()
+        self._stopping.clear()
+        self.catch_up()
+
+    def copy_batch(self) -> bool:
+        with self._lock:
+            return self._copy_batch()
+
+    def _copy_batch(self) -> bool:
+        position, written, removed = self.position, list[tuple[int, int]](), list[tuple[int]]()
+        changes = self._store.changes(position, BATCH)
+        stale = self._database.read(REMOVED_FILES, BATCH)
+        self._failed = False
+        try:
+            for number, checksum in stale:
+                self._remove(number, checksum)
+                removed.append((number,))
+            for change in changes:
+                job = change.job()
+                if job.status.is_terminal:
+                    written.append((job_number(job.id), self._write(job)))
+                position = change.sequence
+        except OSError as error:
+            self._status.failed(error)
+            self._failed = True
+        if written or removed:
+            with self._database.transaction() as connection:
+                connection.executemany(RECORD_FILE, written)
+                connection.executemany(FORGET_FILE, removed)
+                connection.execute(RECORD_POSITION, (position,))
+        self.position = position
+        return not self._failed and BATCH in (len(changes), len(stale))
+
+    def _write(self, job: Job) -> int:
+        """Write a job's file; returns its checksum."""
+        content, path = file_content(job), self._folder / job.id
+        if os.path.lexists(path):
+            with suppress(OSError):
+                if read_regular(path) == content:
+                    return zlib.crc32(content)
+            log.warning("%s is not the result's file: it is now %s", path, quarantine(path).name)
+        try:
+            write_atomically(path, content)
+        except FileNotFoundError:
+            self._make_folder()
+            write_atomically(path, content)
+        return zlib.crc32(content)
+
+    def _remove(self, number: int, checksum: int) -> None:
+        """Remove a file that still is what was written."""
+        path = self._folder / job_id(number)
+        with suppress(FileNotFoundError):
+            if path.is_file() and not path.is_symlink() and zlib.crc32(read_regular(path)) == checksum:
+                path.unlink()
+
+    def _make_folder(self) -> None:
+        """People delete it to tidy up, while we run. Where it cannot be, writing into it says why."""
+        with suppress(FileExistsError):
+            self._folder.mkdir(parents=True)
+
+    def _probe(self) -> None:
+        self._make_folder()
+        probe = self._folder / temporary_name("job_id_0")  # no job has this id
+        try:
+            probe.write_bytes(b"x" * PROBE_BYTES)
+        finally:
+            probe.unlink(missing_ok=True)
+
+
+def file_content(job: Job) -> bytes:
+    """The result as /api/* gives it, or the error that took its place."""
+    if job.status is JobStatus.SUCCESSFUL:
+        return frozen_json(job)
+    return json.dumps({"status": "error", "reason": job.reason}, ensure_ascii=False).encode()
+
+
+def highest_number(folder: Path) -> int:
+    """The highest job number that a file is named for; a stranger's beyond all numbers is no job's."""
+    matches = (JOB_ID.fullmatch(path.name) for path in folder.iterdir())
+    numbers = (int(match[1]) for match in matches if match)
+    return max((number for number in numbers if number < LARGEST_NUMBER), default=0)

@@ -1,0 +1,98 @@
+"""The data sets of a laptop: snapshots in .statline/snapshots/ under their fingerprints."""
+
+import logging
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from chalicelib.domain.ingestor import DataIngestor
+from chalicelib.errors import DamagedSnapshot, DatasetGone
+from local.storage.files import DiskStatus, read_regular, write_atomically
+
+OUR_SNAPSHOT = re.compile(r"[0-9a-f]{64}\.snapshot")
+# Runners meet the current data set and, after a change, the one before it.
+KEPT_IN_MEMORY = 2
+
+log = logging.getLogger("statline.snapshots")
+
+
+class SnapshotFiles:
+    """DatasetStore on a folder. The served data set is in memory, and a file as soon as the disk takes it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._ingestors: OrderedDict[str, DataIngestor] = OrderedDict()
+        self._catalogues: dict[str, dict[str, Any]] = {}
+        self._unwritten: tuple[Path, bytes] | None = None
+        self._status = DiskStatus(
+            ".statline/snapshots/", "a start with other data could not go on with these"
+        )
+
+    def path(self, fingerprint: str) -> Path:
+        return self._folder / f"{fingerprint}.snapshot"
+
+    def serve(self, fingerprint: str, data: DataIngestor, content: bytes) -> None:
+        """Keep a data set in memory, and write it if it is not there or damaged."""
+        with self._lock:
+            self._keep(fingerprint, data)
+        with suppress(OSError):
+            if read_regular(self.path(fingerprint)) == content:
+                return
+        self._unwritten = self.path(fingerprint), content
+        self.problem()
+
+    def ingestor(self, fingerprint: str) -> DataIngestor:
+        # Held while loading, so that a crowd of runners loads a data set once.
+        with self._lock:
+            if fingerprint not in self._ingestors:
+                try:
+                    content = read_regular(self.path(fingerprint))
+                    self._keep(fingerprint, DataIngestor.from_snapshot(content))
+                except (OSError, DamagedSnapshot) as error:
+                    raise DatasetGone(fingerprint) from error
+            return self._ingestors[fingerprint]
+
+    def catalogue(self, fingerprint: str) -> dict[str, Any]:
+        if fingerprint not in self._catalogues:
+            self._catalogues[fingerprint] = self.ingestor(fingerprint).catalogue()
+        return self._catalogues[fingerprint]
+
+    def problem(self) -> str | None:
+        """What keeps the served data set from being written, as it is now, or None; then it is written."""
+        if self._unwritten is not None:
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                write_atomically(*self._unwritten, forced=True, mode=0o600)
+            except OSError as error:
+                self._status.failed(error)
+            else:
+                self._unwritten = None
+                self._status.recovered()
+        return self._status.sentence
+
+    def remove_unused(self, current: str, is_used: Callable[[str], bool]) -> None:
+        """Remove the snapshots that we made and no job names any more."""
+        for path in self.files():
+            if path.stem != current and not is_used(path.stem):
+                try:
+                    path.unlink()
+                except OSError as error:
+                    log.warning("%s: %s", path, error)
+
+    def files(self) -> list[Path]:
+        """The files of snapshots that we made."""
+        with suppress(OSError):
+            paths = self._folder.iterdir()
+            return sorted(path for path in paths if OUR_SNAPSHOT.fullmatch(path.name) and path.is_file())
+        return []
+
+    def _keep(self, fingerprint: str, data: DataIngestor) -> None:
+        self._ingestors[fingerprint] = data
+        while len(self._ingestors) > KEPT_IN_MEMORY:
+            oldest, _ = self._ingestors.popitem(last=False)
+            self._catalogues.pop(oldest, None)

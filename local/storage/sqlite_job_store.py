@@ -1,0 +1,293 @@
+"""The job store of a laptop: SQLite for all that must outlive the process, memory for polls."""
+
+import json
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, replace
+from itertools import takewhile
+from sqlite3 import Connection
+
+from chalicelib.application.idempotency import IdempotencyRecord
+from chalicelib.application.job import JOB_ID, Job, by_acceptance, job_id, job_number
+from chalicelib.application.job_record import from_record, to_record
+from chalicelib.errors import JobNotFound, Unavailable
+from local.storage.database import CALLBACK_PENDING, OPEN, Database
+from local.storage.job_memory import BoundedCache, JobMemory
+from local.storage.job_rows import (
+    DELETE_JOBS,
+    DELETE_KEYS,
+    DELETE_RESULTS,
+    INSERT_JOB,
+    MARK_FILES_REMOVED,
+    NEWEST_FIRST,
+    OLDEST_FIRST,
+    UPDATE_JOB,
+    WITH_RESULT,
+    Change,
+    digest,
+    inserted,
+    updated,
+)
+
+PAGE = 500  # rows that a list reads at once
+# Deleted jobs that followers may still hear of; a follower that is further behind begins anew.
+TOMBSTONES = 50_000
+# Finished jobs beyond the limit that go together: a share of it, so that most finishes delete nothing.
+SLACK = 0.01
+LARGEST_NUMBER = 10**17
+
+
+class SqliteJobStore:
+    """JobStore on a Database. Durable when a method returns; at most `keep` finished jobs are kept, the
+    newest, but for the last hundredth of them.
+
+    `sequence` is the number of the last change. Events in `listeners` are set at every change.
+    """
+
+    def __init__(self, database: Database, keep: int) -> None:
+        self.database, self._keep = database, keep
+        self._memory = JobMemory()
+        self._rows: BoundedCache[bytes, int] = BoundedCache(1_000)  # of results, by digest
+        self._finished = self._reserved = self.sequence = 0
+        self._tombstones: deque[tuple[int, str]] = deque(maxlen=TOMBSTONES)
+        self.listeners: list[threading.Event] = []
+        self._lock = database.lock
+        self._load()
+
+    def reserve_beyond(self, number: int) -> None:
+        """Give no id up to a number that may have been given before."""
+        if number < LARGEST_NUMBER:
+            self._reserved = max(self._reserved, number)
+
+    def fact(self, name: str) -> int:
+        """A number that the store keeps under a name, 0 where there is none."""
+        rows = self.database.read("SELECT value FROM facts WHERE name = ?", name)
+        return int(str(rows[0][0]).removeprefix("job_id_")) if rows else 0
+
+    def reserve_ids(self, count: int) -> range:
+        with self._lock:
+            last = self._reserved + count
+            # As an id, so that it is found in the bytes of a damaged file too.
+            self.database.write("INSERT OR REPLACE INTO facts VALUES ('reserved', ?)", job_id(last))
+            numbers, self._reserved = range(self._reserved + 1, last + 1), last
+            return numbers
+
+    def create(self, *jobs: Job) -> None:
+        with self._lock:
+            if len(jobs) == 1 and jobs[0].result is None:
+                self.database.write(INSERT_JOB, *inserted(jobs[0], self.sequence + 1, None))
+                rows: list[int | None] = [None]
+            else:
+                with self.database.transaction() as connection:
+                    rows = [self._add_result(connection, job) for job in jobs]
+                    numbered = enumerate(zip(jobs, rows, strict=True), self.sequence + 1)
+                    connection.executemany(INSERT_JOB, [inserted(job, n, row) for n, (job, row) in numbered])
+            for job, row in zip(jobs, rows, strict=True):
+                self._remember(job, row)
+            self._note_changes(len(jobs))
+
+    def get(self, job_id: str) -> Job:
+        job = self._memory.get(job_id)
+        return job if job is not None else self._read(job_id)
+
+    def finish(self, outcome: Job) -> Job:
+        with self._lock:
+            if outcome.id not in self._memory.open:
+                return self.get(outcome.id)
+            self._remember(outcome, self._update(outcome))
+            self._note_changes(1)
+            self._expire()
+            return outcome
+
+    def bind_idempotency_key(
+        self, record: IdempotencyRecord, expired: IdempotencyRecord | None = None
+    ) -> IdempotencyRecord:
+        with self._lock:
+            first = self.get_idempotency_record(record.key)
+            if first is not None and first != expired:
+                return first
+            # It goes with its first job; without one it would stay for ever.
+            self.database.write(
+                "INSERT OR REPLACE INTO idempotency SELECT ?, number, ? FROM jobs WHERE number = ?",
+                record.key,
+                json.dumps(asdict(record)),
+                job_number(record.jobs[0]),
+            )
+            return record
+
+    def get_idempotency_record(self, key: str) -> IdempotencyRecord | None:
+        rows = self.database.read("SELECT record FROM idempotency WHERE key = ?", key)
+        if not rows:
+            return None
+        record = json.loads(rows[0][0])
+        return IdempotencyRecord(**record | {"jobs": tuple(record["jobs"])})
+
+    def mark_delivered(self, job_id: str) -> None:
+        with self._lock:
+            try:
+                job = self.get(job_id)
+            except JobNotFound:
+                return
+            if job.callback_pending:
+                job = replace(job, callback_pending=False)
+                self._memory.add_finished(job, self._update(job))
+                self._note_changes(1)
+
+    def pending_callbacks_before(self, moment: int) -> Iterator[str]:
+        rows = self.database.read(
+            "SELECT number FROM jobs WHERE state = ? AND accepted < ? ORDER BY accepted, number",
+            CALLBACK_PENDING,
+            moment,
+        )
+        yield from (job_id(number) for (number,) in rows)
+
+    def delete(self, job_id: str) -> None:
+        if JOB_ID.fullmatch(job_id):
+            with self._lock:
+                self._delete([job_number(job_id)])
+
+    def jobs(self) -> Iterator[Job]:
+        return self._listed(OLDEST_FIRST, -1)
+
+    def latest(self, until: int) -> Iterator[Job]:
+        return self._listed(NEWEST_FIRST, until + 1)
+
+    def count_open(self) -> int:
+        return len(self._memory.open)
+
+    def open_before(self, moment: int) -> Iterator[tuple[str, int]]:
+        with self._lock:
+            jobs = sorted(self._memory.open.values(), key=by_acceptance)
+        yield from ((job.id, job.accepted) for job in jobs if job.accepted < moment)
+
+    def open_ids(self) -> list[str]:
+        """Ids of the open jobs, in the order in which they were given."""
+        return sorted(self._memory.open, key=job_number)
+
+    def has(self, job_id: str) -> bool:
+        return bool(self.database.read("SELECT 1 FROM jobs WHERE number = ?", job_number(job_id)))
+
+    def names_dataset(self, fingerprint: str) -> bool:
+        """Whether a job was accepted under a data set. Reads every record."""
+        return bool(self.database.read("SELECT 1 FROM jobs WHERE instr(record, ?) LIMIT 1", fingerprint))
+
+    def changes(self, after: int, limit: int) -> list[Change]:
+        """The latest state of jobs changed after a change, oldest change first."""
+        query = f"SELECT sequence, record, content {WITH_RESULT} WHERE sequence > ? ORDER BY sequence LIMIT ?"
+        return [Change(*row) for row in self.database.read(query, after, limit)]
+
+    def open_changes(self) -> list[Change]:
+        """The open jobs, as if each had just changed."""
+        return [Change(self.sequence, json.dumps(to_record(job)), None) for job in self._memory.open.values()]
+
+    def deleted_since(self, after: int, until: int) -> list[str] | None:
+        """Ids of the jobs deleted after a change, up to another; None where some are forgotten already."""
+        with self._lock:
+            if len(self._tombstones) == TOMBSTONES and self._tombstones[0][0] > after + 1:
+                return None
+            newer = takewhile(lambda item: item[0] > after, reversed(self._tombstones))
+            return [deleted for sequence, deleted in newer if sequence <= until]
+
+    def count_changes(self, after: int) -> int:
+        """How many jobs were changed after a change."""
+        [(changed,)] = self.database.read("SELECT count(*) FROM jobs WHERE sequence > ?", after)
+        return int(changed)
+
+    def _load(self) -> None:
+        [(jobs, highest, sequence)] = self.database.read(
+            "SELECT count(*), max(number), (SELECT max(sequence) FROM jobs) FROM jobs"
+        )
+        for number, record in self.database.read("SELECT number, record FROM jobs WHERE state = ?", OPEN):
+            self._memory.open[job_id(number)] = from_record(json.loads(record))
+        self._finished = jobs - len(self._memory.open)
+        self.sequence = max(sequence or 0, self.fact("files"))
+        self._reserved = max(highest or 0, self.fact("reserved"))
+        self.reserve_beyond(self.database.lost_number)
+        self._expire()
+
+    def _read(self, job_id: str) -> Job:
+        number = job_number(job_id)
+        with self._lock:
+            rows = self.database.read(
+                f"SELECT record, content, result {WITH_RESULT} WHERE number = ?", number
+            )
+            if not rows:
+                raise JobNotFound(job_id)
+            [(record, content, row)] = rows
+            job = from_record(json.loads(record), content)
+            self._memory.add_finished(job, row)
+            return job
+
+    def _listed(self, query: str, accepted: int) -> Iterator[Job]:
+        number = 0
+        while rows := self.database.read(query, accepted, number, PAGE):
+            for _, number, record in rows:
+                yield self._memory.listed(job_id(number)) or from_record(json.loads(record))
+            accepted = rows[-1][0]
+
+    def _update(self, job: Job) -> int | None:
+        """Write a job that has ended; returns the row of its result."""
+        row = None if job.result is None else self._rows.get(digest(job.result))
+        if job.result is None or row is not None:
+            self.database.write(UPDATE_JOB, *updated(job, self.sequence + 1, row))
+            return row
+        with self.database.transaction() as connection:
+            row = self._add_result(connection, job)
+            connection.execute(UPDATE_JOB, updated(job, self.sequence + 1, row))
+        if row is not None:
+            self._rows.add(digest(job.result), row)
+        return row
+
+    def _add_result(self, connection: Connection, job: Job) -> int | None:
+        """The row of a job's result, stored if it is new."""
+        if job.result is None:
+            return None
+        key = digest(job.result)
+        stored = connection.execute("SELECT id FROM results WHERE digest = ?", (key,)).fetchone()
+        if stored is not None:
+            return int(stored[0])
+        values = (key, job.result)
+        return connection.execute("INSERT INTO results (digest, content) VALUES (?, ?)", values).lastrowid
+
+    def _remember(self, job: Job, row: int | None) -> None:
+        if job.status.is_terminal:
+            self._memory.add_finished(job, row)
+            self._finished += 1
+        else:
+            self._memory.open[job.id] = job
+
+    def _note_changes(self, number: int) -> None:
+        self.sequence += number
+        for listener in self.listeners:
+            if not listener.is_set():
+                listener.set()
+
+    def _expire(self) -> None:
+        # A disk that takes nothing ends no finish that it took: the oldest go another time.
+        with suppress(Unavailable):
+            while (excess := self._finished - self._keep) > self._keep * SLACK:
+                rows = self.database.read(
+                    "SELECT number FROM jobs WHERE state <> ? ORDER BY sequence LIMIT ?",
+                    OPEN,
+                    min(excess, PAGE),
+                )
+                self._delete([number for (number,) in rows])
+
+    def _delete(self, numbers: list[int]) -> None:
+        listed = (json.dumps(numbers),)
+        with self.database.transaction() as connection:
+            jobs = connection.execute(DELETE_JOBS, listed).fetchall()
+            rows = json.dumps([row for _, _, row in jobs if row is not None])
+            results = connection.execute(DELETE_RESULTS, (rows,)).fetchall()
+            connection.execute(DELETE_KEYS, listed)
+            connection.execute(MARK_FILES_REMOVED, listed)
+        for row, key in results:
+            self._rows.discard(key)
+            self._memory.discard_result(row)
+        for number, state, _ in jobs:
+            self._finished -= state != OPEN
+            self._memory.discard(job_id(number))
+            self._tombstones.append((self.sequence + 1, job_id(number)))
+            self._note_changes(1)

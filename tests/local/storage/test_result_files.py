@@ -1,0 +1,306 @@
+"""results/ on a disk that is full, read-only, gone, or used by other people."""
+
+import json
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chalicelib.observability.metrics import FOLLOWER_LAG
+from local.storage import follower
+from local.storage.database import NAME, Database
+from local.storage.result_files import ResultFiles, highest_number
+from local.storage.sqlite_job_store import SqliteJobStore
+from tests.support.disks import Lines, SmallDisk, disk_of, small_disk, wait_until
+from tests.support.samples import job
+
+RESULT = b'{"a":1.5}'
+
+
+class Results:
+    """A store, its results/ folder, and a follower that a test may start, or let copy by hand."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self.folder, self.store = folder, SqliteJobStore(database, 1_000)
+        self.files = ResultFiles(self.store, folder)
+        self.highest = self.files.prepare()
+
+    def finish(self, number: int, result: bytes = RESULT) -> None:
+        self.store.create(job(number))
+        self.store.finish(job(number).succeed(result, now=9))
+
+    def names(self) -> set[str]:
+        return {path.name for path in self.folder.iterdir()}
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    (tmp_path / "state").mkdir()
+    with closing(Database(tmp_path / "state" / NAME)) as database:
+        yield database
+
+
+@pytest.fixture
+def results(database: Database, tmp_path: Path) -> Results:
+    return Results(database, tmp_path / "results")
+
+
+@pytest.fixture
+def running(results: Results, monkeypatch: pytest.MonkeyPatch) -> Iterator[Results]:
+    """With its thread."""
+    monkeypatch.setattr(follower, "RETRY_SECONDS", 0.01)
+    results.files.start()
+    yield results
+    results.files.stop()
+
+
+def put_file_in_the_folders_place(results: Results) -> Callable[[], None]:
+    """Return how it goes away."""
+    shutil.rmtree(results.folder)
+    results.folder.touch()
+    return results.folder.unlink
+
+
+def test_each_outcome_is_a_file_within_a_second(running: Results) -> None:
+    running.finish(1)
+    running.store.create(job(2), job(3))
+    running.store.finish(job(2).fail("no such state: Größe", now=9))
+    wait_until(lambda: running.names() == {"job_id_1", "job_id_2"})
+    assert (running.folder / "job_id_1").read_bytes() == RESULT
+    content = json.loads((running.folder / "job_id_2").read_text())
+    assert content == {"status": "error", "reason": "no such state: Größe"}
+
+
+def test_more_files_than_a_batch_are_written(running: Results) -> None:
+    for number in range(1, 251):
+        running.finish(number, b"%d" % number)
+    wait_until(lambda: len(running.names()) == 250)
+    wait_until(lambda: FOLLOWER_LAG.value("files") == 0)
+
+
+def test_the_file_of_a_deleted_job_is_removed(running: Results) -> None:
+    running.finish(1)
+    running.finish(2)
+    wait_until(lambda: running.names() == {"job_id_1", "job_id_2"})
+    wait_until(lambda: running.files.position == running.store.sequence)
+    running.store.delete("job_id_1")
+    wait_until(lambda: running.names() == {"job_id_2"})
+
+
+def test_a_job_deleted_while_its_file_is_written_leaves_none(results: Results) -> None:
+    class DeletingResults(ResultFiles):
+        def _write(self, job: object) -> int:
+            checksum = super()._write(job)
+            results.store.delete("job_id_1")
+            return checksum
+
+    results.finish(1)
+    files = DeletingResults(results.store, results.folder)
+    files.copy_batch()
+    files.copy_batch()
+    assert results.names() == set()
+
+
+def test_a_job_deleted_before_its_file_is_written_gets_none(results: Results) -> None:
+    results.finish(1)
+    results.store.delete("job_id_1")
+    results.files.catch_up()
+    assert results.names() == set()
+
+
+def test_the_next_start_writes_and_removes_what_was_left(results: Results, database: Database) -> None:
+    results.finish(1)
+    results.files.catch_up()
+    results.finish(2)
+    results.store.delete("job_id_1")
+
+    after = Results(database, results.folder)
+    after.files.catch_up()
+
+    assert after.names() == {"job_id_2"}
+
+
+def test_a_stop_writes_what_is_left(running: Results) -> None:
+    running.finish(1)
+    running.files.stop()
+    assert running.names() == {"job_id_1"}
+
+
+def test_stale_temp_files_are_removed_on_start(results: Results, database: Database) -> None:
+    """Ours alone: other people's files stay."""
+    for name in (".job_id_7.123.tmp", ".notes.tmp", "mine.tmp"):
+        (results.folder / name).touch()
+    assert Results(database, results.folder).names() == {".notes.tmp", "mine.tmp"}
+
+
+def test_a_deleted_folder_comes_back(results: Results) -> None:
+    results.folder.rmdir()
+    results.finish(1)
+    results.files.catch_up()
+    assert (results.folder / "job_id_1").read_bytes() == RESULT
+
+
+def test_a_folder_that_cannot_be_written_is_in_health_and_tried_again(running: Results) -> None:
+    with Lines() as lines:
+        mend = put_file_in_the_folders_place(running)
+        for number in range(1, 4):
+            running.finish(number)
+        assert "results/ cannot be written" in str(running.files.problem())
+        mend()
+        wait_until(
+            lambda: running.folder.exists() and running.names() == {"job_id_1", "job_id_2", "job_id_3"}
+        )
+        assert running.files.problem() is None
+    assert lines == [
+        "results/ cannot be written (Not a directory): "
+        "answers are served all the same and written when it can be",
+        "results/ can be written again",
+    ]
+
+
+def test_a_health_check_writes_what_waits(results: Results) -> None:
+    mend = put_file_in_the_folders_place(results)
+    results.finish(1)
+    results.files.catch_up()
+    assert results.files.problem() is not None
+    mend()
+    assert results.files.problem() is None
+    assert results.names() == {"job_id_1"}
+
+
+def test_a_folder_that_cannot_be_made_is_tried_again_after_the_start(
+    database: Database, tmp_path: Path
+) -> None:
+    (tmp_path / "results").symlink_to(tmp_path / "disk that is not mounted" / "results")
+    results = Results(database, tmp_path / "results")
+    assert results.highest == 0
+    assert results.files.problem() is not None
+    results.finish(1)
+    (tmp_path / "disk that is not mounted" / "results").mkdir(parents=True)
+    assert results.files.problem() is None
+    assert results.names() == {"job_id_1"}
+
+
+def test_a_health_check_notices_a_broken_folder_before_any_job(results: Results) -> None:
+    mend = put_file_in_the_folders_place(results)
+    assert results.files.problem() is not None
+    mend()
+    assert results.files.problem() is None
+    assert results.names() == set()
+
+
+def test_a_file_that_does_not_fit_waits_for_room(results: Results) -> None:
+    """No half of it is left."""
+    results.finish(1)
+    results.finish(2, b"x" * 6000)
+    with disk_of(5000):
+        results.files.catch_up()
+        assert results.names() <= {"job_id_1"}
+        assert results.files.problem() is not None
+    assert results.files.problem() is None
+    assert results.names() == {"job_id_1", "job_id_2"}
+
+
+STRANGERS: dict[str, Callable[[Path], object]] = {
+    "a file": lambda path: path.write_text("somebody's"),
+    "a directory": lambda path: (path.mkdir(), (path / "inside").write_text("somebody's")),
+    "a link to a file": lambda path: path.symlink_to(path.with_name("elsewhere")),
+    "a link to nowhere": lambda path: path.symlink_to("nowhere"),
+    "a pipe": os.mkfifo,
+}
+
+
+@pytest.mark.parametrize("make", STRANGERS.values(), ids=STRANGERS)
+def test_a_strangers_file_in_a_results_place_is_set_aside(
+    results: Results, make: Callable[[Path], object]
+) -> None:
+    """Whole, under another name; where a link leads, nothing changes."""
+    elsewhere = results.folder / "elsewhere"
+    elsewhere.write_text("somebody's")
+    (results.folder / "job_id_1.aside").write_text("an earlier one")
+    make(results.folder / "job_id_1")
+
+    results.finish(1)
+    results.files.catch_up()
+
+    assert (results.folder / "job_id_1").read_bytes() == RESULT
+    assert not (results.folder / "job_id_1").is_symlink()
+    assert elsewhere.read_text() == "somebody's"
+    assert (results.folder / "job_id_1.aside").read_text() == "an earlier one"
+    aside = results.folder / "job_id_1.aside2"
+    kept = aside / "inside" if aside.is_dir() else aside
+    assert aside.is_symlink() or aside.is_fifo() or kept.read_text() == "somebody's"
+
+
+@pytest.mark.parametrize("make", STRANGERS.values(), ids=STRANGERS)
+def test_a_strangers_file_is_not_removed_with_a_job(results: Results, make: Callable[[Path], object]) -> None:
+    """A link is not ours, even to our bytes."""
+    (results.folder / "elsewhere").write_bytes(RESULT)
+    results.finish(1)
+    results.files.catch_up()
+    (results.folder / "job_id_1").unlink()
+    make(results.folder / "job_id_1")
+
+    results.store.delete("job_id_1")
+    results.files.catch_up()
+
+    assert results.names() == {"elsewhere", "job_id_1"}
+    assert results.files.problem() is None
+
+
+def test_a_file_of_the_same_content_is_left(results: Results) -> None:
+    (results.folder / "job_id_1").write_bytes(RESULT)
+    results.finish(1)
+    results.files.catch_up()
+    assert results.names() == {"job_id_1"}
+
+
+def test_a_number_beyond_all_jobs_is_no_id(tmp_path: Path) -> None:
+    """It would leave none for the next job."""
+    for name in ("job_id_7", f"job_id_{'9' * 18}", "job_id_007", "notes"):
+        (tmp_path / name).touch()
+    assert highest_number(tmp_path) == 7
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    with small_disk(tmp_path / "disk", size="1m") as disk:
+        yield disk
+
+
+@pytest.mark.parametrize("fault", ["full", "read_only"])
+def test_a_real_disk(database: Database, disk: SmallDisk, fault: str) -> None:
+    """Writes and removals wait, and come when the disk takes them."""
+    results = Results(database, disk.path / "results")
+    results.finish(1)
+    results.finish(2)
+    results.files.catch_up()
+    with getattr(disk, fault)():
+        results.finish(3, RESULT * 1000)
+        if fault == "read_only":
+            results.store.delete("job_id_2")
+        results.files.catch_up()
+        assert results.names() == {"job_id_1", "job_id_2"}
+        assert "results/ cannot be written" in str(results.files.problem())
+    results.store.delete("job_id_2")
+    results.files.catch_up()
+    assert results.files.problem() is None
+    assert results.names() == {"job_id_1", "job_id_3"}
+
+
+def test_a_store_that_cannot_be_read_stops_no_follower(running: Results, tmp_path: Path) -> None:
+    running.store.database.close()
+    threading.Event().wait(0.05)
+    assert running.files._thread.is_alive()
+
+
+def test_dismissed_jobs_have_a_file_too(results: Results) -> None:
+    results.store.create(job(1))
+    results.store.finish(replace(job(1)).dismiss(now=9))
+    results.files.catch_up()
+    assert "dismissed by a client" in (results.folder / "job_id_1").read_text()

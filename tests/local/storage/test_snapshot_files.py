@@ -1,0 +1,87 @@
+"""The data sets of a laptop as files."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from chalicelib.errors import DatasetGone
+from local.storage.snapshot_files import SnapshotFiles
+from tests.support.disks import Lines
+from tests.support.samples import SOIL, soil
+
+FINGERPRINT = "0123456789abcdef" * 4
+OTHER = FINGERPRINT[::-1]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> SnapshotFiles:
+    return SnapshotFiles(tmp_path / "snapshots")
+
+
+def serve(files: SnapshotFiles, fingerprint: str, folder: Path) -> None:
+    data = soil(folder)
+    files.serve(fingerprint, data, data.snapshot())
+
+
+def test_a_data_set_is_read_by_the_next_process(files: SnapshotFiles, tmp_path: Path) -> None:
+    serve(files, FINGERPRINT, tmp_path)
+    later = SnapshotFiles(tmp_path / "snapshots")
+    assert later.catalogue(FINGERPRINT) == files.catalogue(FINGERPRINT) == soil(tmp_path).catalogue()
+    assert later.ingestor(FINGERPRINT) is later.ingestor(FINGERPRINT)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no snapshot"])
+def test_a_missing_or_damaged_snapshot_is_a_data_set_that_is_gone(
+    files: SnapshotFiles, content: bytes | None
+) -> None:
+    if content is not None:
+        files.path(FINGERPRINT).parent.mkdir()
+        files.path(FINGERPRINT).write_bytes(content)
+    for ask in (files.ingestor, files.catalogue):
+        with pytest.raises(DatasetGone):
+            ask(FINGERPRINT)
+
+
+def test_memory_keeps_few_data_sets(files: SnapshotFiles, tmp_path: Path) -> None:
+    for number in range(5):
+        serve(files, f"{number}" * 64, tmp_path)
+    shutil.rmtree(tmp_path / "snapshots")
+    files.ingestor("4" * 64)
+    with pytest.raises(DatasetGone):
+        files.ingestor("0" * 64)
+
+
+def test_ours_are_those_with_a_fingerprint(files: SnapshotFiles) -> None:
+    """A stranger's file is none, a folder is none, and without the folder there are none."""
+    assert files.files() == []
+    folder = files.path(FINGERPRINT).parent
+    folder.mkdir()
+    files.path(FINGERPRINT).touch()
+    files.path(OTHER).mkdir()
+    (folder / "holiday.snapshot").touch()
+    assert [path.stem for path in files.files()] == [FINGERPRINT]
+
+
+def test_unused_snapshots_are_removed(files: SnapshotFiles, tmp_path: Path) -> None:
+    for fingerprint in (FINGERPRINT, OTHER, "c" * 64):
+        serve(files, fingerprint, tmp_path)
+    files.remove_unused(FINGERPRINT, lambda fingerprint: fingerprint == OTHER)
+    assert {path.stem for path in files.files()} == {FINGERPRINT, OTHER}
+
+
+def test_a_snapshot_is_written_when_the_disk_takes_it(files: SnapshotFiles, tmp_path: Path) -> None:
+    """Health says so until then; afterwards the disk is left alone."""
+    folder = tmp_path / "snapshots"
+    folder.touch()
+    with Lines() as lines:
+        serve(files, FINGERPRINT, tmp_path)
+        assert ".statline/snapshots/ cannot be written" in str(files.problem())
+        folder.unlink()
+        assert files.problem() is None
+    assert files.path(FINGERPRINT).read_bytes() == soil(tmp_path, SOIL).snapshot()
+    assert files.path(FINGERPRINT).stat().st_mode & 0o777 == 0o600
+    assert len(lines) == 2
+    shutil.rmtree(folder)
+    assert files.problem() is None
+    assert not folder.exists()

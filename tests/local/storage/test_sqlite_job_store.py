@@ -1,0 +1,219 @@
+"""What is particular to the job store on SQLite: restarts, retention, shared results, memory."""
+
+import json
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from chalicelib.application.idempotency import IdempotencyRecord
+from chalicelib.application.job import Job, JobStatus
+from chalicelib.errors import JobNotFound
+from local.storage import job_memory, sqlite_job_store
+from local.storage.database import NAME, Database
+from local.storage.sqlite_job_store import SqliteJobStore
+from local.storage.sqlite_service_state import SqliteServiceState
+from tests.local.machine import Machine
+from tests.support.samples import job
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def count(store: SqliteJobStore, table: str) -> int:
+    [(rows,)] = store.database.read(f"SELECT count(*) FROM {table}")
+    return int(rows)
+
+
+def test_jobs_and_results_are_the_same_after_a_crash(machine: Machine) -> None:
+    store = machine.boot()
+    for number in store.reserve_ids(12):
+        store.create(job(number))
+    store.finish(job(1).succeed(b'{"a":1.5}', now=9))
+    store.finish(job(2).fail("why", now=9))
+    before = [store.get(f"job_id_{n}") for n in range(1, 13)], list(store.jobs())
+
+    after = machine.boot()
+
+    assert ([after.get(f"job_id_{n}") for n in range(1, 13)], list(after.jobs())) == before
+    assert [job_id for job_id, _ in after.open_before(10**15)] == [f"job_id_{n}" for n in range(3, 13)]
+    assert after.count_open() == 10
+
+
+def test_deleted_and_dismissed_jobs_stay_so_after_a_crash(machine: Machine) -> None:
+    store = machine.boot()
+    for number in store.reserve_ids(2):
+        store.create(job(number))
+    store.finish(job(1).succeed(b'{"a":1.5}', now=9))
+    dismissed = store.finish(job(2).dismiss(now=9))
+    store.delete("job_id_1")
+
+    after = machine.boot()
+
+    with pytest.raises(JobNotFound):
+        after.get("job_id_1")
+    assert list(after.jobs()) == [dismissed]
+    assert after.count_open() == 0
+
+
+def test_no_id_is_given_twice_after_a_crash(machine: Machine) -> None:
+    first = machine.boot().reserve_ids(10)
+    store = machine.boot()
+    assert store.reserve_ids(10)[0] == first[-1] + 1
+    store.create(job(500))
+    assert machine.boot().reserve_ids(1)[0] == 501
+
+
+def test_first_outcome_stands_after_a_crash(machine: Machine) -> None:
+    store = machine.boot()
+    store.create(job(1))
+    first = store.finish(job(1).succeed(b"1", now=9))
+    assert machine.boot().finish(job(1).fail("late", now=10)) == first
+
+
+def test_idempotency_keys_outlive_a_crash_and_go_with_their_jobs(machine: Machine) -> None:
+    store = machine.boot()
+    store.create(job(1), job(2))
+    record = store.bind_idempotency_key(IdempotencyRecord("k", "q", ("job_id_1", "job_id_2"), made=1))
+
+    after = machine.boot()
+
+    assert after.get_idempotency_record("k") == record
+    after.delete("job_id_1")
+    assert after.get_idempotency_record("k") is None
+
+
+def test_pending_callbacks_outlive_a_crash(machine: Machine) -> None:
+    store = machine.boot()
+    open_job = job(1, subscriber={"successUri": "http://a.test/"})
+    store.create(open_job)
+    store.finish(open_job.succeed(b"1", now=9))
+
+    after = machine.boot()
+
+    assert list(after.pending_callbacks_before(10**15)) == ["job_id_1"]
+    after.mark_delivered("job_id_1")
+    assert list(machine.boot().pending_callbacks_before(10**15)) == []
+
+
+def test_oldest_finished_jobs_beyond_the_limit_are_deleted(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, keep=3)
+    store = machine.boot()
+    for number in range(1, 9):
+        store.create(job(number))
+    for number in range(2, 9):
+        store.finish(job(number).succeed(b"%d" % number, now=number))
+    kept = ["job_id_1", "job_id_6", "job_id_7", "job_id_8"]
+    assert [found.id for found in store.jobs()] == kept
+    with pytest.raises(JobNotFound):
+        store.get("job_id_2")
+    assert [found.id for found in machine.boot().jobs()] == kept
+    assert count(store, "results") == 3
+
+
+def test_a_lower_limit_deletes_at_the_next_start(machine: Machine) -> None:
+    store = machine.boot()
+    for number in range(1, 9):
+        store.create(job(number))
+        store.finish(job(number).fail("why", now=9))
+    machine.keep = 2
+    assert [found.id for found in machine.boot().jobs()] == ["job_id_7", "job_id_8"]
+
+
+def test_equal_results_are_stored_once_and_go_with_the_last_job(machine: Machine) -> None:
+    store = machine.boot()
+    for number in range(1, 4):
+        store.create(job(number))
+        store.finish(job(number).succeed(b"same", now=9))
+    assert count(store, "results") == 1
+    store.delete("job_id_1")
+    store.delete("job_id_3")
+    assert machine.boot().get("job_id_2").result == b"same"
+    store.delete("job_id_2")
+    assert count(store, "results") == 0
+
+
+def test_a_result_that_was_deleted_is_stored_again(machine: Machine) -> None:
+    store = machine.boot()
+    for number, result in ((1, b"same"), (2, b"other"), (3, b"same")):
+        store.create(job(number))
+        store.finish(job(number).succeed(result, now=9))
+        store.delete(f"job_id_{number - 1}")
+    assert store.get("job_id_3").result == machine.boot().get("job_id_3").result == b"same"
+
+
+def test_polls_beyond_the_memory_read_the_database(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_memory, "FINISHED_JOBS", 2)
+    monkeypatch.setattr(job_memory, "RESULT_BYTES", 10)
+    store = machine.boot()
+    for number in range(1, 8):
+        store.create(job(number))
+        store.finish(job(number).succeed(b"result %d" % number, now=9))
+    assert [store.get(f"job_id_{n}").result for n in range(1, 8)] == [b"result %d" % n for n in range(1, 8)]
+
+
+def test_lists_are_read_in_pages(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_job_store, "PAGE", 3)
+    store = machine.boot()
+    for number in range(1, 11):
+        store.create(job(number, accepted=number // 4))
+    expected = [f"job_id_{n}" for n in range(1, 11)]
+    assert [found.id for found in machine.boot().jobs()] == expected
+    assert [found.id for found in store.latest(10)] == expected[::-1]
+
+
+def test_a_job_created_finished_is_one_write(machine: Machine) -> None:
+    finished = job(1).succeed(b"known", now=9)
+    store = machine.boot()
+    store.create(finished)
+    assert store.count_open() == 0
+    assert store.get("job_id_1") == machine.boot().get("job_id_1") == finished
+
+
+def test_followers_read_the_latest_state_of_changed_jobs(machine: Machine) -> None:
+    store = machine.boot()
+    store.create(job(1), job(2), job(3))
+    first = store.changes(0, 10)
+    store.finish(job(1).succeed(b"1", now=9))
+    store.delete("job_id_2")
+
+    changes = store.changes(first[-1].sequence, 10)
+
+    assert [change.job() for change in changes] == [store.get("job_id_1")]
+    assert store.deleted_since(first[-1].sequence, store.sequence) == ["job_id_2"]
+    assert [change.job().id for change in store.changes(0, 1)] == ["job_id_3"]
+
+
+def test_deleted_jobs_are_remembered_in_bounds(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_job_store, "TOMBSTONES", 2)
+    store = machine.boot()
+    store.create(*map(job, range(1, 5)))
+    for number in range(1, 4):
+        store.delete(f"job_id_{number}")
+    assert store.deleted_since(0, store.sequence) is None
+    assert store.deleted_since(store.sequence - 1, store.sequence) == ["job_id_3"]
+
+
+def test_a_record_of_a_later_version_is_read(machine: Machine) -> None:
+    store = machine.boot()
+    store.create(job(1))
+    [(record,)] = store.database.read("SELECT record FROM jobs")
+    later = json.dumps(json.loads(record) | {"mood": "good"})
+    store.database.write("UPDATE jobs SET record = ?", later)
+    assert machine.boot().get("job_id_1") == job(1)
+
+
+def test_service_state_outlives_the_process(tmp_path: Path) -> None:
+    with closing(Database(tmp_path / NAME)) as database:
+        SqliteServiceState(database).set(dataset="d", draining_since=5)
+    with closing(Database(tmp_path / NAME)) as database:
+        state = SqliteServiceState(database).read()
+    assert (state.dataset, state.draining_since, state.quiet_since) == ("d", 5, 0)
+
+
+def test_jobs_of_a_data_set_are_found(machine: Machine) -> None:
+    store = machine.boot()
+    store.create(Job("job_id_1", "best5", {"question": "Q"}, "a" * 64, accepted=1, status=JobStatus.ACCEPTED))
+    assert (store.names_dataset("a" * 64), store.names_dataset("b" * 64)) == (True, False)
