@@ -16,6 +16,8 @@ from local.http.process import end_with_parent, freeze_startup_objects
 
 
 class RequestHandler(chalice.local.ChaliceRequestHandler):
+    """Chalice's handler of one connection, over our gateway."""
+
     # Otherwise each response on a kept connection waits 40 ms for the client's delayed acknowledgement.
     disable_nagle_algorithm = True
 

@@ -13,7 +13,7 @@ from chalicelib.config import NO_ORIGIN
 from chalicelib.routes.cors import PREFLIGHT_SECONDS, REQUEST_HEADERS
 from local.cloud.packaging import BadPackage, inspect, normalise, package
 from local.cloud.stack import STAGES
-from local.http.gateway import WORTH_COMPRESSING
+from local.http.compression import WORTH_COMPRESSING
 
 FUNCTIONS = ("APIHandler", "Worker", "DeadLetters", "Sweeper")
 SOURCES = {"Worker": "JobQueue", "DeadLetters": "DeadLetterQueue"}
