@@ -3,7 +3,8 @@
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+import time
+from collections.abc import Generator
 from typing import BinaryIO
 
 import pandas as pd
@@ -19,7 +20,7 @@ TEXTS = pa.dictionary(pa.int32(), pa.string())
 
 def frames(
     source: Source, width: int, places: set[int], skipped: int, block_bytes: int
-) -> Iterator[pd.DataFrame]:
+) -> Generator[pd.DataFrame]:
     """Cut a file of `width` columns, without its first `skipped` records, into frames of categoricals.
 
     The columns at `places` are read and named by their place. Raises ValueError for what is not CSV.
@@ -27,26 +28,34 @@ def frames(
     wanted = [str(place) for place in sorted(places)]
     with opened(source) as file:
         checks = RowChecks(width)
-        text = pa.PythonFile(CheckedText(file, checks.end), mode="r")
-        batches = pa.csv.open_csv(
-            text,
-            pa.csv.ReadOptions(
-                block_size=block_bytes,
-                column_names=[str(place) for place in range(width)],
-                skip_rows_after_names=skipped,
-            ),
-            pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=checks),
-            pa.csv.ConvertOptions(
-                include_columns=wanted,
-                column_types=dict.fromkeys(wanted, TEXTS),
-                strings_can_be_null=False,
-                check_utf8=False,  # CheckedText does, for all columns
-            ),
-        )
-        for batch in batches:
-            yield batch.to_pandas()
+        text = CheckedText(file, checks.end)
+        try:
+            for batch in streamed(text, width, wanted, skipped, block_bytes, checks):
+                yield batch.to_pandas()
+        finally:
+            text.stop()
     if not checks.ended:
         raise ValueError("a quote is never closed")
+
+
+def streamed(
+    text: "CheckedText", width: int, wanted: list[str], skipped: int, block_bytes: int, checks: "RowChecks"
+) -> pa.csv.CSVStreamingReader:
+    return pa.csv.open_csv(
+        pa.PythonFile(text, mode="r"),
+        pa.csv.ReadOptions(
+            block_size=block_bytes,
+            column_names=[str(place) for place in range(width)],
+            skip_rows_after_names=skipped,
+        ),
+        pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=checks),
+        pa.csv.ConvertOptions(
+            include_columns=wanted,
+            column_types=dict.fromkeys(wanted, TEXTS),
+            strings_can_be_null=False,
+            check_utf8=False,  # CheckedText does, for all columns
+        ),
+    )
 
 
 class RowChecks:
@@ -76,11 +85,25 @@ class CheckedText(io.RawIOBase):
     def __init__(self, file: BinaryIO, end: bytes) -> None:
         self._file, self._end, self._held = file, end, b""
         self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._reading = self._stopped = False
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
+        self._reading = True
+        try:
+            return b"" if self._stopped else self._block(size)
+        finally:
+            self._reading = False
+
+    def stop(self) -> None:
+        """Return when Arrow, which reads ahead on a thread of its own, has left the file for good."""
+        self._stopped = True
+        while self._reading:
+            time.sleep(0)  # lets that thread run
+
+    def _block(self, size: int) -> bytes:
         block = self._held + self._checked(size - len(self._held) - len(self._end))
         self._held = self._checked(1)
         if not self._held:

@@ -3,6 +3,7 @@
 Not for Lambda, which has neither pandas nor Arrow and loads snapshots.
 """
 
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -34,14 +35,15 @@ def cube_of_csv(source: Source, description: Description, block_bytes: int = BLO
     with records_of(source) as records:
         header = read_header(iter(records), name)
     ingest = Ingest(header, name, description)
+    places = set(ingest.places.values())
     try:
-        for frame in frames(source, len(header), set(ingest.places.values()), records.read, block_bytes):
-            ingest.add(frame)
+        with closing(frames(source, len(header), places, records.read, block_bytes)) as parts:
+            for frame in parts:
+                ingest.add(frame)
     except ValueError as error:  # Arrow's own errors are ValueErrors
         explain(source, ingest.places, ingest.clean)
-        raise NotCsv(
-            name, f"a row is longer than {block_bytes} bytes, or quoted unclearly ({error})"
-        ) from None
+        why = f"a row is longer than {block_bytes} bytes, or quoted unclearly ({error})"
+        raise NotCsv(name, why) from None
     return ingest.cube()
 
 

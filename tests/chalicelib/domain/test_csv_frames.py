@@ -14,7 +14,14 @@ from chalicelib.domain.cube import DIMENSIONS, CellStats, Cube
 from chalicelib.domain.dataset_description import REQUIRED_ROLES, Description
 from chalicelib.domain.ingest import BLOCK_BYTES, Ingest, cube_of_csv
 from chalicelib.domain.numbers import parse_number
-from chalicelib.errors import DatasetError, EmptyDataset, MissingColumns, NoRowsInDataset, NotCsv
+from chalicelib.errors import (
+    DatasetError,
+    EmptyDataset,
+    InvalidValue,
+    MissingColumns,
+    NoRowsInDataset,
+    NotCsv,
+)
 from tests.support.samples import DESCRIPTION
 
 SOIL = Description.from_dict(DESCRIPTION | {"aliases": {"value": {"none": ""}, "category": {"a": "b"}}})
@@ -180,3 +187,10 @@ def test_a_file_of_one_column_is_read() -> None:
 def test_more_combinations_than_64_bits_can_number_are_read() -> None:
     rows = b"".join(b"%d,%d,%d,1,%d,%d\n" % ((number,) * 5) for number in range(20_000))
     assert cube_of_csv(io.BytesIO(HEADER + rows), SOIL).overall() == CellStats(20_000, 20_000)
+
+
+def test_a_stream_is_explained_from_its_beginning_while_arrow_reads_ahead() -> None:
+    content = HEADER + ROW + ROW.replace(b",1,", b",x,") + ROW * 3000 + b"ragged\n"
+    for _ in range(20):
+        with pytest.raises(InvalidValue, match="line 3,"):
+            cube_of_csv(io.BytesIO(content), SOIL, block_bytes=200)

@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from chalicelib.domain.dataset_description import Description
@@ -41,30 +42,32 @@ class Download(io.RawIOBase):
         return self._content.readinto(buffer)
 
 
-def test_any_source_reads_the_same(named: DataIngestor, tmp_path: Path) -> None:
-    """A path as text, and a stream that cannot be rewound."""
+def test_a_path_as_text_and_a_download_give_the_same_cube(named: DataIngestor, tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes(ROWS)
     for source in (str(path), Download(ROWS)):
         assert DataIngestor.from_csv(source, named.description).cube == named.cube  # type: ignore[arg-type]
 
 
-def test_a_question_is_named_by_text_or_id(data: DataIngestor) -> None:
-    """Both give the text."""
+def test_a_frame_gives_the_data_set_of_its_file(named: DataIngestor) -> None:
+    frame = pd.read_csv(io.BytesIO(ROWS))
+    data = DataIngestor.from_frame(frame, named.description)
+    assert data.snapshot() == named.snapshot()
+
+
+def test_a_question_is_found_by_text_or_id(data: DataIngestor) -> None:
     assert data.question("Humus") == data.question("S1") == "Humus"
 
 
 @pytest.mark.parametrize("asked", ["humus", "S9", "x", "", "Q" * 60_000])
-def test_an_unknown_question_meets_suggestions(data: DataIngestor, asked: str) -> None:
-    """Never none, and never at length."""
+def test_an_unknown_question_is_refused_with_short_suggestions(data: DataIngestor, asked: str) -> None:
     with pytest.raises(UnknownQuestion) as caught:
         data.question(asked)
     assert "Humus" in str(caught.value) or "S1" in str(caught.value)
     assert len(str(caught.value)) < 2000
 
 
-def test_a_long_name_is_suggested_whole() -> None:
-    """It is what one would ask for next; the survey's own run to 250 characters."""
+def test_a_long_question_is_suggested_whole() -> None:
     long = "Percent of adults who " + "walk and " * 27 + "run"
     data = DataIngestor.from_csv(
         io.BytesIO(ROWS.replace(b"Sand", long.encode())), Description.from_dict(WITH_SHORT_NAMES)
@@ -74,29 +77,27 @@ def test_a_long_name_is_suggested_whole() -> None:
     assert f'"{long}"' in str(caught.value)
 
 
-def test_an_id_with_two_texts_names_neither(named: DataIngestor) -> None:
-    """The texts are the suggestion."""
+def test_an_id_of_two_questions_is_refused_with_both_texts(named: DataIngestor) -> None:
     with pytest.raises(UnknownQuestion, match=r'"Humus", "Humus \(neu\)"'):
         named.question("S1")
 
 
 @pytest.mark.parametrize(("asked", "first"), [("BY", "Bayern"), ("he", "Hessen"), ("bayern", "Bayern")])
-def test_an_unknown_state_meets_the_closest(named: DataIngestor, asked: str, first: str) -> None:
-    """Its abbreviation and its letters in another case lead to it first."""
+def test_an_unknown_state_is_refused_with_the_closest(named: DataIngestor, asked: str, first: str) -> None:
     with pytest.raises(UnknownState, match=f'closest: "{first}"'):
         named.state(asked)
 
 
-def test_an_abbreviation_leads_to_its_state_in_any_case() -> None:
-    """Though another state's letters are closer."""
+def test_an_abbreviation_suggests_its_state_before_closer_letters() -> None:
     rows = b"Frage,Nr,Land,Kurz,Wert,Art,Klasse\nQ,S1,Xyz,TH,1,a,b\nQ,S1,Th,QQ,1,a,b\n"
     data = DataIngestor.from_csv(io.BytesIO(rows), Description.from_dict(WITH_SHORT_NAMES))
     with pytest.raises(UnknownState, match=r'closest: "Xyz"$'):
         data.state("th")
 
 
-def test_the_best_end_comes_from_the_description(data: DataIngestor, named: DataIngestor) -> None:
-    """By id or by text; where it is silent, so are we."""
+def test_the_best_end_comes_from_the_description_or_is_unknown(
+    data: DataIngestor, named: DataIngestor
+) -> None:
     assert (data.best("Humus"), data.best("Sand")) == ("highest", "lowest")
     bare = DataIngestor(named.cube, Description.from_dict(WITH_SHORT_NAMES | {"best": {}}))
     with pytest.raises(BestEndUnknown, match="Sand"):
@@ -104,8 +105,7 @@ def test_the_best_end_comes_from_the_description(data: DataIngestor, named: Data
     assert bare.catalogue()["questions"][0]["best"] is None
 
 
-def test_the_catalogue_says_what_can_be_asked(data: DataIngestor) -> None:
-    """In JSON values."""
+def test_the_catalogue_lists_questions_and_states(data: DataIngestor) -> None:
     catalogue = data.catalogue()
     assert (catalogue["title"], catalogue["rows"], catalogue["suppressed"]) == ("Soil survey", 6, 2)
     assert catalogue["questions"][1] == {"id": "S2", "question": "Sand", "best": "lowest"}

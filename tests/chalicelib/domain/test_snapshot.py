@@ -28,8 +28,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return soil(tmp_path_factory.mktemp("soil")).snapshot()
 
 
-def test_a_snapshot_gives_the_data_set_back(saved: bytes, tmp_path: Path) -> None:
-    """Cube, description, and again the same bytes."""
+def test_a_snapshot_loads_as_the_same_data_set(saved: bytes, tmp_path: Path) -> None:
     again, original = DataIngestor.from_snapshot(saved), soil(tmp_path)
     assert again.cube == original.cube
     assert again.description == Description.from_dict(DESCRIPTION)
@@ -38,30 +37,26 @@ def test_a_snapshot_gives_the_data_set_back(saved: bytes, tmp_path: Path) -> Non
 
 @settings(deadline=None, max_examples=150)
 @given(st.data())
-def test_any_changed_byte_is_noticed(saved: bytes, data: st.DataObject) -> None:
-    """In the header as in the payload."""
+def test_a_changed_byte_is_refused(saved: bytes, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(saved) - 1))
     changed = data.draw(st.integers(0, 255).filter(lambda byte: byte != saved[place]))
     with pytest.raises(DamagedSnapshot):
         snapshot.loads(saved[:place] + bytes([changed]) + saved[place + 1 :])
 
 
-def test_a_snapshot_cut_short_is_noticed(saved: bytes) -> None:
-    """Wherever it ends."""
+def test_a_snapshot_cut_short_is_refused(saved: bytes) -> None:
     for cut in range(len(saved)):
         with pytest.raises(DamagedSnapshot):
             snapshot.loads(saved[:cut])
 
 
-def test_loading_imports_no_pandas(saved: bytes, tmp_path: Path) -> None:
-    """A Lambda has none."""
+def test_loading_imports_neither_pandas_nor_numpy_nor_arrow(saved: bytes, tmp_path: Path) -> None:
     path = tmp_path / "soil.snapshot"
     path.write_bytes(saved)
     done = subprocess.run([sys.executable, "-c", LOAD, path], capture_output=True, text=True, check=True)
     assert int(done.stdout) == SOIL.count("\n") - 1
 
 
-def test_a_missing_snapshot_is_named(tmp_path: Path) -> None:
-    """By its path."""
+def test_a_missing_snapshot_is_refused_with_its_path(tmp_path: Path) -> None:
     with pytest.raises(SnapshotNotFound, match=r"none\.snapshot"):
         DataIngestor.from_snapshot(tmp_path / "none.snapshot")

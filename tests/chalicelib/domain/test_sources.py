@@ -1,0 +1,21 @@
+"""Files and streams that hold a data set."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from chalicelib.domain.sources import opened
+from chalicelib.errors import DatasetNotFound, NotCsv
+from tests.support.samples import SOIL
+
+
+def test_missing_files_directories_and_damaged_gzip_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatasetNotFound, match="nowhere"), opened(tmp_path / "nowhere.csv"):
+        pass
+    with pytest.raises(NotCsv, match="directory"), opened(tmp_path):
+        pass
+    cut = tmp_path / "cut.csv.gz"
+    cut.write_bytes(gzip.compress(SOIL.encode())[:-20])
+    with pytest.raises(NotCsv, match="compression"), opened(cut) as text:
+        text.read()
