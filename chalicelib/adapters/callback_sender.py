@@ -1,8 +1,8 @@
-"""Posting to addresses that clients name: to the public internet alone, in bounded time.
+"""The CallbackSender port over HTTP: posts to the URLs that clients name, on the public internet alone.
 
-Whoever may name an address could else have us speak to what only we can reach: our own machine, its
-network, the cloud's metadata. So a name is resolved once, what it resolves to is checked, and that address is
-connected to. No redirect is followed, no proxy is asked, and of an answer only the status is read.
+A client could otherwise make the service post to hosts that only the service reaches: its own machine, its
+network, the cloud's metadata. So the sender resolves a name once, checks the address, and connects to that
+address. It follows no redirect, uses no proxy, and reads only the status of a response.
 """
 
 import ipaddress
@@ -23,14 +23,14 @@ from chalicelib.errors import CallbackFailed, CallbackRefused, InvalidRequest, s
 
 SECONDS = 2.0
 PORTS = {"http": 80, "https": 443}
-FIRST_FREE_PORT = 1024  # below it are services that HTTP could be smuggled to, such as mail
+FIRST_FREE_PORT = 1024  # below it are services that HTTP could attack, such as mail
 URL = re.compile(r"[!-~]+", re.ASCII)
 HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}", re.ASCII)
 UNICAST = ipaddress.ip_network("2000::/3")
 
-# (family, type, protocol, name, address): what socket.getaddrinfo gives.
-Found = tuple[Any, Any, int, str, tuple[Any, ...]]
-Resolve = Callable[..., list[Found]]
+# (family, type, protocol, name, address), as socket.getaddrinfo returns them.
+AddressInfo = tuple[Any, Any, int, str, tuple[Any, ...]]
+Resolve = Callable[..., list[AddressInfo]]
 
 
 class Target(NamedTuple):
@@ -41,7 +41,7 @@ class Target(NamedTuple):
 
 
 def parse(url: str) -> Target:
-    """Raises InvalidRequest for what is no address to post to, whatever it may resolve to."""
+    """Return the parts of a URL. Raises InvalidRequest for one that callbacks never go to."""
     if len(url) > LONGEST_URL or not URL.fullmatch(url):
         raise InvalidRequest(f"a callback's address has at most {LONGEST_URL} characters, and no blanks")
     try:
@@ -62,7 +62,7 @@ def parse(url: str) -> Target:
 
 
 def is_public(text: str) -> bool:
-    """Whether an IP address can be reached from anywhere, and is no other address in disguise."""
+    """Return whether an IP address is public, and tunnels to no other address."""
     address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, ipaddress.IPv4Address):
         return address.is_global and not address.is_multicast and not address.is_reserved
@@ -71,7 +71,7 @@ def is_public(text: str) -> bool:
 
 
 class HttpCallbackSender:
-    """Posts. With `private`, to any address at all: for tests, and services that only one's own may ask."""
+    """Posts callbacks; with `private` to any address: for tests and internal services."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class HttpCallbackSender:
         self.private, self.seconds, self.resolve, self.context = private, seconds, resolve, context
 
     def check(self, url: str) -> None:
-        """Raises InvalidRequest for an address that is never posted to; a name is not resolved yet."""
+        """Raises InvalidRequest for a URL that callbacks never go to; does not resolve its name yet."""
         host = parse(url).host
         with suppress(ValueError):
             if not self.private and not is_public(host):
@@ -95,7 +95,7 @@ class HttpCallbackSender:
             self.post(job.callback, callback_body(job), callback_headers(job))
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
-        """Raises CallbackFailed unless the answer, which comes in time, is a 2xx."""
+        """Raises CallbackFailed unless a 2xx response comes in time."""
         exchange = Exchange(self, url, body, headers)
         exchange.start()
         exchange.join(self.seconds)
@@ -109,7 +109,7 @@ class HttpCallbackSender:
 
 
 class Exchange(threading.Thread):
-    """One POST on a thread of its own, so that nothing it hangs in, a resolver included, holds up others."""
+    """One POST on a thread of its own, so that a hanging resolver or server blocks no other callback."""
 
     def __init__(self, rules: HttpCallbackSender, url: str, body: bytes, headers: Mapping[str, str]) -> None:
         super().__init__(name="Callback", daemon=True)
@@ -129,7 +129,7 @@ class Exchange(threading.Thread):
             self.abandon()
 
     def abandon(self) -> None:
-        """Whatever it waits for on the network ends."""
+        """Close the connection, which ends any wait on it."""
         if self._socket is not None:
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
@@ -138,7 +138,7 @@ class Exchange(threading.Thread):
     def _post(self, target: Target) -> None:
         connect = {"http": HTTPConnection, "https": HTTPSConnection}[target.scheme]
         connection = connect(target.host, target.port)
-        connection.sock = self._connected(target)  # so that it looks up nothing and connects nowhere
+        connection.sock = self._connected(target)  # so that http.client resolves and connects nothing
         connection.request("POST", target.path, self._body, dict(self._headers))
         self.status = connection.getresponse().status
 
@@ -157,8 +157,8 @@ class Exchange(threading.Thread):
         return self._socket
 
     def _address(self, target: Target) -> tuple[Any, tuple[Any, ...]]:
-        found = self._rules.resolve(target.host, target.port, type=socket.SOCK_STREAM)
-        for _, _, _, _, address in found:
+        infos = self._rules.resolve(target.host, target.port, type=socket.SOCK_STREAM)
+        for _, _, _, _, address in infos:
             if not self._rules.private and not is_public(address[0]):
                 raise CallbackRefused(f"{target.host} is {address[0]}, which is not public")
-        return found[0][0], found[0][4]
+        return infos[0][0], infos[0][4]

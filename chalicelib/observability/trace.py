@@ -1,7 +1,7 @@
-"""One trace id from a request to its job, their log lines and its result: the trace-id of W3C Trace Context.
+"""Trace ids (W3C Trace Context): one from a request to its job, their log lines and the job's result.
 
-An entrance (a request, a message, a runner's turn) opens a `scope`; whoever learns which job it is about
-`adopt`s its trace; every log line in between names the current one.
+A request, a message or a worker's turn opens a `scope`; the code that loads a job `adopt`s its trace; every
+log line in between names the current trace.
 """
 
 import logging
@@ -20,13 +20,13 @@ _current: ContextVar[str | None] = ContextVar("trace", default=None)
 
 
 def current() -> str:
-    """The trace id of what is being done, 32 hexadecimal digits; "" outside any scope."""
+    """Return the current trace id, 32 hexadecimal digits; "" outside any scope."""
     return _current.get() or ""
 
 
 @contextmanager
 def scope(trace: str = "") -> Iterator[None]:
-    """What is done within belongs to `trace`, or to none until one is adopted."""
+    """Open a scope of `trace`, or of no trace until one is adopted."""
     token = _current.set(trace)
     try:
         yield
@@ -35,15 +35,15 @@ def scope(trace: str = "") -> Iterator[None]:
 
 
 def adopt(trace: str) -> None:
-    """From here to the end of the scope, all belongs to `trace`; outside any, nothing does."""
+    """Set the trace of the current scope; without effect outside any scope."""
     if _current.get() is not None:
         _current.set(trace)
 
 
 def of_request(headers: Mapping[str, str]) -> str:
-    """The caller's trace id, from `traceparent` or else from X-Ray's header; a new one if neither is valid.
+    """Return the caller's trace id, from `traceparent` or else X-Ray's header; a new one if neither is valid.
 
-    Nothing of a header comes through but 32 hexadecimal digits.
+    The result is 32 hexadecimal digits, whatever the headers hold.
     """
     return (
         from_traceparent(headers.get("traceparent", "")[:LONGEST_HEADER])
@@ -53,7 +53,7 @@ def of_request(headers: Mapping[str, str]) -> str:
 
 
 def from_traceparent(text: str) -> str:
-    """The trace id, or "" for what the standard calls invalid: version ff, ids of zeros, a longer 00."""
+    """Return the trace id, or "" if the header is invalid: version ff, ids of zeros, a longer 00."""
     match = TRACEPARENT.fullmatch(text)
     if match is None:
         return ""
@@ -68,7 +68,7 @@ def from_xray(text: str) -> str:
 
 
 def name_trace(record: logging.LogRecord) -> bool:
-    """A filter of logging's that drops nothing: the record carries the current trace from here on."""
+    """Add the current trace to a log record: a logging filter that drops nothing."""
     if trace := current():
         record.trace = trace
     return True

@@ -4,6 +4,7 @@ import pytest
 
 from chalicelib.config import LARGEST_BLOCK, LARGEST_INLINE, Settings, choice, integer
 from chalicelib.errors import InvalidSetting
+from local.settings import PROJECT
 
 
 def test_defaults_and_variables() -> None:
@@ -37,3 +38,17 @@ def test_a_word_out_of_a_few() -> None:
     assert choice({"F": "JSON"}, "F", "text", ("text", "json")) == "json"
     with pytest.raises(InvalidSetting, match="F=xml is not one of text, json"):
         choice({"F": "xml"}, "F", "text", ("text", "json"))
+
+
+def test_the_environment_is_read_in_one_place() -> None:
+    """By `bootstrap`, into Settings: no other module of chalicelib looks at it."""
+    sources = (PROJECT / "chalicelib").rglob("*.py")
+    readers = {path.name for path in sources if "os.environ" in path.read_text()}
+    assert readers == {"bootstrap.py"}
+
+
+def test_log_settings_and_stage() -> None:
+    settings = Settings.from_environ(
+        {"STATLINE_LOG_LEVEL": "DEBUG", "STATLINE_LOG_FORMAT": "text", "STATLINE_STAGE": "dev"}
+    )
+    assert (settings.log_level, settings.log_format, settings.stage) == ("debug", "text", "dev")

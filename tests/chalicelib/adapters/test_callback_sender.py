@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.callback_sender import Found, HttpCallbackSender, is_public, parse
+from chalicelib.adapters.callback_sender import AddressInfo, HttpCallbackSender, is_public, parse
 from chalicelib.errors import CallbackFailed, CallbackRefused, InvalidRequest
 from tests.support.receiver import Receiver, receiving
 
@@ -26,7 +26,7 @@ def receiver() -> Iterator[Receiver]:
 def resolving(*addresses: tuple[Any, ...]) -> Any:
     """A resolver that knows only these, and counts how often it is asked."""
 
-    def resolve(host: str, port: int, **_: Any) -> list[Found]:
+    def resolve(host: str, port: int, **_: Any) -> list[AddressInfo]:
         resolve.asked.append(host)  # type: ignore[attr-defined] # a function that remembers
         families = [socket.AF_INET6 if ":" in one[0] else socket.AF_INET for one in addresses]
         return [(family, 1, 6, "", one) for family, one in zip(families, addresses, strict=True)]
@@ -205,7 +205,7 @@ def test_a_resolver_that_hangs() -> None:
     """Is not waited for."""
     go = threading.Event()
 
-    def resolve(*_: Any, **__: Any) -> list[Found]:
+    def resolve(*_: Any, **__: Any) -> list[AddressInfo]:
         go.wait(5)
         raise OSError("too late")
 
