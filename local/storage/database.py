@@ -38,6 +38,8 @@ PRAGMA user_version = 1;
 """
 # A commit writes whole pages, some five of them: 4 KB pages take 115 us a job, these 48.
 PAGE_BYTES = 1024
+# A checkpoint forces the disk twice, and submissions wait for it: one in some thousand jobs.
+WAL_PAGES = 16_000
 # SQLite's sentences that say less than the system's would.
 REASONS = {"SQLITE_FULL": "No space left on device", "SQLITE_READONLY": "Read-only file system"}
 DISK_ERRORS = re.compile(r"SQLITE_(FULL|IOERR|READONLY)")
@@ -195,6 +197,7 @@ class Database:
             connection.execute(f"PRAGMA page_size={PAGE_BYTES}")
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute(f"PRAGMA synchronous={self._synchronous}")
+            connection.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
             self._prepared(connection)
             self._identity = [identity(self._path), identity(self._wal)]
         except BaseException:

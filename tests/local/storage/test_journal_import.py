@@ -132,6 +132,13 @@ def test_damaged_lines_are_passed_over_and_no_id_repeats(earlier: EarlierHome) -
     assert store.reserve_ids(1)[0] > 900
 
 
+def test_a_record_of_the_first_version_is_read(earlier: EarlierHome) -> None:
+    """It knew no form of the result, no trace and no subscriber."""
+    names = ("id", "statistic", "inputs", "dataset", "accepted", "status", "finished", "reason", "checksum")
+    earlier.write({"job": {name: value for name, value in done(1).items() if name in names}})
+    assert earlier.boot().get("job_id_1") == job(1).succeed(RESULT, now=9)
+
+
 def test_a_crash_in_the_middle_repeats_the_import(earlier: EarlierHome) -> None:
     earlier.write(*HISTORY)
     before = earlier.boot()
