@@ -68,10 +68,10 @@ class Database:
         try:
             self._connection = self._open_or_quarantine()
         except sqlite3.OperationalError as error:
-            if not DISK_ERRORS.match(error.sqlite_errorname):
+            if not DISK_ERRORS.match(error.sqlite_errorname) or self._holds_jobs():
                 raise OSError(None, str(error), str(path)) from error
-            # A disk without room for an empty database: it is written when there is some.
-            remove_empty(path)
+            # A disk without room for a new database: it is written when there is some.
+            path.unlink(missing_ok=True)
             self._status.failed(reason(error))
             self._connection = self._prepared(sqlite3.connect(":memory:", **CONNECTION))
 
@@ -187,6 +187,11 @@ class Database:
         self.quarantined = quarantine(self._path)
         return self._opened()
 
+    def _holds_jobs(self) -> bool:
+        """Whether there is more than the first page of a database, which SQLite writes before any table."""
+        sizes = [path.stat().st_size for path in (self._path, self._wal) if path.exists()]
+        return sum(sizes) > PAGE_BYTES
+
     def _opened(self) -> sqlite3.Connection:
         with suppress(FileExistsError):
             os.close(private(str(self._path), os.O_CREAT | os.O_EXCL | os.O_RDWR))
@@ -222,12 +227,6 @@ CONNECTION: dict[str, Any] = {"isolation_level": None, "check_same_thread": Fals
 def identity(path: Path) -> tuple[int, int]:
     status = path.lstat()
     return status.st_dev, status.st_ino
-
-
-def remove_empty(path: Path) -> None:
-    with suppress(OSError):
-        if path.stat().st_size == 0:
-            path.unlink()
 
 
 def reason(error: Exception) -> OSError:
