@@ -104,7 +104,7 @@ def test_jobs_results_and_keys_are_imported_once(earlier: EarlierHome) -> None:
     assert store.get("job_id_1") == job(1, started=8).succeed(RESULT, now=9)
     assert store.get("job_id_2") == job(2).fail("why", now=9, cause="NoUsableRows")
     assert store.get("job_id_3").status is JobStatus.DISMISSED
-    assert store.open_ids() == ["job_id_4"]
+    assert [*store.open_before(10**15)] == [("job_id_4", 1_004)]
     assert list(store.pending_callbacks_before(10**15)) == ["job_id_5"]
     with pytest.raises(JobNotFound):
         store.get("job_id_7")
