@@ -38,6 +38,8 @@ PRAGMA user_version = 1;
 """
 # A commit writes whole pages, some five of them: 4 KB pages take 115 us a job, these 48.
 PAGE_BYTES = 1024
+# A checkpoint forces the disk twice, and submissions wait for it: one in some thousand jobs.
+WAL_PAGES = 16_000
 # SQLite's sentences that say less than the system's would.
 REASONS = {"SQLITE_FULL": "No space left on device", "SQLITE_READONLY": "Read-only file system"}
 DISK_ERRORS = re.compile(r"SQLITE_(FULL|IOERR|READONLY)")
@@ -66,10 +68,10 @@ class Database:
         try:
             self._connection = self._open_or_quarantine()
         except sqlite3.OperationalError as error:
-            if not DISK_ERRORS.match(error.sqlite_errorname):
+            if not DISK_ERRORS.match(error.sqlite_errorname) or self._holds_jobs():
                 raise OSError(None, str(error), str(path)) from error
-            # A disk without room for an empty database: it is written when there is some.
-            remove_empty(path)
+            # A disk without room for a new database: it is written when there is some.
+            path.unlink(missing_ok=True)
             self._status.failed(reason(error))
             self._connection = self._prepared(sqlite3.connect(":memory:", **CONNECTION))
 
@@ -185,6 +187,11 @@ class Database:
         self.quarantined = quarantine(self._path)
         return self._opened()
 
+    def _holds_jobs(self) -> bool:
+        """Whether there is more than the first page of a database, which SQLite writes before any table."""
+        sizes = [path.stat().st_size for path in (self._path, self._wal) if path.exists()]
+        return sum(sizes) > PAGE_BYTES
+
     def _opened(self) -> sqlite3.Connection:
         with suppress(FileExistsError):
             os.close(private(str(self._path), os.O_CREAT | os.O_EXCL | os.O_RDWR))
@@ -195,6 +202,7 @@ class Database:
             connection.execute(f"PRAGMA page_size={PAGE_BYTES}")
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute(f"PRAGMA synchronous={self._synchronous}")
+            connection.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
             self._prepared(connection)
             self._identity = [identity(self._path), identity(self._wal)]
         except BaseException:
@@ -219,12 +227,6 @@ CONNECTION: dict[str, Any] = {"isolation_level": None, "check_same_thread": Fals
 def identity(path: Path) -> tuple[int, int]:
     status = path.lstat()
     return status.st_dev, status.st_ino
-
-
-def remove_empty(path: Path) -> None:
-    with suppress(OSError):
-        if path.stat().st_size == 0:
-            path.unlink()
 
 
 def reason(error: Exception) -> OSError:

@@ -40,10 +40,10 @@ LARGEST_NUMBER = 10**17
 
 
 class SqliteJobStore:
-    """JobStore on a Database. Durable when a method returns; at most `keep` finished jobs are kept, the
-    newest, but for the last hundredth of them.
+    """JobStore on a Database. Changes are durable when a method returns.
 
-    `sequence` is the number of the last change. Events in `listeners` are set at every change.
+    The newest `keep` finished jobs are kept, and for a while a hundredth more. `sequence` is the number of
+    the last change; followers put an event into `listeners`, which every change sets.
     """
 
     def __init__(self, database: Database, keep: int) -> None:
@@ -162,11 +162,8 @@ class SqliteJobStore:
             jobs = sorted(self._memory.open.values(), key=by_acceptance)
         yield from ((job.id, job.accepted) for job in jobs if job.accepted < moment)
 
-    def open_ids(self) -> list[str]:
-        """Ids of the open jobs, in the order in which they were given."""
-        return sorted(self._memory.open, key=job_number)
-
     def has(self, job_id: str) -> bool:
+        """Whether a job is stored."""
         return bool(self.database.read("SELECT 1 FROM jobs WHERE number = ?", job_number(job_id)))
 
     def names_dataset(self, fingerprint: str) -> bool:

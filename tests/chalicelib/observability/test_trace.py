@@ -137,7 +137,7 @@ def test_a_refusal_has_a_trace_too(url: str, http: requests.Session, lines: Line
 
 
 def test_a_trace_survives_a_restart(settings: LocalSettings) -> None:
-    """It is in the journal."""
+    """It is in the database."""
     first = Emulator(replace(settings, threads=0))
     first.start()
     with trace.scope(TRACE_ID):
@@ -202,19 +202,3 @@ def test_the_sweeper_does_so_too(emulator: Emulator, lines: Lines) -> None:
     failed = {line["job_id"]: line["trace"] for line in lines() if line["message"].startswith("failed")}
     assert failed == {"job_id_5": TRACE_ID, "job_id_6": TRACE_ID[::-1]}
     assert trace.current() == ""
-
-
-def test_a_job_of_before_has_no_trace(settings: LocalSettings) -> None:
-    """From a journal that knew none; it loads and ends like any other."""
-    first = Emulator(replace(settings, threads=0))
-    first.start()
-    submit(first.service, "global_mean", {"question": "S1"})
-    first.stop()
-    journal = settings.state / "journal"
-    assert '"trace": ""' in journal.read_text()
-    journal.write_text(journal.read_text().replace(', "trace": ""', ""))
-    again = Emulator(replace(settings, threads=0))
-    again.start()
-    again.service.process("job_id_1")
-    assert (again.service.get("job_id_1").trace, again.service.num_jobs()) == ("", 0)
-    again.stop()

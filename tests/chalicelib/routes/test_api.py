@@ -11,6 +11,7 @@ from chalicelib.bootstrap import get_service
 from chalicelib.domain.statistics.registry import STATISTICS
 from chalicelib.routes.endpoint import LARGEST_BODY
 from local.emulator.emulator import Emulator
+from tests.support.processes import until
 from tests.support.samples import ask
 
 ANSWERS = {
@@ -205,7 +206,9 @@ def test_eight_clients_at_once(url: str) -> None:
 def test_results_are_mirrored(url: str, http: requests.Session, emulator: Emulator) -> None:
     """As JSON, under the job's id."""
     data = ask(http, url, "best5", question="S1")["data"]
-    assert json.loads((emulator.settings.results / "job_id_1").read_text()) == data
+    path = emulator.settings.results / "job_id_1"
+    until(path.exists)
+    assert json.loads(path.read_text()) == data
 
 
 def test_answers_name_their_data_set(url: str, http: requests.Session, emulator: Emulator) -> None:

@@ -3,8 +3,12 @@
 import gc
 from collections import Counter
 
+import pytest
+
 from chalicelib.adapters.aws_clients import Aws
 from chalicelib.config import Settings
+from chalicelib.errors import AwsUnavailable
+from local.emulator import moto_backend
 
 TABLE, BUCKET, JOBS = Settings().table, Settings().bucket, 50
 
@@ -32,3 +36,13 @@ def test_what_is_deleted_is_forgotten(clients: Aws) -> None:
     work()
     grown = {name: count for name, count in (alive() - before).items() if count >= JOBS // 2}
     assert grown == {}
+
+
+def test_a_request_past_moto_goes_nowhere() -> None:
+    """It meets a port that nobody listens on, before any name is looked up."""
+    moto = moto_backend.start_moto()
+    clients = moto_backend.connect(Settings())
+    moto.stop()
+    with pytest.raises(AwsUnavailable) as caught:
+        clients.s3.list_buckets()
+    assert "ProxyConnectionError" in caught.value.cause

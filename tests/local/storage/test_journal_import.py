@@ -104,7 +104,7 @@ def test_jobs_results_and_keys_are_imported_once(earlier: EarlierHome) -> None:
     assert store.get("job_id_1") == job(1, started=8).succeed(RESULT, now=9)
     assert store.get("job_id_2") == job(2).fail("why", now=9, cause="NoUsableRows")
     assert store.get("job_id_3").status is JobStatus.DISMISSED
-    assert store.open_ids() == ["job_id_4"]
+    assert [*store.open_before(10**15)] == [("job_id_4", 1_004)]
     assert list(store.pending_callbacks_before(10**15)) == ["job_id_5"]
     with pytest.raises(JobNotFound):
         store.get("job_id_7")
@@ -130,6 +130,13 @@ def test_damaged_lines_are_passed_over_and_no_id_repeats(earlier: EarlierHome) -
     store = earlier.boot()
     assert [found.id for found in store.jobs()] == ["job_id_1"]
     assert store.reserve_ids(1)[0] > 900
+
+
+def test_a_record_of_the_first_version_is_read(earlier: EarlierHome) -> None:
+    """It knew no form of the result, no trace and no subscriber."""
+    names = ("id", "statistic", "inputs", "dataset", "accepted", "status", "finished", "reason", "checksum")
+    earlier.write({"job": {name: value for name, value in done(1).items() if name in names}})
+    assert earlier.boot().get("job_id_1") == job(1).succeed(RESULT, now=9)
 
 
 def test_a_crash_in_the_middle_repeats_the_import(earlier: EarlierHome) -> None:
