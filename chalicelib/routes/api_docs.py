@@ -1,4 +1,4 @@
-"""What a program and a person can read about the interfaces: /openapi.json and /docs."""
+"""The description of both interfaces: /openapi.json for programs, /docs for people."""
 
 import os
 from pathlib import Path
@@ -21,8 +21,8 @@ FILES = {
     "swagger-ui.css": ("swagger-ui/swagger-ui.css", STYLE),
     "swagger-ui-bundle.js": ("swagger-ui/swagger-ui-bundle.js", SCRIPT),
 }
-# A browser is told to ask nobody else, whatever the page or the viewer says. The viewer writes styles into
-# its elements; pictures come with its style sheet.
+# The browser loads from this origin only, whatever the page or the viewer contains. The viewer sets styles on
+# its elements; its style sheet contains pictures.
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -40,9 +40,7 @@ POLICY = "; ".join(
 @routes.route("/openapi.json", content_types=ANY_TYPE)
 @endpoint(routes)
 def openapi() -> Response:
-    from chalicelib.documents.openapi.document import (
-        document,  # many small parts, which few functions ever serve
-    )
+    from chalicelib.documents.openapi.document import document  # imported late: few functions ever serve it
 
     server = base_path(routes.current_request) or "/"
     key_needed = Settings.from_environ(os.environ).access == "key"
