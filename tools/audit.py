@@ -1,6 +1,6 @@
 """Known vulnerabilities of what is pinned, from PyPI's advisories, by pip-audit.
 
-    python -m tools.audit requirements-dev.txt [more requirements files]
+    python -m tools.audit requirements/dev.txt [more requirements files]
 
 Advisories that cannot be had, because this machine is offline or its index has none, are said to be
 missing in one line. A vulnerability fails, and so does a pinned release that the advisories do not know.

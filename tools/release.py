@@ -17,7 +17,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 OUT = PROJECT / "out"
 PACKAGE = ("deployment.zip", "sam.json")
-DEVELOPMENT = PROJECT / "requirements-dev.txt"
+DEVELOPMENT = PROJECT / "requirements" / "dev.txt"
 VIEWER = PROJECT / "chalicelib" / "web" / "viewer" / "swagger-ui" / "ORIGIN.md"
 SHIPPED, DEVELOPED = "sbom-package.json", "sbom-development.json"
 
