@@ -21,7 +21,7 @@ HERE = "http://127.0.0.1:8000"
 # What is asked of a service on this machine; the others are deployed somewhere, or start one.
 ASKED = re.compile(rf"curl .*{HERE}|\.venv/bin/python -m local (ask|questions|states|jobs|result)")
 NOT_YET = re.compile(r'"status": "running"|result-not-ready')
-DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
@@ -31,7 +31,7 @@ def test_documented_commands_exist(path: Path) -> None:
     assert set(re.findall(r"python -m local ([a-z]+)", text)) <= set(main.commands)
     targets = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"`(?:PORT=\d+ )?make ([a-z-]+)", text)) <= targets
-    for link in re.findall(r"\]\((?!http)([^)#]+)\)", text):
+    for link in re.findall(r"\]\((?!http)([^)#]+)(?:#[^)]*)?\)", text):
         assert (path.parent / link).exists(), link
 
 
@@ -98,7 +98,7 @@ def typing(typed: str, url: str, folder: Path, shown: bool) -> list[str]:
 
 def test_there_are_examples() -> None:
     """Found where they are known to be."""
-    assert {"README.md", "api.md", "ogc.md"} <= {path.name for path in EXEMPLARY}
+    assert {"README.md", "tutorial.md", "api.md", "ogc.md"} <= {path.name for path in EXEMPLARY}
 
 
 def test_every_command_is_explained() -> None:

@@ -9,7 +9,7 @@ import pytest
 from local.settings import PROJECT
 
 GROUPS = tomllib.loads((PROJECT / "pyproject.toml").read_text())["dependency-groups"]
-PIN = re.compile(r"^([a-z0-9-]+)==(\S+)(.*(?:\\\n.*)*)", re.MULTILINE)
+PIN = re.compile(r"^([a-z0-9-]+)==(\S+)((?:.*\\\n)*.*)", re.MULTILINE)
 
 
 def lock(group: str) -> Path:
