@@ -11,6 +11,7 @@ import datetime
 import json
 import os
 import platform
+import re
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -24,6 +25,7 @@ import psutil
 from bench import ingest, page, servers, statistics, survey
 from local.settings import PROJECT, SAMPLE
 
+CPUS = Path("/proc/cpuinfo")
 PACKAGES = ("chalice", "moto", "boto3", "flask", "pandas", "numpy", "pyarrow", "polars", "duckdb")
 
 
@@ -74,8 +76,9 @@ def machine() -> dict[str, str]:
     """The machine and the versions that the figures belong to."""
     git = ["git", "-C", str(PROJECT), "describe", "--always", "--dirty"]
     commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
+    model = re.search(r"^model name\s*: (.+)", CPUS.read_text() if CPUS.exists() else "", re.MULTILINE)
     return {
-        "processor": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
+        "processor": f"{model[1] if model else platform.processor()}, {os.cpu_count()} cores",
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.release()}",
         "load at the start": f"{os.getloadavg()[0]:.1f} processes",

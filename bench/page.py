@@ -75,7 +75,7 @@ def of_servers(run: Run) -> Iterator[Target]:
     for clients, name in ((1, "p50"), (32, "p99")):
         times = trips[f"{name} ms"].loc[clients]
         ratio = times[MAKE_RUN] / times[BASELINE]
-        yield Target(f"{name} against the baseline", f"{clients} clients", ratio, 0.2)
+        yield Target(f"{name} against the baseline", f"{clients} client(s)", ratio, 0.2)
     ratio = jobs[CHALICE_LOCAL] / jobs[MAKE_RUN]
     yield Target("`chalice local` against `make run`, jobs/s", "8 clients", ratio, 0.8, True)
     lost = errors[MAKE_RUN] + errors[CHALICE_LOCAL]
@@ -116,6 +116,7 @@ def render(run: Run) -> str:
         f"the figures, with those of another.\n{run['data']}",
         "## Targets",
         table([target.row() for target in targets(run)]),
+        "What a job costs, and why: [performance](explanation/performance.md).",
     ]
     for heading, name in SECTIONS.items():
         parts += [f"## {heading}", TEXTS[name], table(run[name])]
