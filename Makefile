@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 VENV_PATH := $(CURDIR)/$(VENV)
 DYNALITE := $(VENV_PATH)/cloud/node_modules/dynalite/cli.js
+REDOCLY := $(VENV_PATH)/node/node_modules/.bin/redocly
 STAGE ?= dev
 STATLINE_FUZZ_SECONDS ?= 600
 MINUTES ?= 30
@@ -13,7 +14,7 @@ export PORT
 # Bytecode is written when a module is first used: compiling all of it in advance takes as long as the rest.
 unexport PYTHONDONTWRITEBYTECODE
 PIP_INSTALL := pip install --quiet --disable-pip-version-check --no-compile --require-hashes
-LOCK := $(VENV)/check/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' --exclude-newer '7 days' $(UPGRADE)
 
 .DEFAULT_GOAL := help
@@ -22,37 +23,38 @@ LOCK := $(VENV)/check/bin/uv pip compile --quiet --universal --python-version 3.
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
-$(VENV)/installed: requirements-run.txt
+$(VENV)/installed: requirements/run.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Statline needs Python 3.11 or newer; PYTHON=... names one")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/$(PIP_INSTALL) -r requirements-run.txt
+	$(BIN)/$(PIP_INSTALL) -r requirements/run.txt
 	touch $@
 
-$(VENV)/dev-installed: requirements-dev.txt $(VENV)/installed
-	$(BIN)/$(PIP_INSTALL) -r requirements-dev.txt
+$(VENV)/dev-installed: requirements/dev.txt $(VENV)/installed
+	$(BIN)/$(PIP_INSTALL) -r requirements/dev.txt
+	touch $@
+
+$(VENV)/bench-installed: requirements/bench.txt $(VENV)/dev-installed
+	$(BIN)/$(PIP_INSTALL) -r requirements/bench.txt
 	touch $@
 
 run: $(VENV)/installed  ## Serve on http://127.0.0.1:8000 (PORT= another port)
 	@exec $(BIN)/python -m local
 
-$(VENV)/cloud/installed: requirements-cloud.txt $(VENV)/dev-installed
+$(VENV)/cloud/installed: requirements/cloud.txt $(VENV)/dev-installed
 	$(PYTHON) -m venv $(VENV)/cloud
-	$(VENV)/cloud/bin/$(PIP_INSTALL) -r requirements-cloud.txt
+	$(VENV)/cloud/bin/$(PIP_INSTALL) -r requirements/cloud.txt
 	touch $@
 
-$(VENV)/check/installed: requirements-check.txt $(VENV)/installed
-	$(PYTHON) -m venv $(VENV)/check
-	$(VENV)/check/bin/$(PIP_INSTALL) -r requirements-check.txt
-	touch $@
+# Of Node.js; npm runs no script of its packages. Where npm cannot install them, what needs them says so and is left out.
+NPM := npm install --silent --no-audit --no-fund --ignore-scripts
 
-$(VENV)/bench-installed: requirements-bench.txt $(VENV)/dev-installed
-	$(BIN)/$(PIP_INSTALL) -r requirements-bench.txt
-	touch $@
-
-# Of Node.js, and no script of its packages is run; where npm cannot install it, test-cloud says so and goes on.
 $(DYNALITE): $(VENV)/cloud/installed
-	-npm install --prefix $(VENV)/cloud --silent --no-audit --no-fund --ignore-scripts dynalite@4.0.0
+	-$(NPM) --prefix $(VENV)/cloud dynalite@4.0.0
 	@test -f $@ || echo "npm cannot install dynalite here: the contract of the AWS adapters is not tested on it"
+
+$(REDOCLY): $(VENV)/dev-installed
+	-$(NPM) --prefix $(VENV)/node @redocly/cli@2.77.0
+	@test -f $@ || echo "npm cannot install redocly here: /openapi.json is not linted"
 
 test: $(VENV)/dev-installed  ## Run the tests
 	$(BIN)/python -m pytest
@@ -63,29 +65,27 @@ test-cloud: $(VENV)/cloud/installed $(DYNALITE)  ## Deploy to an emulator of AWS
 	$(BIN)/python -m pytest tests/chalicelib/adapters/test_job_store.py tests/chalicelib/application/test_idempotency.py tests/chalicelib/application/test_callbacks.py tests/chalicelib/adapters/test_adapters.py -k "ministack or dynalite"
 	$(BIN)/python -m pytest tests/cloud
 
-test-long: $(VENV)/dev-installed  ## What takes 20 minutes: 50 SIGKILL rounds, 5000 simulations, the storm, 10 minutes of fuzzing
+test-long: $(VENV)/dev-installed  ## The long tests, 20 minutes: 50 SIGKILL rounds, 5000 simulations, the storm, 10 minutes of fuzzing
 	STATLINE_CRASH_ROUNDS=50 STATLINE_SIMULATIONS=5000 STATLINE_STORM_SECONDS=60 \
 	$(BIN)/python -m pytest tests/local/emulator/test_crashes.py tests/chalicelib/application/test_simulation.py tests/test_storm.py
 	$(MAKE) fuzz
 
-soak: $(VENV)/bench-installed  ## Keep a server busy for MINUTES (30), and draw what grows to out/soak.svg
+soak: $(VENV)/bench-installed  ## Keep a server busy for MINUTES (30), and draw its growth to out/soak.svg
 	mkdir -p out
 	$(BIN)/python -m bench.soak --minutes $(MINUTES) --out out/soak.svg
 
-$(VENV)/fuzz-installed: requirements-fuzz.txt $(VENV)/dev-installed
-	$(BIN)/$(PIP_INSTALL) -r requirements-fuzz.txt
-	touch $@
-
-fuzz: $(VENV)/fuzz-installed  ## Send the server bytes that it never expected, for STATLINE_FUZZ_SECONDS (600)
+fuzz: $(VENV)/dev-installed  ## Send malformed bytes to the server, for STATLINE_FUZZ_SECONDS (600)
 	$(BIN)/python -m tests.fuzz.http .fuzz/http -max_total_time=$(STATLINE_FUZZ_SECONDS)
 
-check: $(VENV)/dev-installed $(VENV)/check/installed  ## Check format, lint, types, security, what is pinned, the package
+check: export STATLINE_REDOCLY := $(REDOCLY)
+check: $(VENV)/dev-installed $(REDOCLY)  ## Check format, lint, types, imports, security, what is pinned, OpenAPI, the package
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(VENV)/check/bin/bandit --quiet --configfile pyproject.toml --recursive .
-	$(VENV)/check/bin/python -m tools.audit $(wildcard requirements-*.txt)
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive .
+	$(BIN)/python -m tools.audit $(wildcard requirements/*.txt)
+	$(BIN)/python -m pytest --quiet tests/chalicelib/documents/test_openapi.py -k redocly
 	$(BIN)/python -m local package
 	$(BIN)/cfn-lint --template out/sam.json
 
@@ -97,16 +97,16 @@ bench-full: $(VENV)/bench-installed  ## The same up to 10 million rows and 100,0
 	$(BIN)/python -m pytest --quiet tests/bench
 	$(BIN)/python -m bench --full
 
-package: $(VENV)/installed  ## Write what is deployed to out/ and look into it
+package: $(VENV)/installed  ## Write the deployment package to out/ and inspect it
 	$(BIN)/python -m local package
 
-release: package $(VENV)/check/installed  ## Write bills of materials and checksums beside the package in out/
-	$(VENV)/check/bin/python -m tools.release
+release: package $(VENV)/dev-installed  ## Write bills of materials and checksums beside the package in out/
+	$(BIN)/python -m tools.release
 
 deploy: $(VENV)/installed  ## Create or update a stage on AWS: make deploy STAGE=dev
 	$(BIN)/python -m local deploy --stage $(STAGE)
 
-destroy: $(VENV)/installed  ## Remove a stage with all that is in it: make destroy STAGE=dev
+destroy: $(VENV)/installed  ## Remove a stage with all its data: make destroy STAGE=dev
 	$(BIN)/python -m local destroy --stage $(STAGE)
 
 logs: $(VENV)/installed  ## Print the log lines of a stage's last hour: make logs STAGE=dev
@@ -115,20 +115,18 @@ logs: $(VENV)/installed  ## Print the log lines of a stage's last hour: make log
 data: $(VENV)/installed  ## Download the real survey (CDC) to data/brfss.csv; make run then serves it
 	$(BIN)/python -m local download
 
-sample: $(VENV)/installed  ## Write the synthetic sample anew
+sample: $(VENV)/installed  ## Write the synthetic sample again
 	$(BIN)/python -m local sample
 
-lock: $(VENV)/check/installed  ## Pin what requirements-*.in name, with hashes; pins that are good stay
-	$(LOCK) requirements-run.in --output-file requirements-run.txt
-	$(LOCK) requirements-dev.in --output-file requirements-dev.txt --constraint requirements-run.txt
-	$(LOCK) requirements-check.in --output-file requirements-check.txt
-	$(LOCK) requirements-cloud.in --output-file requirements-cloud.txt
-	$(LOCK) requirements-bench.in --output-file requirements-bench.txt --constraint requirements-dev.txt
-	$(LOCK) requirements-fuzz.in --output-file requirements-fuzz.txt --constraint requirements-dev.txt
+lock: $(VENV)/dev-installed  ## Pin the dependency groups of pyproject.toml, with hashes; pins that are good stay
+	$(LOCK) --group run --output-file requirements/run.txt
+	$(LOCK) --group dev --output-file requirements/dev.txt --constraint requirements/run.txt
+	$(LOCK) --group bench --output-file requirements/bench.txt --constraint requirements/dev.txt
+	$(LOCK) --group cloud --output-file requirements/cloud.txt
 
 upgrade:  ## Pin the newest releases that are a week old
 	$(MAKE) lock UPGRADE=--upgrade
 
-clean:  ## Remove the virtual environment and all that the service wrote, results included
+clean:  ## Remove the virtual environment and all files of the service, results included
 	rm -rf $(VENV) results .statline .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz out
 	find . -name __pycache__ -prune -exec rm -rf {} +

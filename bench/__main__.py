@@ -1,111 +1,113 @@
 """Every benchmark, and the page about them: docs/benchmarks.md.
 
-    python -m bench [--full | --quick | --again]
+    python -m bench [--full | --quick | --again] [--only SECTION]
 
-What is written is one run's: its figures to docs/benchmarks/run.json, from which --again writes page and
-plots anew. --full goes to ten million rows and a hundred thousand jobs, --quick only proves that all works.
+One run writes the page: its figures go to docs/benchmarks/run.json, from which --again writes page and plots
+again. --full goes to ten million rows and a hundred thousand jobs, --quick only proves that everything works.
+--only prints the table of one section.
 """
 
-import argparse
 import datetime
 import json
-import sys
+import os
+import platform
+import re
+import subprocess
 import tempfile
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench import ingest, machine, memory, page, plots, round_trips, starting, statistics, survey
-from local.settings import PROJECT
+import click
+import psutil
 
-DOCS = PROJECT / "docs"
+from bench import ingest, page, servers, statistics, survey
+from local.settings import PROJECT, SAMPLE
+
+CPUS = Path("/proc/cpuinfo")
+PACKAGES = ("chalice", "moto", "boto3", "flask", "pandas", "numpy", "pyarrow", "polars", "duckdb")
 
 
 class Sizes(NamedTuple):
-    """How much is measured; `rows` of the generated files, `jobs` until memory is looked at."""
+    """How much is measured: `rows` of the generated files, `jobs` until memory is looked at."""
 
     command: str
-    rows: tuple[int, ...] = ingest.ROWS
-    jobs: tuple[int, ...] = memory.JOBS
-    clients: tuple[int, ...] = round_trips.CLIENTS
-    seconds: float = round_trips.SECONDS
-    rounds: int = round_trips.ROUNDS
-    runs: int = ingest.RUNS
+    rows: tuple[int, ...] = (18_650, 100_000, 1_000_000)
+    jobs: tuple[int, ...] = (1_000, 5_000)
+    clients: tuple[int, ...] = (1, 8, 32, 128)
+    seconds: float = 4.0
+    runs: int = 3
 
 
 NORMAL = Sizes("make bench")
-FULL = NORMAL._replace(command="make bench-full", rows=(*ingest.ROWS, 10_000_000), jobs=(1_000, 100_000))
-QUICK = Sizes("python -m bench --quick", (18_650, 40_000), (50, 100), (1, 8, 32), 0.5, rounds=1, runs=1)
+FULL = NORMAL._replace(command="make bench-full", rows=(*NORMAL.rows, 10_000_000), jobs=(1_000, 100_000))
+QUICK = Sizes("python -m bench --quick", (18_650, 40_000), (50, 100), (1, 8, 32), 0.5, runs=1)
 
 
-def measure(sizes: Sizes, csv: Path, folder: Path) -> dict[str, Any]:
+def sections(sizes: Sizes, folder: Path) -> dict[str, Callable[[], list[dict[str, object]]]]:
+    csv = survey.chosen()
+    return {
+        "round_trips": lambda: servers.round_trips(csv, sizes.clients, sizes.seconds, sizes.runs),
+        "memory": lambda: servers.memory(csv, sizes.jobs),
+        "ingest": lambda: ingest.measure(folder, sizes.rows, sizes.runs),
+        "statistics": lambda: statistics.measure(folder, sizes.rows),
+        "starting": lambda: servers.starting(folder, sizes.rows),
+    }
+
+
+def measure(sizes: Sizes) -> dict[str, Any]:
     """The run, as JSON values."""
+    data = "the bundled synthetic sample" if survey.chosen() == SAMPLE else "the survey's subset"
     run: dict[str, Any] = {
         "command": sizes.command,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "data": about(csv),
-        "machine": machine.facts(),
-        "commands": commands(sizes),
+        "data": f"The servers answer from {data}; longer files are generated.",
+        "machine": machine(),
     }
-    work: dict[str, Callable[[], object]] = {
-        "round_trips": lambda: round_trips.measure(csv, sizes.clients, sizes.seconds, sizes.rounds),
-        "memory": lambda: memory.measure(csv, sizes.jobs),
-        "ingest": lambda: ingest.measure(folder, sizes.rows, sizes.runs),
-        "statistics": lambda: statistics.measure(folder, sizes.rows),
-        "starting": lambda: starting.measure(folder, sizes.rows, sizes.runs),
-    }
-    for name, section in work.items():
-        print(f"{name} ...", file=sys.stderr, flush=True)
-        run[name] = section()
+    with tempfile.TemporaryDirectory() as folder:
+        for name, section in sections(sizes, Path(folder)).items():
+            click.echo(f"{name} ...", err=True)
+            run[name] = section()
     return run
 
 
-def about(csv: Path) -> str:
-    described = survey.described(csv)
-    kind = "the bundled synthetic sample" if described.synthetic else "the survey's subset"
-    return f"The servers answer from {kind}, {survey.count_rows(csv):,} rows; longer files are generated."
-
-
-def commands(sizes: Sizes) -> dict[str, str]:
-    """What measures each section alone."""
-    rows, jobs, clients = (" ".join(map(str, numbers)) for numbers in (sizes.rows, sizes.jobs, sizes.clients))
-    python = ".venv/bin/python -m bench."
+def machine() -> dict[str, str]:
+    """The machine and the versions that the figures belong to."""
+    git = ["git", "-C", str(PROJECT), "describe", "--always", "--dirty"]
+    commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
+    model = re.search(r"^model name\s*: (.+)", CPUS.read_text() if CPUS.exists() else "", re.MULTILINE)
     return {
-        "round_trips": f"{python}round_trips --clients {clients} "
-        f"--seconds {sizes.seconds:g} --rounds {sizes.rounds}",
-        "statistics": f"{python}statistics --rows {rows}",
-        "ingest": f"{python}ingest --rows {rows} --runs {sizes.runs}",
-        "starting": f"{python}starting --rows {rows} --runs {sizes.runs}",
-        "memory": f"{python}memory --jobs {jobs}",
+        "processor": f"{model[1] if model else platform.processor()}, {os.cpu_count()} cores",
+        "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
+        "system": f"{platform.system()} {platform.release()}",
+        "load at the start": f"{os.getloadavg()[0]:.1f} processes",
+        "Python": platform.python_version(),
+        "packages": ", ".join(f"{name} {version(name)}" for name in PACKAGES),
+        "commit": commit or "unknown",
     }
 
 
-def write(run: dict[str, Any], docs: Path) -> None:
-    """Page and plots of a run."""
-    plots.draw(run, docs / "benchmarks")
-    why = "\nWhat costs what, and why: [performance.md](performance.md)."
-    see = why if (docs / "performance.md").exists() else ""
-    (docs / "benchmarks.md").write_text(page.render(run, see))
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    which = parser.add_mutually_exclusive_group()
-    which.add_argument("--full", action="store_const", dest="sizes", const=FULL)
-    which.add_argument("--quick", action="store_const", dest="sizes", const=QUICK)
-    which.add_argument("--again", action="store_true")
-    parser.add_argument("--docs", type=Path, default=DOCS)
-    asked = parser.parse_args()
-    saved = asked.docs / "benchmarks" / "run.json"
-    if not asked.again:
+@click.command(help=__doc__)
+@click.option("--full", "sizes", flag_value=FULL, type=click.UNPROCESSED)
+@click.option("--quick", "sizes", flag_value=QUICK, type=click.UNPROCESSED)
+@click.option("--again", is_flag=True)
+@click.option("--only", type=click.Choice(list(sections(NORMAL, Path()))))
+@click.option("--docs", type=click.Path(path_type=Path), default=PROJECT / "docs")
+def main(sizes: Sizes | None, again: bool, only: str | None, docs: Path) -> None:
+    if only:
         with tempfile.TemporaryDirectory() as folder:
-            run = measure(asked.sizes or NORMAL, survey.chosen(), Path(folder))
+            click.echo(page.table(sections(sizes or NORMAL, Path(folder))[only]()))
+        return
+    saved = docs / "benchmarks" / "run.json"
+    if not again:
+        run = measure(sizes or NORMAL)
         saved.parent.mkdir(parents=True, exist_ok=True)
         saved.write_text(json.dumps(run, indent=1, ensure_ascii=False) + "\n")
-    write(json.loads(saved.read_text()), asked.docs)
-    print(asked.docs / "benchmarks.md")
+    run = json.loads(saved.read_text())
+    page.draw(run, saved.parent)
+    (docs / "benchmarks.md").write_text(page.render(run))
+    click.echo(docs / "benchmarks.md")
 
 
 if __name__ == "__main__":

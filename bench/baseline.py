@@ -2,23 +2,21 @@
 
     python -m bench.baseline [--port 8000] [--csv FILE] [--threads CPUS]
 
-Jobs wait in one queue; as many runners as there are processors take them, compute each from the whole
-frame and write the answer to a file of its own. Nothing is kept of a job but its status in a dict, so
-a death of the process loses it. Flask's own server, threaded, is left as it is, but for its line of log for
-each request, which is turned off. It ends every connection with its first answer.
+As many threads as processors take jobs from one queue, compute each from the whole frame and write the
+result to a file of its own. Statuses are in a dict, so the death of the process loses them. The server is
+Flask's own, threaded, without its log line for each request; it closes every connection after one response.
 """
 
-import argparse
 import itertools
 import json
 import logging
 import os
 import tempfile
-import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any, cast
 
+import click
 from flask import Flask, request
 from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
@@ -28,106 +26,68 @@ from bench import survey
 from bench.frame import Frame
 from chalicelib.domain.statistics.registry import STATISTICS
 
-Job = tuple[str, str, dict[str, str]]
 
-
-class ThreadPool:
-    """Runs jobs on threads. `statuses` says of each whether it is running, done or an error."""
+class Jobs:
+    """Runs jobs on threads, and keeps a future of each."""
 
     def __init__(self, frame: Frame, results: Path, threads: int) -> None:
-        self.frame, self.results = frame, results
-        self.statuses: dict[str, str] = {}
-        self.draining = False
-        self._queue: SimpleQueue[Job] = SimpleQueue()
-        self._numbers = itertools.count(1)
-        self._lock = threading.Lock()
-        for _ in range(threads):
-            threading.Thread(target=self._run, daemon=True).start()
+        self._frame, self._results = frame, results
+        self._pool, self._numbers = ThreadPoolExecutor(threads), itertools.count(1)
+        self.futures: dict[str, Future[None]] = {}
 
     def submit(self, statistic: str, inputs: dict[str, str]) -> str:
-        with self._lock:
-            job_id = f"job_id_{next(self._numbers)}"
-            self.statuses[job_id] = "running"
-        self._queue.put((job_id, statistic, inputs))
+        job_id = f"job_id_{next(self._numbers)}"
+        self.futures[job_id] = self._pool.submit(self._run, job_id, statistic, inputs)
         return job_id
 
+    def status(self, job_id: str) -> str:
+        future = self.futures[job_id]
+        if not future.done():
+            return "running"
+        return "error" if future.exception() else "done"
+
     def result(self, job_id: str) -> Any:
-        return json.loads((self.results / job_id).read_text())
+        return json.loads((self._results / job_id).read_text())
 
-    def running(self) -> int:
-        with self._lock:
-            return sum(status == "running" for status in self.statuses.values())
-
-    def _run(self) -> None:
-        while True:
-            job_id, statistic, inputs = self._queue.get()
-            try:
-                answer: Any = self.frame.answer(statistic, **inputs)
-                status = "done"
-            except Exception as error:  # whatever a job does, its thread goes on
-                answer, status = str(error), "error"
-            (self.results / job_id).write_text(json.dumps(answer))
-            with self._lock:
-                self.statuses[job_id] = status
+    def _run(self, job_id: str, statistic: str, inputs: dict[str, str]) -> None:
+        result = self._frame.compute(statistic, *inputs.values())
+        (self._results / job_id).write_text(json.dumps(result))
 
 
-class Views:
-    """The thirteen endpoints."""
-
-    def __init__(self, pool: ThreadPool) -> None:
-        self._pool = pool
-
-    def submit(self, statistic: str) -> ResponseReturnValue:
-        if self._pool.draining:
-            return {"status": "error", "reason": "shutting down"}, 503
-        body = request.get_json(force=True)
-        if statistic not in STATISTICS or set(body) != set(STATISTICS[statistic].parameters):
-            return {"status": "error", "reason": "no such question"}, 400
-        return {"job_id": self._pool.submit(statistic, body)}
-
-    def get_response(self, job_id: str) -> ResponseReturnValue:
-        status = self._pool.statuses.get(job_id)
-        if status is None:
-            return {"status": "error", "reason": "Invalid job_id"}, 404
-        if status == "running":
-            return {"status": status}
-        return {"status": status, ("data" if status == "done" else "reason"): self._pool.result(job_id)}
-
-    def jobs(self) -> ResponseReturnValue:
-        return {"status": "done", "data": [{name: word} for name, word in self._pool.statuses.items()]}
-
-    def num_jobs(self) -> ResponseReturnValue:
-        return {"num_jobs": self._pool.running()}
-
-    def graceful_shutdown(self) -> ResponseReturnValue:
-        self._pool.draining = True
-        left = self._pool.running()
-        return {"status": "running", "num_jobs": left} if left else {"status": "done"}
-
-
-def create_app(pool: ThreadPool) -> Flask:
-    app, views = Flask(__name__), Views(pool)
+def create_app(jobs: Jobs) -> Flask:
+    """The nine statistics and get_results, the endpoints that are measured."""
+    app = Flask(__name__)
     cast(DefaultJSONProvider, app.json).sort_keys = False
-    app.add_url_rule("/api/<statistic>", view_func=views.submit, methods=["POST"])
-    app.add_url_rule("/api/get_results/<job_id>", view_func=views.get_response)
-    for view in (views.jobs, views.num_jobs, views.graceful_shutdown):
-        app.add_url_rule(f"/api/{view.__name__}", view_func=view)
+
+    @app.post("/api/<statistic>")
+    def submit(statistic: str) -> ResponseReturnValue:
+        body, known = request.get_json(force=True), STATISTICS.get(statistic)
+        if known is None or set(body) != set(known.parameters):
+            return {"status": "error", "reason": "no such question"}, 400
+        return {"job_id": jobs.submit(statistic, {name: body[name] for name in known.parameters})}
+
+    @app.get("/api/get_results/<job_id>")
+    def get_response(job_id: str) -> ResponseReturnValue:
+        if job_id not in jobs.futures:
+            return {"status": "error", "reason": "Invalid job_id"}, 404
+        status = jobs.status(job_id)
+        if status == "error":
+            return {"status": status, "reason": str(jobs.futures[job_id].exception())}
+        return {"status": status, **({"data": jobs.result(job_id)} if status == "done" else {})}
+
     return app
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--csv", type=Path, default=survey.chosen())
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    asked = parser.parse_args()
+@click.command()
+@click.option("--port", default=8000)
+@click.option("--csv", type=click.Path(path_type=Path), default=survey.chosen)
+@click.option("--threads", default=os.cpu_count() or 1)
+def main(port: int, csv: Path, threads: int) -> None:
+    """Serve the data of a CSV until killed."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    frame = Frame(asked.csv, survey.described(asked.csv))
     with tempfile.TemporaryDirectory() as folder:
-        app = create_app(ThreadPool(frame, Path(folder), asked.threads))
-        make_server("127.0.0.1", asked.port, app, threaded=True).serve_forever()
+        app = create_app(Jobs(Frame(csv, survey.described(csv)), Path(folder), threads))
+        make_server("127.0.0.1", port, app, threaded=True).serve_forever()
 
 
 if __name__ == "__main__":

@@ -1,34 +1,35 @@
 """Closed-loop load: each client submits a job and polls it until it is done, then submits the next.
 
-    python -m bench.closed_loop [--url URL] [--clients 8] [--seconds 8] [--csv FILE] [--seed 1]
-
-Statistics, and pairs of question and state that have rows, are drawn from the CSV, uniformly. A client
-keeps its connection where the server does, and waits 2 ms between polls. All clients share one thread of
-one process: the cores are the server's. Prints one line of JSON: jobs a second, percentiles of the
-milliseconds from the first byte sent to the answer in hand, errors, the load's own share of a core.
+Clients draw statistics, and pairs of question and state that have rows, uniformly. They keep their
+connection where the server does and wait 2 ms between polls. All share one thread of one process: the cores
+are the server's.
 """
 
-import argparse
 import asyncio
-import json
 import math
+import random
+import re
 import selectors
-import sys
 import time
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
-from bench import survey
-from bench.client import Client, Limit, Pair, requests
-from bench.samples import quantile
+import numpy as np
 
-SILENT_AFTER = 30.0  # seconds in which no job ends: the server hangs
+from bench.load import LOST, Answer, Lane, connect, post, result
+from bench.survey import Pair
+from chalicelib.domain.statistics.registry import STATISTICS
+
+PAUSE = 0.002  # seconds between two polls
+LOST_AFTER = 5.0  # seconds; a job that runs longer counts as an error
+SILENT_AFTER = 30.0  # seconds without a finished job: the server hangs
+JOB_ID = re.compile(rb'"job_id":\s*"([^"]+)"')
+STATUS = re.compile(rb'"status":\s*"(\w+)"')  # the first in the body: the job's
+LAST = re.compile(rb"\r\nconnection:[ \t]*close", re.IGNORECASE)
 
 
 class Outcome(NamedTuple):
-    """`latencies` in seconds, one a job, errors included; `cpu` in seconds, what the load itself took."""
+    """`latencies` in seconds, one a job, errors included; `cpu` the processor seconds of the load itself."""
 
     clients: int
     seconds: float
@@ -37,16 +38,63 @@ class Outcome(NamedTuple):
     errors: int
 
     def summary(self) -> dict[str, float]:
-        figures: dict[str, float] = {
+        p50, p95, p99 = np.percentile(self.latencies or [0.0], [50, 95, 99]) * 1000
+        return {
             "clients": self.clients,
             "jobs": len(self.latencies),
-            "jobs_per_s": len(self.latencies) / self.seconds,
+            "jobs/s": len(self.latencies) / self.seconds,
+            "p50 ms": float(p50),
+            "p95 ms": float(p95),
+            "p99 ms": float(p99),
             "errors": self.errors,
-            "load_cpu": self.cpu / self.seconds * 100,
+            "load, % of a core": self.cpu / self.seconds * 100,
         }
-        for share in (50, 95, 99):
-            figures[f"p{share}_ms"] = quantile(self.latencies, share / 100) * 1000
-        return figures
+
+
+class Client:
+    """Submits questions, one job at a time, on a connection that it opens anew when the server closed it."""
+
+    def __init__(self, url: str, requests: Iterator[bytes]) -> None:
+        self._url, self._requests = url, requests
+        self._lane: Lane | None = None
+        self.latencies: list[float] = []
+        self.errors = 0
+
+    async def run(self, more: Callable[[], bool]) -> None:
+        while more():
+            start = time.perf_counter()
+            self.errors += not await self._job(start + LOST_AFTER)
+            self.latencies.append(time.perf_counter() - start)
+        self.close()
+
+    async def _job(self, deadline: float) -> bool:
+        """Whether the job ended with a result."""
+        accepted = JOB_ID.search((await self._ask(next(self._requests))).body)
+        if accepted is None:
+            return False
+        poll = result(accepted[1].decode())
+        while (status := STATUS.search((await self._ask(poll)).body)) and status[1] == b"running":
+            if time.perf_counter() > deadline:
+                return False
+            await asyncio.sleep(PAUSE)
+        return status is not None and status[1] == b"done"
+
+    async def _ask(self, request: bytes) -> Answer:
+        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        try:
+            self._lane = self._lane or await connect(self._url)
+        except OSError:
+            return LOST
+        self._lane.send(request, answered.set_result)
+        answer = await answered
+        if not answer.status or LAST.search(answer.head):  # Flask's server closes after each response
+            self.close()
+        return answer
+
+    def close(self) -> None:
+        if self._lane:
+            self._lane.close()
+        self._lane = None
 
 
 def drive(
@@ -58,65 +106,42 @@ def drive(
     jobs: float = math.inf,
     seed: int = 1,
 ) -> Outcome:
-    """Load on the server at `url`; at least one of `seconds` and `jobs` is to end it."""
-    with asyncio.Runner(loop_factory=precise_loop) as runner:
+    """Load the server at `url` for so many seconds, or until so many jobs are submitted."""
+    # epoll counts in milliseconds, too coarse for the pause.
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selectors.SelectSelector())) as runner:
         return runner.run(_drive(url, clients, pairs, seconds, jobs, seed))
-
-
-def precise_loop() -> asyncio.AbstractEventLoop:
-    # epoll counts in milliseconds, and a pause has but two.
-    return asyncio.SelectorEventLoop(selectors.SelectSelector())
 
 
 async def _drive(
     url: str, count: int, pairs: Sequence[Pair], seconds: float, jobs: float, seed: int
 ) -> Outcome:
-    parts = urlsplit(url)
-    address, limit = (parts.hostname or "", parts.port or 80), Limit(jobs)
-    clients = [Client(address, requests(pairs, seed * 1000 + number), limit) for number in range(count)]
-    for client in clients:
-        await client.connect()
-    start, cpu = time.perf_counter(), time.process_time()
-    limit.start(seconds)
-    for client in clients:
-        client.submit()
-    await all_ended(clients)
+    clients = [Client(url, requests(pairs, seed * 1000 + number)) for number in range(count)]
+    start, cpu, submitted = time.perf_counter(), time.process_time(), 0
+
+    def more() -> bool:
+        nonlocal submitted
+        submitted += 1
+        return submitted <= jobs and time.perf_counter() < start + seconds
+
+    await finished(clients, {asyncio.create_task(client.run(more)) for client in clients})
     took, cpu = time.perf_counter() - start, time.process_time() - cpu
-    for client in clients:
-        client.disconnect()
     latencies = [latency for client in clients for latency in client.latencies]
     return Outcome(count, took, cpu, latencies, sum(client.errors for client in clients))
 
 
-async def all_ended(clients: Sequence[Client]) -> None:
-    """Raises SystemExit when no job ends any more."""
-    waiting: set[asyncio.Future[Any]] = {client.ended for client in clients}
-    before = -1
-    while waiting:
-        now = sum(len(client.latencies) for client in clients)
-        if now == before:
-            raise SystemExit(f"no job of {len(waiting)} clients ended in {SILENT_AFTER:.0f} s")
-        _, waiting = await asyncio.wait(waiting, timeout=SILENT_AFTER)
-        before = now
+async def finished(clients: Sequence[Client], tasks: set[asyncio.Task[None]]) -> None:
+    """Wait for the clients. Raises SystemExit when no job ends any more."""
+    jobs = -1
+    while tasks:
+        if jobs == (jobs := sum(len(client.latencies) for client in clients)):
+            raise SystemExit(f"no job of {len(tasks)} clients ended in {SILENT_AFTER:.0f} s")
+        ended, tasks = await asyncio.wait(tasks, timeout=SILENT_AFTER)
+        for task in ended:
+            task.result()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--url", default="http://127.0.0.1:8000")
-    parser.add_argument("--clients", type=int, default=8)
-    parser.add_argument("--seconds", type=float, default=8.0)
-    parser.add_argument("--csv", type=Path, default=survey.chosen())
-    parser.add_argument("--seed", type=int, default=1)
-    asked = parser.parse_args()
-    if urlsplit(asked.url).hostname not in ("127.0.0.1", "localhost", "::1"):
-        parser.error("loopback addresses only")
-    pairs = survey.usable_pairs(asked.csv)
-    outcome = drive(asked.url, asked.clients, pairs, seconds=asked.seconds, seed=asked.seed)
-    print(json.dumps({name: round(figure, 2) for name, figure in outcome.summary().items()}))
-    sys.exit(1 if outcome.errors else 0)
-
-
-if __name__ == "__main__":
-    main()
+def requests(pairs: Sequence[Pair], seed: int) -> Iterator[bytes]:
+    choice, names = random.Random(seed).choice, sorted(STATISTICS)
+    while True:
+        name, inputs = choice(names), choice(pairs)
+        yield post(f"/api/{name}", dict(zip(STATISTICS[name].parameters, inputs, strict=False)))

@@ -7,11 +7,9 @@ the AWS endpoints on this machine. Measured from the script's first line: millis
 accepted POST, or to the worker's first stored answer, and the peak of memory.
 """
 
-import argparse
 import contextlib
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -20,9 +18,12 @@ import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
-from chalicelib.adapters.job_item import to_item
-from chalicelib.application.job import Job
+import click
+import pandas as pd
+
+from bench.page import table
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingestor import DataIngestor
 from local.cloud.packaging import package
@@ -61,20 +62,28 @@ PAIRS = (("accepted POST", "floor of the API"), ("stored answer", "floor of the 
 
 
 class Stub(ThreadingHTTPServer):
-    """As much of DynamoDB, SQS and S3 as one job needs."""
+    """As much of DynamoDB, SQS and S3 as one job needs: the worker reads the item that the API put."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
-        data = DataIngestor.from_csv(SAMPLE, Description.load(DEFAULT_DESCRIPTION))
-        job = Job("job_id_1", "best5", {"question": QUESTION}, "f1", accepted=1)
-        self.snapshot = data.snapshot()
-        self.items = {
-            "#control": {"id": {"S": "#control"}, "dataset": {"S": "f1"}},
-            "job_id_1": {**to_item(job), "open": {"S": "open"}},
-        }
-        self.written: list[str] = []
+        self.snapshot = DataIngestor.from_csv(SAMPLE, Description.load(DEFAULT_DESCRIPTION)).snapshot()
+        self.control: Any = {"id": {"S": "#control"}, "dataset": {"S": "f1"}}
+        self.job: Any = None
+        self.operations: set[str] = set()
         super().__init__(("127.0.0.1", 0), StubHandler)
+
+    def respond(self, operation: str, body: Any) -> object:
+        self.operations.add(operation)
+        if operation == "PutItem":
+            self.job = body["Item"]
+        if operation == "GetItem":
+            return {"Item": self.control if body["Key"] == {"id": self.control["id"]} else self.job}
+        if operation == "UpdateItem":  # the counter of ids, or the end of the job
+            return {"Attributes": {"reserved": {"N": "100"}}}
+        if operation == "Query":  # of open jobs
+            return {"Count": 0, "Items": []}
+        return {"MessageId": "m"} if operation == "SendMessage" else {}
 
 
 class StubHandler(BaseHTTPRequestHandler):
@@ -82,28 +91,21 @@ class StubHandler(BaseHTTPRequestHandler):
     server: Stub
 
     def do_POST(self) -> None:
-        operation = self.headers["X-Amz-Target"].rpartition(".")[2]
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.written.append(operation)
-        answer: dict[str, object] = {"MessageId": "m"} if operation == "SendMessage" else {}
-        if operation == "GetItem":
-            answer = {"Item": self.server.items[body["Key"]["id"]["S"]]}
-        elif operation == "UpdateItem":
-            answer = {"Attributes": {"reserved": {"N": "100"}}}
-        self.answer(json.dumps(answer).encode(), "application/x-amz-json-1.0")
+        operation = self.headers["X-Amz-Target"].rpartition(".")[2]
+        self.send(json.dumps(self.server.respond(operation, body)).encode())
 
     def do_GET(self) -> None:
-        self.answer(self.server.snapshot, "application/octet-stream")
+        self.send(self.server.snapshot)
 
-    def answer(self, content: bytes, kind: str) -> None:
+    def send(self, content: bytes) -> None:
         self.send_response(200)
-        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
-        """Nothing: the figures are what is printed."""
+        """Print nothing beside the figures."""
 
 
 @contextlib.contextmanager
@@ -111,9 +113,11 @@ def stub() -> Iterator[Stub]:
     with Stub() as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def start(work: str, code: Path, port: int) -> tuple[float, float]:
@@ -136,36 +140,40 @@ def start(work: str, code: Path, port: int) -> tuple[float, float]:
     return milliseconds, megabytes
 
 
-def measure(runs: int) -> dict[str, tuple[float, float]]:
-    """Medians, the kinds taking turns so that noise meets all alike."""
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in WORK}
+def measure(runs: int) -> pd.DataFrame:
+    """Medians by kind of work; the kinds take turns, so that noise meets all alike."""
+    rows = []
     with tempfile.TemporaryDirectory() as folder, stub() as server:
         code, out = Path(folder) / "code", Path(folder) / "out"
         package(out)
         zipfile.ZipFile(out / "deployment.zip").extractall(code)
         for turn in range(runs + 1):
             for name, work in WORK.items():
-                figures = start(work, code, server.server_address[1])
+                milliseconds, megabytes = start(work, code, server.server_address[1])
                 if turn:  # the first writes the bytecode, which Lambda's own cache would have
-                    found[name].append(figures)
-        assert {"PutItem", "SendMessage", "UpdateItem"} <= set(server.written)
-    medians = {}
-    for name, samples in found.items():
-        times, sizes = zip(*samples, strict=True)
-        medians[name] = (statistics.median(times), statistics.median(sizes))
-    return medians
+                    rows.append({"work": name, "ms": milliseconds, "MB": megabytes})
+        assert {"PutItem", "SendMessage", "UpdateItem"} <= server.operations
+    return pd.DataFrame(rows).groupby("work").median()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+@click.command(help=__doc__)
+@click.option("--runs", default=15)
+def main(runs: int) -> None:
+    medians = measure(runs)
+    click.echo(
+        table(
+            [
+                {
+                    "to the first": name,
+                    **medians.loc[name],
+                    "floor ms": medians["ms"][floor],
+                    "floor MB": medians["MB"][floor],
+                    "ratio of ms": medians["ms"][name] / medians["ms"][floor],
+                }
+                for name, floor in PAIRS
+            ]
+        )
     )
-    parser.add_argument("--runs", type=int, default=15)
-    found = measure(parser.parse_args().runs)
-    print("| to the first | ms | MB | floor ms | floor MB | ratio of ms |\n|---|---|---|---|---|---|")
-    for name, floor in PAIRS:
-        (ms, mb), (floor_ms, floor_mb) = found[name], found[floor]
-        print(f"| {name} | {ms:.0f} | {mb:.0f} | {floor_ms:.0f} | {floor_mb:.0f} | {ms / floor_ms:.2f} |")
 
 
 if __name__ == "__main__":

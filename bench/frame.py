@@ -1,6 +1,5 @@
 """The nine statistics as one writes them with pandas: a frame of all rows, filtered and grouped each time."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,7 @@ import pandas as pd
 
 from chalicelib.domain.dataset_description import Description
 
-Answer = dict[Any, Any]
+Result = dict[Any, Any]
 BEST_COUNT = 5
 
 
@@ -23,52 +22,47 @@ class Frame:
         self.rows = rows
         ids = dict(zip(rows["question"], rows["question_id"], strict=True))
         self._best = {
-            text: description.best.get(name, description.best.get(text)) for text, name in ids.items()
+            text: description.best.get(id_, description.best.get(text)) for text, id_ in ids.items()
         }
 
-    def answer(self, statistic: str, question: str, state: str | None = None) -> Answer:
-        compute: Callable[..., Answer] = getattr(self, statistic)
-        return compute(question) if state is None else compute(question, state)
+    def compute(self, statistic: str, question: str, *state: str) -> Result:
+        rows = self.rows[self.rows["question"] == question]
+        return getattr(self, statistic)(rows, question, *state)  # type: ignore[no-any-return] # one of the nine
 
-    def states_mean(self, question: str) -> Answer:
-        return self._means(question).to_dict()
+    def states_mean(self, rows: pd.DataFrame, question: str) -> Result:
+        return means(rows).to_dict()
 
-    def state_mean(self, question: str, state: str) -> Answer:
-        return {state: self._of_state(question, state)["value"].mean()}
+    def state_mean(self, rows: pd.DataFrame, question: str, state: str) -> Result:
+        return {state: of_state(rows, state)["value"].mean()}
 
-    def best5(self, question: str) -> Answer:
-        return self._first5(question, ascending=self._best[question] == "lowest")
+    def best5(self, rows: pd.DataFrame, question: str) -> Result:
+        return means(rows, ascending=self._best[question] == "lowest").head(BEST_COUNT).to_dict()
 
-    def worst5(self, question: str) -> Answer:
-        return self._first5(question, ascending=self._best[question] == "highest")
+    def worst5(self, rows: pd.DataFrame, question: str) -> Result:
+        return means(rows, ascending=self._best[question] == "highest").head(BEST_COUNT).to_dict()
 
-    def global_mean(self, question: str) -> Answer:
-        return {"global_mean": self._of(question)["value"].mean()}
+    def global_mean(self, rows: pd.DataFrame, question: str) -> Result:
+        return {"global_mean": rows["value"].mean()}
 
-    def diff_from_mean(self, question: str) -> Answer:
-        return (self._of(question)["value"].mean() - self._means(question)).to_dict()
+    def diff_from_mean(self, rows: pd.DataFrame, question: str) -> Result:
+        return (rows["value"].mean() - means(rows)).to_dict()
 
-    def state_diff_from_mean(self, question: str, state: str) -> Answer:
-        whole, part = self._of(question)["value"].mean(), self._of_state(question, state)["value"].mean()
-        return {state: whole - part}
+    def state_diff_from_mean(self, rows: pd.DataFrame, question: str, state: str) -> Result:
+        return {state: rows["value"].mean() - of_state(rows, state)["value"].mean()}
 
-    def mean_by_category(self, question: str) -> Answer:
-        groups = self._of(question).groupby(["location", "category", "segment"])["value"]
-        return {str(labels): mean for labels, mean in groups.mean().dropna().items()}
+    def mean_by_category(self, rows: pd.DataFrame, question: str) -> Result:
+        groups = rows.groupby(["location", "category", "segment"])["value"].mean().dropna()
+        return {str(labels): mean for labels, mean in groups.items()}
 
-    def state_mean_by_category(self, question: str, state: str) -> Answer:
-        groups = self._of_state(question, state).groupby(["category", "segment"])["value"]
-        return {state: {str(labels): mean for labels, mean in groups.mean().dropna().items()}}
+    def state_mean_by_category(self, rows: pd.DataFrame, question: str, state: str) -> Result:
+        groups = of_state(rows, state).groupby(["category", "segment"])["value"].mean().dropna()
+        return {state: {str(labels): mean for labels, mean in groups.items()}}
 
-    def _of(self, question: str) -> pd.DataFrame:
-        return self.rows[self.rows["question"] == question]
 
-    def _of_state(self, question: str, state: str) -> pd.DataFrame:
-        return self.rows[(self.rows["question"] == question) & (self.rows["location"] == state)]
+def of_state(rows: pd.DataFrame, state: str) -> pd.DataFrame:
+    return rows[rows["location"] == state]
 
-    def _means(self, question: str, *, ascending: bool = True) -> "pd.Series[float]":
-        means = self._of(question).groupby("location")["value"].mean().dropna()
-        return means.sort_values(ascending=ascending, kind="stable")
 
-    def _first5(self, question: str, *, ascending: bool) -> Answer:
-        return self._means(question, ascending=ascending).head(BEST_COUNT).to_dict()
+def means(rows: pd.DataFrame, *, ascending: bool = True) -> "pd.Series[float]":
+    means = rows.groupby("location")["value"].mean().dropna()
+    return means.sort_values(ascending=ascending, kind="stable")

@@ -1,111 +1,170 @@
-"""The page: every figure of one run, beside what it was to be."""
+"""The page docs/benchmarks.md: every figure of one run, and whether the targets were met."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from bench import ingest, memory, round_trips, starting, statistics
-from bench.servers import BASELINE
-from bench.tables import lines, shown, table
-from bench.targets import Run, Target, ends, pick, targets
+import pandas as pd
 
-COLUMNS = (*round_trips.COLUMNS[:-1], "against_baseline", round_trips.COLUMNS[-1])
+from bench.processes import BASELINE, CHALICE_LOCAL, MAKE_RUN
+from bench.servers import KEPT_JOBS
 
-INTRODUCTION = """\
-# Benchmarks
+Run = Mapping[str, Any]
 
-Written by `{command}` on {date}, in one run on one machine: compare the ratios,
-not the figures, with those of another.
-{data}
-"""
+FLAT = 1.3  # growth of memory that still counts as none
+SECTIONS = {
+    "Round trips": "round_trips",
+    "Statistics": "statistics",
+    "Ingest": "ingest",
+    "Start": "starting",
+    "Memory": "memory",
+}
+TEXTS = {
+    "round_trips": """\
+A client submits a job and polls every 2 ms until it is done, then submits the next; the time of a job runs
+from the first byte sent to the result in hand. The *baseline* (`bench/baseline.py`) is a plain server in
+Flask and pandas that does the same without keeping its jobs: the first that one would write. One process asks
+all servers the same questions; it shares the cores with the server, and the last column is its share of one.
 
-ROUND_TRIPS = """\
-A client submits a job and polls every 2 ms until it is done, then submits the next; the time of a job
-runs from the first byte sent to the answer in hand. The *baseline* (`bench/baseline.py`) is a plain
-server in Flask and pandas that does the same without keeping its jobs: what one would write first. The
-*floor* (`bench/floor.py`) answers two constants from Chalice routes on the server of `make run`. All are
-asked the same questions by one process, which shares the machine's cores with the server: the last
-column says how much of one it took.
+![Jobs a second against clients](benchmarks/throughput.svg)""",
+    "statistics": """\
+On a loaded cube, beside pandas filtering and grouping a loaded frame (`bench/frame.py`). The cube's time ends
+with the result as bytes, the frame's with a dict. The first request for a question computes its rollups.
 
-![Jobs a second against clients](benchmarks/throughput.svg)
-"""
-
-STATISTICS = """\
-On a loaded cube, beside pandas filtering and grouping a loaded frame (`bench/frame.py`). The cube's time
-ends with the answer as JSON, the frame's with a dict. The first time a question is asked, its rollups are
-made.
-
-![Time of a statistic against rows](benchmarks/statistics.svg)
-"""
-
-INGEST = """\
+![Time of a statistic against rows](benchmarks/statistics.svg)""",
+    "ingest": """\
 CSV to the sum and count of every cell. Statline alone sums exactly and checks every value.
 
-![Time and peak memory of ingest against rows](benchmarks/ingest.svg)
-"""
-
-STARTING = """\
-A snapshot is loaded in a fresh interpreter. The first answer is timed from the start of `make run` to the
-answer of one job: without a snapshot the CSV is read to a cube, with one only hashed.
-"""
-
-MEMORY = """\
-Resident memory of `make run`, told to keep {kept:,} jobs.
-"""
+![Time and peak memory of ingest against rows](benchmarks/ingest.svg)""",
+    "starting": """\
+A fresh interpreter loads a snapshot. The first result is timed from the start of `make run` to the result of
+one job: without a snapshot the service reads the CSV to a cube, with one it only hashes the CSV.""",
+    "memory": f"Resident memory of `make run` and its children; it keeps {KEPT_JOBS:,} jobs here.",
+}
 
 
-def render(run: Run, see: str = "") -> str:
-    """The Markdown of a run, as `bench.__main__` collects it; `see` is said below the targets."""
-    introduction = INTRODUCTION.format(command=run["command"], date=run["date"], data=run["data"])
-    against = with_ratios(run["round_trips"])
-    sections = (
-        (
-            "Round trips",
-            ROUND_TRIPS,
-            "round_trips",
-            table(against, COLUMNS),
-        ),
-        (
-            "Statistics",
-            STATISTICS,
-            "statistics",
-            table(first_and_last(run["statistics"]), statistics.COLUMNS),
-        ),
-        ("Ingest", INGEST, "ingest", table(run["ingest"], ingest.COLUMNS)),
-        ("Start", STARTING, "starting", table(run["starting"], starting.COLUMNS)),
-        ("Memory", MEMORY.format(kept=memory.KEPT), "memory", table(run["memory"], memory.COLUMNS)),
-    )
-    parts = [introduction, "## Targets\n", of_targets(list(targets(run))), *([see] if see else [])]
-    for heading, text, name, figures in sections:
-        parts += [f"\n## {heading}\n", text, f"`{run['commands'][name]}`\n", figures]
-    parts += ["\n## Machine\n", *(f"- {name}: {fact}" for name, fact in run["machine"].items())]
-    return "\n".join(parts) + "\n"
+class Target(NamedTuple):
+    """`limit` is the most that `figure` may be, or the least if `at_least`."""
 
+    text: str
+    at: str
+    figure: float
+    limit: float
+    at_least: bool = False
 
-def of_targets(found: Sequence[Target]) -> str:
-    rows = [
-        (
-            target.what,
-            ("≥ " if target.at_least else "≤ ") + shown(target.limit),
-            shown(target.figure),
-            target.at,
-            "met" if target.met else "**missed**",
-        )
-        for target in found
-    ]
-    return lines(("what", "target", "measured", "at", ""), rows)
-
-
-def with_ratios(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [
-        {
-            **row,
-            "against_baseline": row["jobs_per_s"]
-            / pick(rows, server=BASELINE, clients=row["clients"])["jobs_per_s"],
+    def row(self) -> dict[str, object]:
+        met = self.figure >= self.limit if self.at_least else self.figure <= self.limit
+        return {
+            "target": self.text,
+            "limit": ("≥ " if self.at_least else "≤ ") + shown(self.limit),
+            "measured": shown(self.figure),
+            "at": self.at,
+            "": "met" if met else "**missed**",
         }
-        for row in rows
+
+
+def targets(run: Run) -> list[Target]:
+    """Ratios within one run, since figures differ between machines."""
+    return [*of_servers(run), *of_engines(run)]
+
+
+def of_servers(run: Run) -> Iterator[Target]:
+    trips: Any = pd.DataFrame(run["round_trips"]).pivot(index="clients", columns="server")
+    jobs, errors = trips["jobs/s"].loc[8], trips["errors"].sum()
+    yield Target("jobs/s against the baseline", "8 clients", jobs[MAKE_RUN] / jobs[BASELINE], 10, True)
+    for clients, name in ((1, "p50"), (32, "p99")):
+        times = trips[f"{name} ms"].loc[clients]
+        ratio = times[MAKE_RUN] / times[BASELINE]
+        yield Target(f"{name} against the baseline", f"{clients} client(s)", ratio, 0.2)
+    ratio = jobs[CHALICE_LOCAL] / jobs[MAKE_RUN]
+    yield Target("`chalice local` against `make run`, jobs/s", "8 clients", ratio, 0.8, True)
+    lost = errors[MAKE_RUN] + errors[CHALICE_LOCAL]
+    yield Target("jobs that were lost, or slower than 5 s", "all clients", lost, 0)
+    slowest = max(run["starting"], key=lambda row: float(row["load ms"]))
+    yield Target("snapshot load, ms", f"{slowest['rows']:,} rows", slowest["load ms"], 20)
+    first, last = run["memory"][1], run["memory"][-1]
+    name = f"memory after many jobs against after {first['jobs']:,}"
+    yield Target(name, f"{last['jobs']:,} jobs", last["MB"] / first["MB"], FLAT)
+
+
+def of_engines(run: Run) -> Iterator[Target]:
+    statistics: Any = pd.DataFrame(run["statistics"]).pivot(index="statistic", columns="rows")
+    sizes = statistics["cube µs"].columns
+    fewest, most = sizes[0], sizes[-1]
+    faster = statistics["times faster"][fewest]
+    at = f"{faster.idxmin()}, {fewest:,} rows"
+    yield Target("any statistic on the cube, times faster than pandas", at, faster.min(), 100, True)
+    growth = statistics["cube µs"][most] / statistics["cube µs"][fewest]
+    at = f"{growth.idxmax()}, {fewest:,} to {most:,} rows"
+    yield Target("time of any statistic, growth with rows", at, growth.max(), 1.5)
+    ingest: Any = pd.DataFrame(run["ingest"]).pivot(index="rows", columns="engine")
+    before, most = ingest.index[-2:]
+    seconds, peak, at = ingest["seconds"].loc[most], ingest["peak MB"].loc[most], f"{most:,} rows"
+    yield Target("ingest, times faster than pandas", at, seconds["pandas"] / seconds["statline"], 3, True)
+    yield Target("ingest, peak memory against pandas", at, peak["statline"] / peak["pandas"], 0.2)
+    ratio = peak["statline"] / ingest["peak MB"]["statline"][before]
+    yield Target("ingest, growth of peak memory", f"{before:,} to {most:,} rows", ratio, FLAT)
+    ratio = seconds["statline"] / seconds[["polars", "duckdb"]].min()
+    yield Target("ingest, time against the faster of DuckDB and polars", at, ratio, 1.3)
+
+
+def render(run: Run) -> str:
+    """The Markdown of a run."""
+    parts = [
+        "# Benchmarks",
+        f"Written by `{run['command']}` on {run['date']}, in one run on one machine: compare the ratios, not "
+        f"the figures, with those of another.\n{run['data']}",
+        "## Targets",
+        table([target.row() for target in targets(run)]),
+        "What a job costs, and why: [performance](explanation/performance.md).",
     ]
+    for heading, name in SECTIONS.items():
+        parts += [f"## {heading}", TEXTS[name], table(run[name])]
+    parts += ["## Machine", "\n".join(f"- {name}: {fact}" for name, fact in run["machine"].items())]
+    return "\n\n".join(parts) + "\n"
 
 
-def first_and_last(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The rows of the smallest and the largest file; the plot has those between."""
-    return [row for row in rows if row["rows"] in ends(rows)]
+def table(rows: Sequence[Mapping[str, object]]) -> str:
+    """A Markdown table with a column for each key."""
+    lines = [[*rows[0]], ["---"] * len(rows[0]), *([shown(value) for value in row.values()] for row in rows)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def shown(value: object) -> str:
+    """Measured numbers with three digits, counted ones whole."""
+    if isinstance(value, float) and not value.is_integer():
+        return f"{value:.3g}" if abs(value) < 100 else f"{float(f'{value:.3g}'):,.0f}"
+    return f"{value:,.0f}" if isinstance(value, int | float) else str(value)
+
+
+def draw(run: Run, folder: Path) -> None:
+    """Write the page's plots; the same run gives the same bytes."""
+    import matplotlib as mpl
+
+    trips, statistics, ingest = (pd.DataFrame(run[name]) for name in ("round_trips", "statistics", "ingest"))
+    times = statistics.groupby("rows")[["cube µs", "pandas µs"]].median() / 1000
+    plots = {
+        "throughput": [(trips.pivot(index="clients", columns="server", values="jobs/s"), "jobs a second")],
+        "statistics": [(times, "ms: the middle one of the nine statistics")],
+        "ingest": [
+            (ingest.pivot(index="rows", columns="engine", values="seconds"), "seconds"),
+            (ingest.pivot(index="rows", columns="engine", values="peak MB"), "peak memory, MB"),
+        ],
+    }
+    folder.mkdir(exist_ok=True)
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "statline"}):
+        for name, panels in plots.items():
+            save(panels, folder / f"{name}.svg", loglog=True, marker="o")
+
+
+def save(panels: Sequence[tuple[pd.DataFrame, str]], path: Path, columns: int = 2, **style: Any) -> None:
+    """Draw frames side by side, their index along the x axis, and write an SVG."""
+    from matplotlib.figure import Figure  # without pyplot, which keeps figures and looks for a display
+
+    columns = min(columns, len(panels))
+    lines = -(-len(panels) // columns)
+    figure = Figure(figsize=(6 * columns, 4 * lines), layout="constrained")
+    for place, (frame, label) in enumerate(panels):
+        axes = figure.add_subplot(lines, columns, place + 1)
+        frame.plot(ax=axes, grid=True, ylabel=label, **style)
+    figure.savefig(path, metadata={"Date": None, "Creator": None})

@@ -1,113 +1,87 @@
-"""The servers that are measured, each a process of its own on a fresh home and a port of its own."""
+"""The service beside the baseline: round trips, the first result after a start, and memory.
 
-import contextlib
-import http.client
-import json
-import os
-import signal
-import subprocess
-import sys
+A round trip is a POST and polls until the job is done. In each round every server is started afresh, warmed
+and measured at every number of clients; a figure is the median of the rounds, but errors of all rounds count.
+"""
+
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-import psutil
+import pandas as pd
 
-from local.settings import PROJECT
-from tests.support.processes import free_port
+from bench import survey
+from bench.closed_loop import drive
+from bench.processes import KINDS, MAKE_RUN, fresh, serving
+from chalicelib.domain.ingestor import DataIngestor
 
-BASELINE, MAKE_RUN, CHALICE_LOCAL, FLOOR = "baseline", "make run", "chalice local", "floor"
-KINDS = (BASELINE, MAKE_RUN, CHALICE_LOCAL, FLOOR)
+WARM_CLIENTS, WARM_SECONDS = 8, 1.0
+KEPT_JOBS = 1_000
 
-START_SECONDS = 600.0  # ten million rows take their time
-PAUSE = 0.005
-
-
-@dataclass
-class Server:
-    """A started process; `started` is the moment, as of time.perf_counter."""
-
-    process: "subprocess.Popen[bytes]"
-    port: int
-    started: float
-    said: Path
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def memory(self) -> float:
-        """Resident memory of the process and its children, in MB."""
-        whole = psutil.Process(self.process.pid)
-        return sum(float(part.memory_info().rss) for part in (whole, *whole.children(recursive=True))) / 1e6
-
-    def first_answer(self, statistic: str, inputs: Mapping[str, str]) -> float:
-        """Seconds from the start of the process to the answer of its first job."""
-        while True:
-            with contextlib.suppress(ConnectionError):
-                self._ask(statistic, inputs)
-                return time.perf_counter() - self.started
-            if self.process.poll() is not None or time.perf_counter() > self.started + START_SECONDS:
-                raise SystemExit(f"no answer from {self.process.args!r}:\n{self.said.read_text()}")
-            time.sleep(PAUSE)  # a server that is starting tells nobody when it listens
-
-    def _ask(self, statistic: str, inputs: Mapping[str, str]) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=START_SECONDS)
-        with contextlib.closing(connection):
-            connection.request("POST", f"/api/{statistic}", json.dumps(inputs))
-            job_id = json.load(connection.getresponse())["job_id"]
-            while True:
-                connection.request("GET", f"/api/get_results/{job_id}")
-                result = json.load(connection.getresponse())
-                if result["status"] != "running":
-                    break
-                time.sleep(PAUSE)  # a client that polls, which is what is measured
-        if result["status"] != "done":
-            raise SystemExit(f"{statistic} of {dict(inputs)} ended as {result}")
+Row = dict[str, object]
 
 
-@contextmanager
-def serving(kind: str, csv: Path, home: Path | None = None, **environ: str) -> Iterator[Server]:
-    """The server of that kind on the data of `csv`, killed at the end; a fresh home if none is given."""
-    with tempfile.TemporaryDirectory() as folder:
-        where, port = home or Path(folder), free_port()
-        said = Path(folder) / "said"
-        with said.open("wb") as log:
-            started = time.perf_counter()
-            process = subprocess.Popen(
-                command(kind, csv, port),
-                cwd=PROJECT,
-                env=clean_environment()
-                | {"STATLINE_HOME": str(where), "STATLINE_DATASET": str(csv)}
-                | environ,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        try:
-            yield Server(process, port, started, said)
-        finally:
-            # The whole group: autoreload has a child. What it leaves goes with the folder.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+def round_trips(csv: Path, clients: Sequence[int], seconds: float, rounds: int) -> list[Row]:
+    """A row for each server and number of clients."""
+    turns = [(turn, kind) for turn in range(rounds) for kind in KINDS]
+    return of_rounds([row for turn, kind in turns for row in one_turn(kind, csv, clients, seconds, turn)])
 
 
-def command(kind: str, csv: Path, port: int) -> list[str]:
-    """What `make run` and people type, on another port."""
-    python, at = [sys.executable, "-m"], ["--port", str(port)]
+def one_turn(kind: str, csv: Path, clients: Sequence[int], seconds: float, seed: int) -> list[Row]:
+    pairs = survey.usable_pairs(csv)
+    with serving(kind, csv) as server:
+        server.first_result("global_mean", {"question": pairs[0][0]})
+        drive(server.url, WARM_CLIENTS, pairs, seconds=WARM_SECONDS)
+        outcomes = [drive(server.url, count, pairs, seconds=seconds, seed=seed) for count in clients]
+    return [{"server": kind, **outcome.summary()} for outcome in outcomes]
+
+
+def of_rounds(rows: Sequence[Row]) -> list[Row]:
+    """The medians of the rounds, but all errors: no round that lost a job is outvoted."""
+    groups = pd.DataFrame(rows).groupby(["server", "clients"], sort=False)
+    medians = groups.median().assign(errors=groups["errors"].sum()).reset_index()
+    return medians.to_dict("records")  # type: ignore[return-value] # columns are named by texts
+
+
+def memory(csv: Path, jobs: Sequence[int]) -> list[Row]:
+    """Resident memory after so many jobs, the first row being one job: the server at rest."""
+    pairs, done = survey.usable_pairs(csv), 1
+    with serving(MAKE_RUN, csv, STATLINE_KEEP_RESULTS=str(KEPT_JOBS)) as server:
+        server.first_result("global_mean", {"question": pairs[0][0]})
+        rows: list[Row] = [{"jobs": done, "MB": server.memory()}]
+        for count in jobs:
+            outcome = drive(server.url, WARM_CLIENTS, pairs, jobs=count - done, seed=count)
+            if outcome.errors:
+                raise SystemExit(f"{outcome.errors} of {len(outcome.latencies)} jobs failed")
+            done = count
+            rows.append({"jobs": done, "MB": server.memory()})
+    return rows
+
+
+def starting(folder: Path, sizes: Sequence[int]) -> list[Row]:
+    """A row for each size: loading its snapshot, and the first result without and with a snapshot."""
+    return [{"rows": size, **first_results(survey.generated(folder, size))} for size in sizes]
+
+
+def first_results(path: Path) -> Row:
+    with tempfile.TemporaryDirectory() as home:
+        seconds = []
+        for _ in range(2):
+            with serving(MAKE_RUN, path, Path(home)) as server:
+                seconds.append(server.first_result("global_mean", {"question": survey.QUESTION}))
+        (snapshot,) = Path(home).glob(".statline/snapshots/*.snapshot")
+        load_ms, kilobytes = fresh("bench.servers", "load", snapshot) * 1000, snapshot.stat().st_size / 1e3
     return {
-        BASELINE: [*python, "bench.baseline", *at, "--csv", str(csv)],
-        MAKE_RUN: [*python, "local", "serve", *at],
-        CHALICE_LOCAL: [str(Path(sys.executable).with_name("chalice")), "local", *at],
-        FLOOR: [*python, "bench.floor", *at],
-    }[kind]
+        "load ms": load_ms,
+        "snapshot kB": kilobytes,
+        "first result without snapshot s": seconds[0],
+        "with snapshot s": seconds[1],
+    }
 
 
-def clean_environment() -> dict[str, str]:
-    """Without settings of the service: what is measured are its defaults."""
-    ours = ("STATLINE_", "TP_NUM_OF_THREADS", "PORT")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+def load(snapshot: str) -> float:
+    """Seconds to load a snapshot in this process."""
+    start = time.perf_counter()
+    DataIngestor.from_snapshot(Path(snapshot))
+    return time.perf_counter() - start

@@ -1,104 +1,60 @@
-"""Time of each statistic on a loaded cube, beside pandas filtering and grouping a loaded frame.
+"""Each statistic on a loaded cube, beside pandas filtering and grouping a loaded frame.
 
-    python -m bench.statistics [--rows 18650 100000 1000000]
-
-The cube's time ends with the answer as JSON, the frame's with a dict. A cube keeps the rollups of a
-question once it was asked; its first answer, which makes them, is timed on a cube loaded anew.
+The cube's time ends with the result as bytes, the frame's with a dict. A cube keeps the rollups of a question
+after the first request; the first result, which computes them, is timed on a cube loaded anew.
 """
 
-import argparse
-import json
 import random
-import tempfile
-from collections.abc import Sequence
+import timeit
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from bench import survey
-from bench.children import child
-from bench.samples import quantile, seconds_per_call
-from bench.tables import table
+from bench.frame import Frame
+from bench.processes import fresh
+from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.domain.statistics.registry import STATISTICS, compute_result
 
-if TYPE_CHECKING:
-    from bench.frame import Frame
-    from chalicelib.domain.ingestor import DataIngestor
+DRAWS, SEED = 5, 1  # of question and state; a figure is their median
 
 Row = dict[str, object]
 
-ROWS = (18_650, 100_000, 1_000_000)
-DRAWS, SEED = 5, 1  # of question and state; a figure is their median
-BUDGET = 0.05  # seconds for each draw
-COLUMNS = ("rows", "statistic", "cube_us", "first_us", "pandas_us", "times_faster")
+
+def measure(folder: Path, sizes: Sequence[int]) -> list[Row]:
+    """A row for each size and statistic."""
+    return [
+        {"rows": size, **row}
+        for size in sizes
+        for row in fresh("bench.statistics", "one_size", survey.generated(folder, size))
+    ]
 
 
-def measure(folder: Path, sizes: Sequence[int] = ROWS) -> list[Row]:
-    """A row for each size and statistic; the files are made in `folder` and stay there."""
-    found = []
-    for rows in sizes:
-        figures = child("bench.statistics", "--file", survey.generated(folder, rows))
-        found += [{"rows": rows, **row} for row in figures]
-    return found
-
-
-def one_size(path: Path) -> list[Row]:
+def one_size(csv: str) -> list[Row]:
     """A row for each statistic, measured in this process."""
-    from bench.frame import Frame
-    from chalicelib.domain.ingestor import DataIngestor
-
-    description, draw, found = survey.described(path), random.Random(SEED), []
+    path = Path(csv)
+    description = survey.described(path)
     data, frame = DataIngestor.from_csv(path, description), Frame(path, description)
-    saved, pairs = data.snapshot(), answerable(data)
+    snapshot, pairs, draw, rows = data.snapshot(), survey.usable_pairs(path), random.Random(SEED), []
     for name in STATISTICS:
-        draws = [
-            one_draw(name, pair, data, DataIngestor.from_snapshot(saved), frame)
-            for pair in draw.sample(pairs, DRAWS)
-        ]
-        cube, first, pandas = (quantile(samples, 0.5) for samples in zip(*draws, strict=True))
-        found.append(
-            {
-                "statistic": name,
-                "cube_us": cube * 1e6,
-                "first_us": first * 1e6,
-                "pandas_us": pandas * 1e6,
-                "times_faster": pandas / cube,
-            }
-        )
-    return found
+        times = []
+        for pair in draw.sample(pairs, DRAWS):
+            inputs = dict(zip(STATISTICS[name].parameters, pair, strict=False))
+            again = DataIngestor.from_snapshot(snapshot)
+            first = timeit.timeit(lambda: compute_result(again, name, inputs), number=1)  # noqa: B023 # called here
+            cube = seconds_per_call(lambda: compute_result(data, name, inputs))  # noqa: B023
+            pandas = seconds_per_call(lambda: frame.compute(name, *inputs.values()))  # noqa: B023
+            times.append((cube * 1e6, first * 1e6, pandas * 1e6, pandas / cube))
+        medians = map(float, np.median(times, axis=0))
+        columns = ("cube µs", "cube, first time, µs", "pandas µs", "times faster")
+        rows.append({"statistic": name, **dict(zip(columns, medians, strict=True))})
+    return rows
 
 
-def answerable(data: "DataIngestor") -> list[tuple[str, str]]:
-    """Each pair of question and state that every statistic has an answer to, in order."""
-    full = ("location", "category", "segment")
-    cells = ((question, data.cube.rollup(question, *full)) for question in data.cube.cells)
-    return sorted({(text, labels[0]) for text, found in cells for labels in found if found[labels].counted})
-
-
-def one_draw(
-    name: str, pair: tuple[str, str], data: "DataIngestor", anew: "DataIngestor", frame: "Frame"
-) -> tuple[float, float, float]:
-    """Seconds on a cube that was asked before, on one that was not, and on a frame."""
-    inputs = dict(zip(STATISTICS[name].parameters, pair, strict=False))
-    return (
-        seconds_per_call(lambda: compute_result(data, name, inputs), BUDGET),
-        seconds_per_call(lambda: compute_result(anew, name, inputs), budget=0, at_least=1),
-        seconds_per_call(lambda: frame.answer(name, **inputs), BUDGET),
-    )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--rows", type=int, nargs="+", default=ROWS)
-    parser.add_argument("--file", type=Path, help="one file, here")
-    asked = parser.parse_args()
-    if asked.file:
-        print(json.dumps(one_size(asked.file)))
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        print(table(measure(Path(folder), asked.rows), COLUMNS))
-
-
-if __name__ == "__main__":
-    main()
+def seconds_per_call(call: Callable[[], object]) -> float:
+    """The least of five repetitions of as many calls as take 10 ms or more, per call."""
+    timer, number = timeit.Timer(call), 1
+    while (taken := timer.timeit(number)) < 0.01:
+        number *= 4
+    return min(taken, *timer.repeat(4, number)) / number

@@ -1,20 +1,17 @@
-"""The data that is measured on: the survey where it is at hand, else the sample; and generated files."""
+"""The data to measure on: the survey where it lies beside the project, else the sample; generated files."""
 
-import csv
-import gzip
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from chalicelib.domain.dataset_description import Description, find_description
-from local.sample.generator import SEED, write_sample
+from local.sample.generator import write_sample
 from local.settings import DEFAULT_DESCRIPTION, PROJECT, SAMPLE
 
 SHARED = Path(os.environ.get("STATLINE_SHARED") or PROJECT.parent / "shared")
 SUBSET = SHARED / "data" / "nutrition_activity_obesity_usa_subset.csv"
 QUESTION = "Q036"  # by id, in every file here
+
+Pair = tuple[str, str]
 
 
 def chosen() -> Path:
@@ -26,29 +23,20 @@ def described(path: Path) -> Description:
     return Description.load(find_description(path, DEFAULT_DESCRIPTION))
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[IO[str]]:
-    with gzip.open(path, "rt", newline="") if path.suffix == ".gz" else path.open(newline="") as lines:
-        yield lines
+def usable_pairs(path: Path) -> list[Pair]:
+    """Each pair of question and state with a value in a known category: every statistic has a result."""
+    import pandas as pd  # late: not every process that is measured needs it
 
-
-def usable_pairs(path: Path) -> list[tuple[str, str]]:
-    """Each pair of question and state that has a value, in order."""
     columns = described(path).columns
-    question, location, value = columns["question"], columns["location"], columns["value"]
-    with opened(path) as lines:
-        return sorted({(row[question], row[location]) for row in csv.DictReader(lines) if row[value]})
-
-
-def count_rows(path: Path) -> int:
-    with opened(path) as lines:
-        return sum(1 for _ in csv.reader(lines)) - 1
+    keys = [columns["question"], columns["location"]]
+    rows = pd.read_csv(path, usecols=[*keys, columns["value"], columns["category"]]).dropna()
+    return sorted(rows[keys].drop_duplicates().itertuples(index=False, name=None))
 
 
 def generated(folder: Path, rows: int) -> Path:
-    """A CSV of invented rows in `folder`, made when first asked for."""
+    """A CSV of synthetic rows in `folder`, written at the first call."""
     path = folder / f"sample-{rows}.csv"
     if not path.exists():
-        write_sample(path, SEED, rows)
+        write_sample(path, rows=rows)
         path.with_suffix(".json").write_text(f'{{"like": "{SAMPLE.parent / "sample.json"}"}}')
     return path

@@ -1,4 +1,4 @@
-"""What the documents tell people to type exists, and answers as they say."""
+"""Documented commands, links and tests exist, and examples answer as shown."""
 
 import os
 import re
@@ -18,10 +18,10 @@ from local.settings import PROJECT, SAMPLE
 from tests.support.processes import python_m_local
 
 HERE = "http://127.0.0.1:8000"
-# What is asked of a service on this machine; the others are deployed somewhere, or start one.
-ASKED = re.compile(rf"curl .*{HERE}|\.venv/bin/python -m local (ask|questions|states|jobs|result)")
+# Commands to a service on this machine; the others need a stage, or start a service.
+LOCAL_COMMAND = re.compile(rf"curl .*{HERE}|\.venv/bin/python -m local (ask|questions|states|jobs|result)")
 NOT_YET = re.compile(r'"status": "running"|result-not-ready')
-DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
@@ -31,13 +31,13 @@ def test_documented_commands_exist(path: Path) -> None:
     assert set(re.findall(r"python -m local ([a-z]+)", text)) <= set(main.commands)
     targets = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"`(?:PORT=\d+ )?make ([a-z-]+)", text)) <= targets
-    for link in re.findall(r"\]\((?!http)([^)#]+)\)", text):
+    for link in re.findall(r"\]\((?!http)([^)#]+)(?:#[^)]*)?\)", text):
         assert (path.parent / link).exists(), link
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_named_tests_exist(path: Path) -> None:
-    """Where a statement names the test that holds it."""
+    """A statement names the tests that hold it."""
     for file, name in re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?", path.read_text()):
         assert not name or f"def {name}(" in (PROJECT / file).read_text(), f"{file}::{name}"
         assert (PROJECT / file).exists(), file
@@ -45,17 +45,17 @@ def test_named_tests_exist(path: Path) -> None:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_documented_options_exist(path: Path) -> None:
-    """Of the command that they stand behind."""
+    """Each option belongs to the command before it."""
     for name, rest in re.findall(r"python -m local ([a-z]+)([^`\n#]*)", path.read_text()):
         known = {option for parameter in main.commands[name].params for option in parameter.opts}
         assert set(re.findall(r"--[a-z-]+", rest)) <= known, f"{name}{rest}"
 
 
 def examples(text: str) -> Iterator[tuple[str, list[str]]]:
-    """What is typed in the document, in order, each with the lines that are shown to come back."""
+    """Yield each command of the document, in order, with the lines of output that it shows."""
     for block in re.findall(r"^```console\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
         for typed, shown in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
-            if ASKED.match(typed):
+            if LOCAL_COMMAND.match(typed):
                 yield typed, shown.splitlines()
 
 
@@ -65,26 +65,26 @@ EXEMPLARY = [path for path in DOCUMENTS if any(examples(path.read_text()))]
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl on this machine")
 @pytest.mark.parametrize("path", EXEMPLARY, ids=lambda path: path.name)
 def test_examples_answer_as_shown(path: Path, tmp_path: Path) -> None:
-    """On the sample, with a new service for each document. Lines may be left out in what is shown."""
+    """On the sample, with a new service for each document, which may leave out lines of output."""
     with python_m_local(tmp_path, STATLINE_DATASET=str(SAMPLE)) as server:
         for typed, shown in examples(path.read_text()):
-            left = iter(settled(partial(typing, typed, server.url, tmp_path, bool(shown))))
-            assert all(line in left for line in shown), typed
+            output = iter(settled(partial(run, typed, server.url, tmp_path, bool(shown))))
+            assert all(line in output for line in shown), typed
 
 
 def settled(ask: Callable[[], list[str]]) -> list[str]:
-    """What is said of a job once it has ended."""
+    """Repeat a command until its job has ended."""
     pause, end = threading.Event(), time.monotonic() + 30
-    while NOT_YET.search("\n".join(said := ask())):
-        assert time.monotonic() < end, said
+    while NOT_YET.search("\n".join(lines := ask())):
+        assert time.monotonic() < end, lines
         pause.wait(0.05)
-    return said
+    return lines
 
 
-def typing(typed: str, url: str, folder: Path, shown: bool) -> list[str]:
-    """The lines that come back, as if the service were where the documents have it.
+def run(typed: str, url: str, folder: Path, shown: bool) -> list[str]:
+    """Run a command against `url`, and return its output with the documented address.
 
-    Where none are shown, that it succeeds is all there is to see.
+    Where the document shows no output, the command has to succeed.
     """
     curl = f"curl -sS{'' if shown else 'f'} "
     command = typed.replace("curl ", curl, 1).replace(HERE, url).replace(".venv/bin/python", sys.executable)
@@ -96,13 +96,11 @@ def typing(typed: str, url: str, folder: Path, shown: bool) -> list[str]:
     return done.stdout.replace(url, HERE).splitlines()
 
 
-def test_there_are_examples() -> None:
-    """Found where they are known to be."""
-    assert {"README.md", "api.md", "ogc.md"} <= {path.name for path in EXEMPLARY}
+def test_examples_are_found_in_these_documents() -> None:
+    assert {"README.md", "tutorial.md", "api.md", "ogc.md"} <= {path.name for path in EXEMPLARY}
 
 
-def test_every_command_is_explained() -> None:
-    """By a sentence that ends."""
+def test_every_command_has_a_help_sentence() -> None:
     for name, command in main.commands.items():
         assert command.help, name
         assert command.help.strip().endswith("."), name

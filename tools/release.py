@@ -2,8 +2,8 @@
 
     python -m tools.release
 
-Made from files of the commit alone, so it gives the same bytes on any machine. What ships beside our own
-code is the runtime that Chalice packs and the viewer of /docs: the whole first bill.
+Made from files of the commit alone, so every machine gives the same bytes. The first bill lists what ships
+beside our own code: the runtime that Chalice packs and the viewer of /docs.
 """
 
 import base64
@@ -17,36 +17,36 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 OUT = PROJECT / "out"
 PACKAGE = ("deployment.zip", "sam.json")
-DEVELOPMENT = PROJECT / "requirements-dev.txt"
+DEVELOPMENT = PROJECT / "requirements" / "dev.txt"
 VIEWER = PROJECT / "chalicelib" / "web" / "viewer" / "swagger-ui" / "ORIGIN.md"
 SHIPPED, DEVELOPED = "sbom-package.json", "sbom-development.json"
 
 
 def requirement(name: str, pinned: str) -> str:
-    """One package's pin with its hashes, from the text of a requirements file. Raises LookupError."""
-    found = re.search(rf"^{re.escape(name)}==[^\\\n]*(?:\\\n[^\\\n]*)*", pinned, re.MULTILINE)
-    if found is None:
+    """Return one package's pin with its hashes, from the text of a lock. Raises LookupError."""
+    match = re.search(rf"^{re.escape(name)}==[^\\\n]*(?:\\\n[^\\\n]*)*", pinned, re.MULTILINE)
+    if match is None:
         raise LookupError(f"{name} is not pinned")
-    return found[0] + "\n"
+    return match[0] + "\n"
 
 
 def bill(requirements: str) -> bytes:
-    """The CycloneDX document of a requirements file's text, as JSON."""
+    """Return the CycloneDX document of a lock's text, as JSON."""
     cyclonedx = str(Path(sys.executable).with_name("cyclonedx-py"))
     options = ["--pyproject", str(PROJECT / "pyproject.toml"), "--output-reproducible"]
     command = [cyclonedx, "requirements", *options, "-"]
-    done = subprocess.run(  # nosec B603 # no shell, and no word of anybody else's
+    done = subprocess.run(  # nosec B603 # no shell, and all words are ours
         command, input=requirements.encode(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
     )
     return done.stdout
 
 
 def with_viewer(bill: bytes, origin: str) -> bytes:
-    """The bill with the viewer in it, whose version and digest are in the text of its origin."""
-    found = re.search(r"`swagger-ui-dist` (\S+), unchanged.*?`sha512-(\S+)`", origin, re.DOTALL)
-    if found is None:
+    """Add the viewer to a bill; its origin's text has version and digest."""
+    match = re.search(r"`swagger-ui-dist` (\S+), unchanged.*?`sha512-(\S+)`", origin, re.DOTALL)
+    if match is None:
         raise LookupError("the origin of the viewer names no version and no digest")
-    version, digest = found[1], base64.b64decode(found[2]).hex()
+    version, digest = match[1], base64.b64decode(match[2]).hex()
     document = json.loads(bill)
     document["components"].append(
         {
@@ -64,7 +64,7 @@ def with_viewer(bill: bytes, origin: str) -> bytes:
 
 
 def checksums(folder: Path, names: list[str]) -> str:
-    """As `sha256sum --check` reads them."""
+    """Return a file that `sha256sum --check` reads."""
     sums = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
     return "".join(f"{digest}  {name}\n" for name, digest in sums.items())
 

@@ -1,4 +1,4 @@
-"""The API's definition and documentation: /openapi.json and /docs."""
+"""The description of both interfaces: /openapi.json for programs, /docs for people."""
 
 from pathlib import Path
 
@@ -19,8 +19,8 @@ FILES = {
     "swagger-ui.css": ("swagger-ui/swagger-ui.css", STYLE),
     "swagger-ui-bundle.js": ("swagger-ui/swagger-ui-bundle.js", SCRIPT),
 }
-# The browser contacts no other server, whatever the page or the viewer does. The viewer writes styles into
-# its elements; images come with its style sheet.
+# The browser loads from this origin only, whatever the page or the viewer contains. The viewer sets styles on
+# its elements; its style sheet contains pictures.
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -38,7 +38,7 @@ POLICY = "; ".join(
 @routes.route("/openapi.json", content_types=ANY_TYPE)
 @endpoint(routes)
 def openapi() -> Response:
-    from chalicelib.documents.openapi.document import document  # which few functions ever serve
+    from chalicelib.documents.openapi.document import document  # imported late: few functions ever serve it
 
     server = base_path(routes.current_request) or "/"
     key_needed = get_settings().access == "key"

@@ -14,7 +14,7 @@ def test_the_definition_knows_where_it_is(deployed: Deployed) -> None:
     described = deployed.get("/openapi.json").json()
     validate(described, cls=OpenAPIV30SpecValidator)
     assert described["servers"] == [{"url": "/v1"}]
-    assert "security" not in described
+    assert described["security"] == []
 
 
 def test_the_page_and_its_parts(deployed: Deployed) -> None:

@@ -1,4 +1,4 @@
-"""What an audit concludes from the words of pip-audit."""
+"""The verdict of an audit on pip-audit's output."""
 
 import json
 
@@ -16,8 +16,7 @@ def report(*packages: object) -> str:
     return json.dumps({"dependencies": packages, "fixes": []})
 
 
-def test_what_is_known_to_be_bad_fails() -> None:
-    """With its name, and the release that mends it; what is good is only counted."""
+def test_known_vulnerability_fails_with_its_name_and_fix() -> None:
     assert judge(report(GOOD, GOOD), "") == (["audit: 2 packages, no known vulnerability"], False)
     lines, failed = judge(report(GOOD, BAD, HOPELESS), "Found 2 known vulnerabilities")
     assert failed
@@ -27,13 +26,13 @@ def test_what_is_known_to_be_bad_fails() -> None:
     ]
 
 
-def test_a_release_that_the_advisories_do_not_know_fails() -> None:
-    """One that was pinned once and is gone was removed for a reason."""
+def test_release_unknown_to_the_advisories_fails() -> None:
+    """A pinned release that disappeared was removed for a reason."""
     assert judge(report(GOOD, UNKNOWN), "") == (["audit: Dependency not found on PyPI: seven (1.0)"], True)
 
 
-def test_an_index_without_advisories_is_said_so() -> None:
-    """pip-audit calls that no known vulnerability; it is none looked for."""
+def test_index_without_advisories_is_reported() -> None:
+    """pip-audit reports no known vulnerability then, though it looked for none."""
     lines, failed = judge(report(UNKNOWN, UNKNOWN), "No known vulnerabilities found")
     assert (len(lines), failed) == (1, False)
     assert "nothing was audited" in lines[0]
@@ -47,15 +46,13 @@ def test_an_index_without_advisories_is_said_so() -> None:
         "ERROR:pip_audit._cli:Tip: your network may be blocking this service. Try another service",
     ],
 )
-def test_no_network_is_said_so(last: str) -> None:
-    """In one line, and nothing fails: a machine without a network is no vulnerability."""
+def test_missing_network_is_reported_and_passes(last: str) -> None:
     lines, failed = judge("", f"Traceback (most recent call last):\n  File ...\n{last}\n")
     assert (len(lines), failed) == (1, False)
     assert "nothing was audited" in lines[0]
 
 
-def test_a_requirement_without_a_hash_fails() -> None:
-    """As does anything else that is no matter of the network."""
+def test_requirement_without_a_hash_fails() -> None:
     complaint = "ERROR:pip_audit._cli:requirement six==1.17.0 does not contain a hash\n"
     lines, failed = judge("", complaint)
     assert failed

@@ -21,8 +21,7 @@ six==3.0 ; python_version < '3.12' \\
 """
 
 
-def test_a_requirement_comes_with_all_its_hashes() -> None:
-    """And without its neighbours; one that is not pinned is no requirement."""
+def test_requirement_has_all_its_hashes() -> None:
     assert (
         requirement("chalice", PINNED) == "chalice==1.0 \\\n    --hash=sha256:bb \\\n    --hash=sha256:cc\n"
     )
@@ -31,13 +30,11 @@ def test_a_requirement_comes_with_all_its_hashes() -> None:
         requirement("seven", PINNED)
 
 
-def test_what_ships_is_pinned() -> None:
-    """Chalice, whose runtime is packed, with its hashes."""
+def test_chalice_ships_and_is_pinned() -> None:
     assert "--hash=sha256:" in requirement("chalice", DEVELOPMENT.read_text())
 
 
-def test_checksums_are_what_sha256sum_checks(tmp_path: Path) -> None:
-    """A changed file is found."""
+def test_sha256sum_finds_a_changed_file(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).write_text(name)
     (tmp_path / "SHA256SUMS").write_text(checksums(tmp_path, ["one", "two"]))
@@ -47,8 +44,7 @@ def test_checksums_are_what_sha256sum_checks(tmp_path: Path) -> None:
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 1
 
 
-def test_the_viewer_is_on_the_bill() -> None:
-    """By the version and the digest that its origin names; an origin that names none makes no bill."""
+def test_viewer_is_on_the_bill() -> None:
     bill = b'{"components": [], "dependencies": []}'
     (viewer,) = json.loads(with_viewer(bill, VIEWER.read_text()))["components"]
     assert viewer["purl"] == f"pkg:npm/swagger-ui-dist@{viewer['version']}"

@@ -1,76 +1,277 @@
-"""The whole document, OpenAPI 3.0."""
+"""The OpenAPI document: the operations of both interfaces over one data set."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from chalicelib import __version__
-from chalicelib.documents.openapi import original, processes, resources
-from chalicelib.documents.openapi.parts import JSON, TEXT, Part, ref, response
-from chalicelib.documents.schemas import Schema
+from chalicelib.application.job import FAILED_URI, IN_PROGRESS_URI, SUCCESS_URI
+from chalicelib.documents.openapi.parameters import PARAMETERS
+from chalicelib.documents.openapi.schemas import TEXT, batch_schema, execute_schema, ref, schemas
+from chalicelib.documents.schemas import Schema, inputs_schema
+from chalicelib.domain.catalogue import Catalogue
+from chalicelib.domain.statistics.registry import STATISTICS, Statistic
+
+Part = dict[str, Any]
 
 DESCRIPTION = (
     "Statistical questions over survey data, answered asynchronously. Two interfaces over the same jobs: "
     "`/api/…`, plain and short, and OGC API - Processes 1.0, a published standard with clients of its own."
 )
-TAGS = original.TAGS | processes.TAGS
-HEADERS: dict[str, Part] = {
-    "Statline-Trace": {"description": "What the log lines of this request carry", "schema": TEXT},
-    "Statline-Dataset": {"description": "The data set that the answer comes from", "schema": TEXT},
-    "Location": {"description": "Where the job, or its result, is", "schema": TEXT},
-    "Cache-Control": {"description": "no-store while the answer can change", "schema": TEXT},
-    "Link": {"description": "The job behind a result that was waited for", "schema": TEXT},
-    "ETag": {"description": "Of this answer, for If-None-Match; weak", "schema": TEXT},
-    "Preference-Applied": {"description": "Which preference was followed", "schema": TEXT},
-    "Vary": {"description": "What of the request decides about the form of the answer", "schema": TEXT},
-    "Retry-After": {
-        "description": "Seconds until it makes sense to ask again",
-        "schema": {"type": "integer"},
-    },
+ASKING, READING, SERVICE = "Asking (/api)", "Reading (/api)", "Service"
+DISCOVERY, EXECUTION, JOBS = "Discovery (OGC)", "Execution (OGC)", "Jobs (OGC)"
+TAGS = {
+    ASKING: "One path for each statistic: POST a question, get the id of a job.",
+    READING: "The result of a job, and the list of jobs.",
+    SERVICE: "The questions and states of the data set, and the state of the service.",
+    DISCOVERY: "OGC API - Processes: what is on offer. Each response is JSON, or a page for people.",
+    EXECUTION: "Each statistic is a process. Without `Prefer: respond-async` the response is the result.",
+    JOBS: "The status of a job, its result, and its dismissal.",
 }
-CONDITIONS = {
-    "400": "A malformed request; the reason names what is wrong. No job is made",
+HEADERS = {
+    "Statline-Trace": "The id that the log lines of this request carry",
+    "Statline-Dataset": "The data set that the result comes from",
+    "Location": "The address of the job, or of its result",
+    "Cache-Control": "no-store while the response can change",
+    "Link": "The job behind a result of a synchronous execution",
+    "ETag": "Of this response, for If-None-Match; weak",
+    "Preference-Applied": "The preference that the service followed",
+    "Vary": "The request headers that decide about the form of the response",
+    "Retry-After": "Seconds until it makes sense to ask again",
+}
+REFUSALS = {
+    "400": "A malformed request; the reason names what is wrong. The service makes no job",
     "404": "There is no such thing, or it has expired",
-    "406": "There is no form of the answer that the client takes",
-    "409": "The first request with this Idempotency-Key is not answered yet",
+    "406": "There is no form of the response that the client accepts",
+    "409": "The first request with this Idempotency-Key has no response yet",
     "410": "The job was dismissed",
     "413": "A body above 64 KiB",
-    "422": "This Idempotency-Key came with another request before",
-    "500": "The job could not be computed, or nobody foresaw this",
+    "422": "Another request came with this Idempotency-Key before",
+    "500": "The job could not be computed, or an unexpected error",
     "503": "Not now: draining, too many open jobs, storage out of reach, or no data",
 }
-LATER = {"409": ("Retry-After",), "503": ("Retry-After",)}
+JSON, PROBLEM, HTML, CSV = "application/json", "application/problem+json", "text/html", "text/csv"
+DRAIN = "From then on POST answers 503. In the cloud this takes requests signed with IAM credentials only."
+FILTERS = "type statistics status datetime minDuration maxDuration limit"
 
 
-def refusals(letter: str, media_type: str, schema: str) -> dict[str, Part]:
+def document(catalogue: Catalogue, server: str, key_needed: bool) -> Part:
+    """Describe a service at the address `server`, over the data set of the catalogue."""
+    question, state = catalogue["questions"][0], catalogue["states"][0]["name"]
+    example = {"question": question["id"] or question["question"], "state": state}
+    scheme = {"type": "apiKey", "in": "header", "name": "x-api-key"}
     return {
-        letter + status: response(text, {media_type: ref(schema)}, LATER.get(status, ()))
-        for status, text in CONDITIONS.items()
-    }
-
-
-# R for the original interface's, P for the standard's: problems as RFC 7807 has them.
-RESPONSES = refusals("R", JSON, "Error") | refusals("P", "application/problem+json", "Problem")
-
-
-def document(catalogue: Mapping[str, Any], server: str, key_needed: bool) -> Part:
-    """The description of a service at the address `server`, over the data set that the catalogue is of."""
-    asked = original.example(catalogue)
-    schemas: dict[str, Schema] = original.SCHEMAS | resources.SCHEMAS | resources.names(catalogue)
-    components: Part = {"schemas": schemas, "responses": RESPONSES, "headers": HEADERS}
-    found: Part = {
         "openapi": "3.0.3",
         "info": {
             "title": "Statline",
             "version": __version__,
             "description": f"{DESCRIPTION}\n\nServes: {catalogue['title']}.",
-            "license": {"name": "MIT"},
+            "license": {"name": "MIT", "url": "https://opensource.org/license/mit"},
         },
         "servers": [{"url": server}],
+        "security": [{"key": []}] if key_needed else [],
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
-        "paths": original.paths(asked) | processes.paths(asked),
-        "components": components,
+        "paths": api_paths(example) | ogc_paths(example),
+        "components": {
+            "schemas": schemas(catalogue),
+            "parameters": PARAMETERS,
+            "responses": refusals("R", "400 404 409 413 422 503", JSON, "Error")
+            | refusals("P", " ".join(REFUSALS), PROBLEM, "Problem"),
+            "headers": {
+                name: {"description": text, "schema": {"type": "integer"} if name == "Retry-After" else TEXT}
+                for name, text in HEADERS.items()
+            },
+            **({"securitySchemes": {"key": scheme}} if key_needed else {}),
+        },
     }
-    if key_needed:
-        components["securitySchemes"] = {"key": {"type": "apiKey", "in": "header", "name": "x-api-key"}}
-        found["security"] = [{"key": []}]
-    return found
+
+
+def refusals(prefix: str, codes: str, media_type: str, schema: str) -> Part:
+    """The shared error responses: R with the errors of /api, P with the standard's problems (RFC 7807)."""
+    content, retried = {media_type: ref(schema)}, {"409": "Retry-After", "503": "Retry-After"}
+    return {prefix + code: response(REFUSALS[code], content, retried.get(code, "")) for code in codes.split()}
+
+
+def response(description: str, content: Mapping[str, Schema], headers: str = "", **more: Any) -> Part:
+    """A response: a schema for each media type, names of headers by spaces."""
+    names = (*headers.split(), "Statline-Trace")
+    part: Part = {"description": description, **more}
+    if content:
+        part["content"] = {media_type: {"schema": schema} for media_type, schema in content.items()}
+    return part | {"headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names}}
+
+
+def operation(
+    tag: str, name: str, summary: str, responses: Part, refused: str = "", parameters: str = "", **more: Any
+) -> Part:
+    """An operation; `refused` and `parameters` name parts of components, by spaces."""
+    errors = {word[1:]: {"$ref": f"#/components/responses/{word}"} for word in refused.split()}
+    part = {"tags": [tag], "operationId": name, "summary": summary, **more, "responses": responses | errors}
+    taken = [{"$ref": f"#/components/parameters/{word}"} for word in parameters.split()]
+    return part | ({"parameters": taken} if taken else {})
+
+
+def body(schema: Schema, example: Any) -> Part:
+    return {"required": True, "content": {JSON: {"schema": schema, "example": example}}}
+
+
+def inputs(statistic: Statistic, example: Mapping[str, str]) -> dict[str, str]:
+    return {name: example[name] for name in statistic.parameters}
+
+
+NOT_MODIFIED = response("Not modified, by If-None-Match", {}, "ETag")
+
+
+def api_paths(example: Mapping[str, str]) -> Part:
+    """/api/*, the original server's interface, and the state of the service."""
+    gets = {
+        "/api/get_results/{job_id}": get_result(),
+        "/api/jobs": read(READING, "jobs", "Every job and its status, oldest first", "Jobs"),
+        "/api/num_jobs": read(READING, "num_jobs", "The number of jobs that are not finished", "NumJobs"),
+        "/api/graceful_shutdown": read(
+            SERVICE,
+            "graceful_shutdown",
+            "Finish the accepted jobs, accept no more",
+            "Shutdown",
+            description=DRAIN,
+        ),
+        "/api/questions": read(SERVICE, "questions", "The questions of the data set", "Questions"),
+        "/api/states": read(SERVICE, "states", "The states of the data set", "States"),
+        "/health": health(),
+        "/metrics": metrics(),
+    }
+    posts = {f"/api/{name}": {"post": submission(known, example)} for name, known in STATISTICS.items()}
+    return posts | {path: {"get": part} for path, part in gets.items()}
+
+
+def submission(statistic: Statistic, example: Mapping[str, str]) -> Part:
+    follow = {"operationId": "getResult", "parameters": {"job_id": "$response.body#/job_id"}}
+    text = "Accepted as a job, whose result get_results returns"
+    headers = "Location Statline-Dataset"
+    accepted = response(text, {JSON: ref("Accepted")}, headers, links={"result": follow})
+    return operation(
+        ASKING,
+        statistic.name,
+        statistic.title,
+        {"200": accepted},
+        "R400 R409 R413 R422 R503",
+        "key noCache",
+        description=f"{statistic.description} A question or state that the data set does not have is "
+        "accepted, and its job ends with an error.",
+        requestBody=body(inputs_schema(statistic.name, statistic.parameters), inputs(statistic, example)),
+    )
+
+
+def get_result() -> Part:
+    text = "The state of the job: running, done with data, or error with a reason"
+    found = response(text, {JSON: ref("Result")}, "Statline-Dataset Cache-Control ETag")
+    responses = {"200": found, "304": NOT_MODIFIED}
+    summary = "The result of a job, once there is one"
+    return operation(READING, "getResult", summary, responses, "R404 R503", "job_id wait ifNoneMatch")
+
+
+def read(tag: str, name: str, summary: str, schema: str, **more: Any) -> Part:
+    headers = "Statline-Dataset" if schema in ("Questions", "States") else ""
+    return operation(
+        tag, name, summary, {"200": response(summary, {JSON: ref(schema)}, headers)}, "R503", **more
+    )
+
+
+def health() -> Part:
+    texts = {"200": "It can, or it drains", "503": "It cannot, for these reasons"}
+    answers = {code: response(text, {JSON: ref("Health")}, "Cache-Control") for code, text in texts.items()}
+    return operation(SERVICE, "health", "Whether the service can do its work", answers)
+
+
+def metrics() -> Part:
+    summary = "Counts of accepted, refused and ended jobs, for Prometheus"
+    found = response("In Prometheus' text format", {"text/plain": TEXT}, "Cache-Control")
+    cloud = "In the cloud they are in CloudWatch, and this answers 404."
+    return operation(SERVICE, "metrics", summary, {"200": found}, "R404 R503", description=cloud)
+
+
+def ogc_paths(example: Mapping[str, str]) -> Part:
+    """OGC API - Processes."""
+    executions = {
+        f"/processes/{name}/execution": {"post": execution(statistic, example)}
+        for name, statistic in STATISTICS.items()
+    }
+    gets = {
+        "/": page(DISCOVERY, "landingPage", "What is on offer, and where", "LandingPage", "P503"),
+        "/conformance": page(DISCOVERY, "conformance", "The conformance classes", "Conformance"),
+        "/processes": page(DISCOVERY, "processes", "The processes", "ProcessList", "", "limit"),
+        "/processes/{processID}": page(
+            DISCOVERY, "process", "The inputs and outputs of a process", "Process", "P404 P503", "processID"
+        ),
+        "/jobs": page(JOBS, "jobList", "Jobs, newest first", "JobList", "P404 P503", FILTERS),
+        "/jobs/{jobID}": page(JOBS, "job", "The status of a job", "JobStatus", "P404 P503", "jobID wait"),
+        "/jobs/{jobID}/results": results(),
+    }
+    paths = {path: {"get": part} for path, part in gets.items()} | executions
+    remove = "End an open job; remove one that has ended"
+    paths["/jobs/{jobID}"]["delete"] = page(JOBS, "dismiss", remove, "JobStatus", "P404 P503", "jobID")
+    return paths | {"/batch": {"post": batch(example)}}
+
+
+def page(tag: str, name: str, summary: str, schema: str, refused: str = "", parameters: str = "") -> Part:
+    """An operation that returns a resource, as JSON or as a page."""
+    found = response(summary, {JSON: ref(schema), HTML: TEXT}, "Statline-Dataset Vary Cache-Control")
+    return operation(tag, name, summary, {"200": found}, f"P400 {refused} P406", f"{parameters} form")
+
+
+def results() -> Part:
+    responses = {"200": result("ETag"), "304": NOT_MODIFIED}
+    refused, parameters = "P400 P404 P406 P410 P500 P503", "jobID wait ifNoneMatch formOfResult"
+    return operation(JOBS, "results", "The result of a job that has ended", responses, refused, parameters)
+
+
+def result(headers: str) -> Part:
+    schema: Schema = {"anyOf": [ref("Answer"), ref("Outputs")]}
+    return response("The result", {JSON: schema, CSV: TEXT, HTML: TEXT}, f"Statline-Dataset Vary {headers}")
+
+
+SUBMISSION_REFUSED = "P400 P406 P409 P413 P422 P500 P503"
+
+
+def execution(statistic: Statistic, example: Mapping[str, str]) -> Part:
+    job_id = {"jobID": "$response.body#/jobID"}
+    job = response(
+        "A job: requested, or still open after 20 seconds",
+        {JSON: ref("JobStatus"), HTML: TEXT},
+        "Location Preference-Applied Statline-Dataset Vary",
+        links={name: {"operationId": name, "parameters": job_id} for name in ("job", "results", "dismiss")},
+    )
+    return operation(
+        EXECUTION,
+        f"execute_{statistic.name}",
+        statistic.title,
+        {"200": result("Link Preference-Applied"), "201": job},
+        SUBMISSION_REFUSED,
+        "prefer key noCache formOfExecution",
+        description=f"{statistic.description} As CSV, the columns are {', '.join(statistic.columns)}.",
+        requestBody=body(execute_schema(statistic), {"inputs": inputs(statistic, example)}),
+        callbacks={
+            "successful": callback(SUCCESS_URI, "The result", "Outputs"),
+            "inProgress": callback(IN_PROGRESS_URI, "The job runs", "CalledBack"),
+            "failed": callback(FAILED_URI, "The job failed", "CalledBack"),
+        },
+    )
+
+
+def callback(name: str, summary: str, schema: str) -> Part:
+    """A request that the service sends to an address in the execute request."""
+    texts = {"2XX": "Received", "4XX": "Not received: the service tries again, for an hour"}
+    responses = {code: {"description": text} for code, text in texts.items()}
+    content = {JSON: {"schema": ref(schema)}}
+    request = {"summary": summary, "requestBody": {"content": content}, "responses": responses}
+    return {f"{{$request.body#/subscriber/{name}}}": {"post": request}}
+
+
+def batch(example: Mapping[str, str]) -> Part:
+    names = ("best5", "worst5")
+    executions = [{"processID": name, "inputs": inputs(STATISTICS[name], example)} for name in names]
+    jobs = response("A job for each, in order", {JSON: ref("JobList"), HTML: TEXT}, "Statline-Dataset Vary")
+    content = body(batch_schema(), {"executions": executions})
+    summary, parameters = "Several executions, all accepted or none", "key noCache form"
+    return operation(
+        EXECUTION, "batch", summary, {"201": jobs}, SUBMISSION_REFUSED, parameters, requestBody=content
+    )

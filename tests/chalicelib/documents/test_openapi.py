@@ -1,7 +1,10 @@
 """The OpenAPI document: valid, complete, and made of the schemas that check requests."""
 
 import json
+import os
 import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,44 +15,77 @@ from chalicelib.documents.schemas import inputs_schema
 from chalicelib.domain.statistics.registry import STATISTICS
 from tests.support.samples import soil
 
+REDOCLY = os.environ.get("STATLINE_REDOCLY", "")
+needs_redocly = pytest.mark.skipif(
+    not Path(REDOCLY).is_file(), reason="STATLINE_REDOCLY names no redocly; make check installs one with npm"
+)
+
 
 @pytest.fixture
-def described(tmp_path: Any) -> dict[str, Any]:
+def described(tmp_path: Path) -> dict[str, Any]:
     return document(soil(tmp_path).catalogue(), "/v1", key_needed=True)
 
 
-def test_it_is_valid(described: dict[str, Any]) -> None:
-    """By the specification's own schema, examples included."""
+def operations(described: dict[str, Any]) -> list[dict[str, Any]]:
+    return [operation for path in described["paths"].values() for operation in path.values()]
+
+
+def test_document_is_valid_openapi(described: dict[str, Any]) -> None:
     validate(described, cls=OpenAPIV30SpecValidator)
 
 
-def test_every_reference_leads_somewhere(described: dict[str, Any]) -> None:
+@needs_redocly
+@pytest.mark.parametrize("key_needed", [True, False])
+def test_document_passes_redoclys_recommended_rules(tmp_path: Path, key_needed: bool) -> None:
+    path = tmp_path / "openapi.json"
+    path.write_text(json.dumps(document(soil(tmp_path).catalogue(), "/v1", key_needed)))
+
+    lint = subprocess.run(
+        [REDOCLY, "lint", str(path), "--extends", "recommended"],
+        cwd=tmp_path,
+        env=os.environ | {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert lint.returncode == 0, lint.stdout + lint.stderr
+
+
+def test_every_reference_resolves(described: dict[str, Any]) -> None:
     """The validator of the specification does not follow all of them."""
     for reference in re.findall(r'"\$ref": "#/([^"]+)"', json.dumps(described)):
-        found = described
+        part = described
         for name in reference.split("/"):
-            found = found[name]
+            part = part[name]
 
 
-def test_statistics_are_described_by_what_checks_them(described: dict[str, Any]) -> None:
-    """The very schemas, with an example of this data set."""
-    for name, known in STATISTICS.items():
+def test_statistics_are_described_by_the_schemas_that_check_requests(described: dict[str, Any]) -> None:
+    example = {"question": "S1", "state": "Bayern"}
+    for name, statistic in STATISTICS.items():
         (content,) = described["paths"][f"/api/{name}"]["post"]["requestBody"]["content"].values()
-        assert content["schema"] == inputs_schema(name, known.parameters)
-        asked = {"question": "S1", "state": "Bayern"}
-        assert content["example"] == {name: asked[name] for name in known.parameters}
+        assert content["schema"] == inputs_schema(name, statistic.parameters)
+        assert content["example"] == {parameter: example[parameter] for parameter in statistic.parameters}
 
 
-def test_it_says_where_and_with_what(described: dict[str, Any], tmp_path: Any) -> None:
-    """Behind a stage's prefix; with a key only where one is needed."""
+def test_document_names_the_server_and_the_key(described: dict[str, Any], tmp_path: Path) -> None:
     assert described["servers"] == [{"url": "/v1"}]
     assert described["security"] == [{"key": []}]
     assert described["components"]["securitySchemes"]["key"]["name"] == "x-api-key"
-    assert "security" not in document(soil(tmp_path).catalogue(), "/", key_needed=False)
 
 
-def test_every_operation_has_a_name_and_a_tag(described: dict[str, Any]) -> None:
-    """Names are unique, since programs call their functions by them."""
-    operations = [one for path in described["paths"].values() for one in path.values()]
-    assert len({one["operationId"] for one in operations}) == len(operations)
-    assert {tag for one in operations for tag in one["tags"]} == {tag["name"] for tag in described["tags"]}
+def test_open_service_asks_for_no_key(tmp_path: Path) -> None:
+    described = document(soil(tmp_path).catalogue(), "/", key_needed=False)
+    assert described["security"] == []
+    assert "securitySchemes" not in described["components"]
+
+
+def test_operation_ids_are_unique(described: dict[str, Any]) -> None:
+    """Generated clients name their functions by them."""
+    names = [operation["operationId"] for operation in operations(described)]
+    assert len(set(names)) == len(names)
+
+
+def test_every_tag_is_described(described: dict[str, Any]) -> None:
+    used = {tag for operation in operations(described) for tag in operation["tags"]}
+    assert used == {tag["name"] for tag in described["tags"]}

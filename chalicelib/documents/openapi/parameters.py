@@ -1,0 +1,58 @@
+"""The parameters of components, by the names that operations refer to."""
+
+from typing import Any
+
+from chalicelib.application.job import JobStatus
+from chalicelib.documents.openapi.schemas import COUNT, PROCESS, TEXT, array, enum
+from chalicelib.documents.schemas import Schema
+
+NUMBER = COUNT | {"maximum": 10**12 - 1}  # longer numbers are refused
+KEY = TEXT | {"pattern": "^[!-~]{1,255}$", "format": "idempotency-key"}
+MOMENTS = TEXT | {"format": "interval", "example": "2026-01-31T12:00:00Z/.."}
+WAIT = TEXT | {"example": "wait=5"}
+FORM = "The form of the response, for links; otherwise the Accept header decides"
+PREFER = "respond-async returns a job; otherwise the service waits for the result, wait=N seconds at most"
+
+
+def header(name: str, description: str, schema: Schema = TEXT, **more: Any) -> Schema:
+    return {"name": name, "in": "header", "description": description, "schema": schema, **more}
+
+
+def path(name: str, description: str, schema: Schema) -> Schema:
+    return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
+
+
+def query(name: str, description: str, schema: Schema) -> Schema:
+    part = {"name": name, "in": "query", "description": description, "schema": schema}
+    return part | ({"style": "form", "explode": False} if schema["type"] == "array" else {})
+
+
+def several(*words: str) -> Schema:
+    return array(enum(*words), minItems=1)
+
+
+PARAMETERS: dict[str, Schema] = {
+    "key": header("Idempotency-Key", "The same key and request lead to the same job, for a day", KEY),
+    "noCache": header("Cache-Control", "no-cache computes the result, even when it is known"),
+    "ifNoneMatch": header("If-None-Match", "ETags that the client has responses for"),
+    "wait": header("Prefer", "wait=N: wait for the job's end, N seconds at most, 18 at the longest", WAIT),
+    "prefer": header("Prefer", PREFER, example="respond-async"),
+    "job_id": path("job_id", "From the response to a POST", TEXT | {"example": "job_id_1"}),
+    "jobID": path("jobID", "From a job's Location or status", TEXT | {"example": "job_id_1"}),
+    "processID": path("processID", "The name of a statistic", PROCESS),
+    "form": query("f", FORM, enum("json", "html")),
+    # No schema can say this: an asynchronous execution has no CSV yet.
+    "formOfExecution": query("f", f"{FORM}; csv for a synchronous execution", enum("json", "html")),
+    "formOfResult": query("f", FORM, enum("json", "html", "csv")),
+    "limit": query(
+        "limit", "At most 1000; a `next` link leads to more", NUMBER | {"minimum": 1, "default": 10}
+    ),
+    "type": query("type", "The standard knows one type", several("process")),
+    "statistics": query("processID", "Jobs of these statistics", several(*PROCESS["enum"])),
+    "status": query("status", "Jobs with these states", several(*JobStatus)),
+    "datetime": query(
+        "datetime", "When accepted: an RFC 3339 moment or interval, open ends as `..`", MOMENTS
+    ),
+    "minDuration": query("minDuration", "Computed for at least so many seconds", NUMBER),
+    "maxDuration": query("maxDuration", "Computed for at most so many seconds", NUMBER),
+}

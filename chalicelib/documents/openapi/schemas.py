@@ -1,0 +1,145 @@
+"""The schemas of components: what requests hold and what responses return."""
+
+from typing import Any
+from urllib.parse import quote
+
+from chalicelib.application.callbacks import LONGEST_URL
+from chalicelib.application.health import HealthStatus
+from chalicelib.application.job import SUCCESS_URI, JobStatus
+from chalicelib.application.submission import BATCH_MEMBER
+from chalicelib.documents.batch_request import LARGEST_BATCH
+from chalicelib.documents.execute_request import CALLBACK_NAMES, RESPONSES
+from chalicelib.documents.process_description import JOB_CONTROL, MEDIA_TYPES, OUTPUT
+from chalicelib.documents.schemas import Schema
+from chalicelib.domain.catalogue import Catalogue, names_of
+from chalicelib.domain.statistics.registry import STATISTICS, Statistic
+
+TEXT: Schema = {"type": "string"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+NAMES = {"question": "QuestionName", "state": "StateName"}
+
+
+def ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def enum(*words: str) -> Schema:
+    return {"type": "string", "enum": list(words)}
+
+
+def array(items: Schema, **limits: int) -> Schema:
+    return {"type": "array", "items": items, **limits}
+
+
+def map_of(values: Schema, **limits: int) -> Schema:
+    return {"type": "object", "additionalProperties": values, **limits}
+
+
+def open_object(required: str, properties: dict[str, Any]) -> Schema:
+    """An object with these members, which may have others; `required` lists names, by spaces."""
+    always: Schema = {"required": required.split()} if required else {}
+    return {"type": "object", **always, "properties": properties}
+
+
+def closed_object(**properties: Schema) -> Schema:
+    """An object with exactly these members."""
+    return open_object(" ".join(properties), properties) | {"additionalProperties": False}
+
+
+def resource(required: str, **properties: Schema) -> Schema:
+    """A resource of OGC API - Processes: its members, and links."""
+    return open_object(f"{required} links", properties | {"links": array(ref("Link"))})
+
+
+def texts(names: str, schema: Schema = TEXT) -> dict[str, Schema]:
+    return dict.fromkeys(names.split(), schema)
+
+
+PROCESS = enum(*STATISTICS)
+CONTROL = {"jobControlOptions": array(enum(*JOB_CONTROL)), "outputTransmission": array(enum("value"))}
+SUMMARY = {"id": PROCESS, **texts("title description version"), **CONTROL}
+STATUS = {
+    **texts("jobID message"),
+    "processID": PROCESS,
+    "type": enum("process"),
+    "status": enum(*JobStatus),
+    "progress": COUNT | {"maximum": 100},
+    **texts("created started finished updated computed", {"type": "string", "format": "date-time"}),
+    "reusedFrom": TEXT | {"description": "The job whose computation this result comes from"},
+    "age": {"description": "Of the result, in seconds", "type": "number", "minimum": 0},
+}
+DESCRIBED = map_of(open_object("title schema", {"title": TEXT, "schema": {"type": "object"}}))
+DONE, RUNNING = enum("done"), enum("running")
+FORMAT = open_object("", {"mediaType": enum(*MEDIA_TYPES)})
+WANTED = open_object("", {"transmissionMode": enum("value"), "format": FORMAT})
+URLS: dict[str, Schema] = dict.fromkeys(
+    CALLBACK_NAMES, TEXT | {"format": "callback", "maxLength": LONGEST_URL}
+)
+NULLABLE = {"nullable": True}
+API_SCHEMAS: dict[str, Schema] = {
+    "Accepted": closed_object(job_id=TEXT | {"pattern": "^job_id_[1-9][0-9]*$"}),
+    "Error": closed_object(status=enum("error"), reason=TEXT),
+    "Numbers": map_of({"type": "number"}),
+    "Answer": {
+        "description": "Numbers by their labels; by category of one state, below the state's name",
+        "anyOf": [ref("Numbers"), map_of(ref("Numbers"))],
+    },
+    "Result": {
+        "oneOf": [closed_object(status=RUNNING), closed_object(status=DONE, data=ref("Answer")), ref("Error")]
+    },
+    "JobWord": map_of(enum("running", "done", "error"), minProperties=1, maxProperties=1),
+    "Jobs": closed_object(status=DONE, data=array(ref("JobWord"))),
+    "NumJobs": closed_object(num_jobs=COUNT),
+    "Shutdown": {"oneOf": [closed_object(status=DONE), closed_object(status=RUNNING, num_jobs=COUNT)]},
+    "Best": {"type": "string", "enum": ["lowest", "highest", None], **NULLABLE},
+    "Question": closed_object(id=TEXT | NULLABLE, question=TEXT, best=ref("Best")),
+    "Questions": closed_object(questions=array(ref("Question"))),
+    "State": closed_object(name=TEXT, abbreviation=TEXT | NULLABLE),
+    "States": closed_object(states=array(ref("State"))),
+    "Health": closed_object(status=enum(*HealthStatus), reasons=array(TEXT)),
+}
+OGC_SCHEMAS: dict[str, Schema] = {
+    "Link": open_object("href", texts("href rel type title")),
+    "LandingPage": resource("title", **texts("title description")),
+    "Conformance": resource("conformsTo", conformsTo=array(TEXT)),
+    "ProcessSummary": resource("id version", **SUMMARY),
+    "ProcessList": resource("processes", processes=array(ref("ProcessSummary"))),
+    "Process": resource("id version inputs outputs", **SUMMARY, **texts("inputs outputs", DESCRIBED)),
+    "JobStatus": resource("jobID type status", **STATUS),
+    "CalledBack": open_object("jobID type status", STATUS),
+    "JobList": resource("jobs", jobs=array(ref("JobStatus"))),
+    "Problem": open_object("type", texts("type title detail") | {"status": {"type": "integer"}}),
+    "Output": closed_object(mediaType=enum(*MEDIA_TYPES), value={"anyOf": [ref("Answer"), TEXT]}),
+    "Outputs": open_object(OUTPUT, {OUTPUT: ref("Output")}) | {"additionalProperties": False},
+    "WantedOutputs": open_object("", {OUTPUT: WANTED}) | {"additionalProperties": False},
+    "Subscriber": open_object(SUCCESS_URI, URLS) | {"additionalProperties": False},
+}
+
+
+def schemas(catalogue: Catalogue) -> dict[str, Schema]:
+    """Every schema, with the texts by which the data set knows its questions and states."""
+    names: dict[str, Schema] = {}
+    for parameter, schema in NAMES.items():
+        known = [text for texts in names_of(parameter, catalogue).values() for text in texts]
+        href = enum(*(f"data:,{quote(text)}" for text in known))
+        links = href | {"description": "The text as a data: URL; base64 is accepted too"}
+        names |= {schema: enum(*known), f"{schema}Link": open_object("href", {"href": links})}
+    return API_SCHEMAS | OGC_SCHEMAS | names
+
+
+def execute_schema(statistic: Statistic, **more: Schema) -> Schema:
+    """An execute request; an input may also come qualified, or as a link."""
+    inputs = {name: input_schema(NAMES[name]) for name in statistic.parameters}
+    members = {"outputs": ref("WantedOutputs"), "response": enum(*RESPONSES), "subscriber": ref("Subscriber")}
+    return open_object(" ".join((*more, "inputs")), more | {"inputs": closed_object(**inputs)} | members)
+
+
+def input_schema(name: str) -> Schema:
+    return {"anyOf": [ref(name), open_object("value", {"value": ref(name)}), ref(f"{name}Link")]}
+
+
+def batch_schema() -> Schema:
+    """Execute requests, each with the name of its process."""
+    executions = [execute_schema(statistic, processID=enum(name)) for name, statistic in STATISTICS.items()]
+    items = array({"anyOf": executions}, minItems=1, maxItems=LARGEST_BATCH)
+    return open_object(BATCH_MEMBER, {BATCH_MEMBER: items}) | {"additionalProperties": False}
