@@ -38,16 +38,14 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("name", STATISTICS)
-def test_each_statistic_is_answered(url: str, http: requests.Session, name: str) -> None:
-    """Through POST and polls, in the order of the ranking."""
+def test_each_statistic_returns_its_result_in_order(url: str, http: requests.Session, name: str) -> None:
     inputs, expected = ANSWERS[name]
     body = ask(http, url, name, **inputs)
     assert body == {"status": "done", "data": expected}
     assert list(body["data"]) == list(expected)  # type: ignore[call-overload]
 
 
-def test_a_post_answers_with_the_job(url: str, http: requests.Session) -> None:
-    """200 and an id, with the way to the result in a header; the Content-Type sent matters to nobody."""
+def test_post_returns_a_job_id_and_location_for_any_content_type(url: str, http: requests.Session) -> None:
     for content_type in (
         "application/json",
         "application/x-www-form-urlencoded",
@@ -83,8 +81,9 @@ def test_a_post_answers_with_the_job(url: str, http: requests.Session) -> None:
         (b'{"question": ' + b"9" * 5_000 + b"}", "JSON"),
     ],
 )
-def test_a_malformed_request_makes_no_job(url: str, http: requests.Session, body: bytes, named: str) -> None:
-    """400 with a reason that names what is wrong."""
+def test_malformed_body_is_400_and_makes_no_job(
+    url: str, http: requests.Session, body: bytes, named: str
+) -> None:
     response = http.post(f"{url}/api/state_mean", data=body, timeout=5)
     assert response.status_code == 400
     assert response.json()["status"] == "error"
@@ -92,23 +91,20 @@ def test_a_malformed_request_makes_no_job(url: str, http: requests.Session, body
     assert http.get(f"{url}/api/jobs", timeout=5).json() == {"status": "done", "data": []}
 
 
-def test_a_body_that_is_too_long(url: str, http: requests.Session) -> None:
-    """413, and the limit."""
+def test_body_over_64_kb_is_413_and_names_the_limit(url: str, http: requests.Session) -> None:
     response = http.post(f"{url}/api/best5", data=b" " * (LARGEST_BODY + 1), timeout=5)
     assert response.status_code == 413
     assert str(LARGEST_BODY) in response.json()["reason"]
 
 
-def test_an_unknown_question_is_a_failed_job(url: str, http: requests.Session) -> None:
-    """Accepted first; the reason then names the closest."""
+def test_unknown_question_fails_the_job_and_names_the_closest(url: str, http: requests.Session) -> None:
     body = ask(http, url, "best5", question="Humuss")
     assert body["status"] == "error"
     assert '"Humuss"' in str(body["reason"])
     assert '"Humus"' in str(body["reason"])
 
 
-def test_a_known_pair_without_rows_is_a_failed_job(url: str, http: requests.Session) -> None:
-    """Both are named."""
+def test_pair_without_rows_fails_the_job_and_names_both(url: str, http: requests.Session) -> None:
     body = ask(http, url, "state_mean", question="S2", state="Hessen")
     assert body["status"] == "error"
     assert '"Sand"' in str(body["reason"])
@@ -118,21 +114,18 @@ def test_a_known_pair_without_rows_is_a_failed_job(url: str, http: requests.Sess
 @pytest.mark.parametrize(
     "job_id", ["job_id_99", "job_id_0", "x", "..%2f..%2fapp.py", "%00", "%ff", "job_id_%31%31"]
 )
-def test_an_unknown_id(url: str, http: requests.Session, job_id: str) -> None:
-    """404, in the original's words."""
+def test_unknown_job_id_is_404(url: str, http: requests.Session, job_id: str) -> None:
     response = http.get(f"{url}/api/get_results/{job_id}", timeout=5)
     assert response.status_code == 404
     assert response.json() == {"status": "error", "reason": "Invalid job_id"}
 
 
-def test_path_parameters_are_decoded(url: str, http: requests.Session) -> None:
-    """As API Gateway does."""
+def test_percent_encoded_job_id_is_decoded(url: str, http: requests.Session) -> None:
     ask(http, url, "best5", question="S1")
     assert http.get(f"{url}/api/get_results/job_id_%31", timeout=5).json()["status"] == "done"
 
 
-def test_jobs_and_their_number(url: str, http: requests.Session) -> None:
-    """Oldest acceptance first, in the original's three words."""
+def test_jobs_are_listed_oldest_first_and_counted_while_open(url: str, http: requests.Session) -> None:
     ask(http, url, "best5", question="S1")
     ask(http, url, "best5", question="Lehm")
     assert http.get(f"{url}/api/jobs", timeout=5).json() == {
@@ -142,8 +135,7 @@ def test_jobs_and_their_number(url: str, http: requests.Session) -> None:
     assert http.get(f"{url}/api/num_jobs", timeout=5).json() == {"num_jobs": 0}
 
 
-def test_graceful_shutdown(url: str, http: requests.Session) -> None:
-    """Nothing new is accepted, what was accepted can still be read."""
+def test_graceful_shutdown_refuses_new_jobs_and_serves_polls(url: str, http: requests.Session) -> None:
     ask(http, url, "best5", question="S1")
     assert http.get(f"{url}/api/graceful_shutdown", timeout=5).json() == {"status": "done"}
     refused = http.post(f"{url}/api/best5", json={"question": "S1"}, timeout=5)
@@ -153,8 +145,9 @@ def test_graceful_shutdown(url: str, http: requests.Session) -> None:
     assert http.get(f"{url}/api/get_results/job_id_1", timeout=5).json()["status"] == "done"
 
 
-def test_the_service_describes_itself(url: str, http: requests.Session, emulator: Emulator) -> None:
-    """Every link it gives works."""
+def test_root_describes_the_service_and_its_links_work(
+    url: str, http: requests.Session, emulator: Emulator
+) -> None:
     body = http.get(url, timeout=5).json()
     assert (body["name"], body["version"]) == ("Statline", __version__)
     assert body["dataset"]["title"] == "Soil survey"
@@ -165,8 +158,7 @@ def test_the_service_describes_itself(url: str, http: requests.Session, emulator
             assert http.get(url + path, timeout=5).status_code == 200
 
 
-def test_what_can_be_asked(url: str, http: requests.Session) -> None:
-    """Questions with ids and best ends, and states."""
+def test_questions_and_states_are_listed(url: str, http: requests.Session) -> None:
     assert http.get(f"{url}/api/questions", timeout=5).json()["questions"] == [
         {"id": "S1", "question": "Humus", "best": "highest"},
         {"id": "S2", "question": "Sand", "best": "lowest"},
@@ -175,9 +167,7 @@ def test_what_can_be_asked(url: str, http: requests.Session) -> None:
     assert [one["name"] for one in states] == ["Bayern", "Hessen"]
 
 
-def test_an_unforeseen_error_tells_nothing(url: str, http: requests.Session) -> None:
-    """500 in JSON, without a traceback."""
-
+def test_unforeseen_error_is_500_without_details(url: str, http: requests.Session) -> None:
     class Broken:
         def get(self, job_id: str) -> None:
             raise RuntimeError("secret")
@@ -189,9 +179,7 @@ def test_an_unforeseen_error_tells_nothing(url: str, http: requests.Session) -> 
     assert "secret" not in response.text
 
 
-def test_eight_clients_at_once(url: str) -> None:
-    """Each gets the answer to its own question."""
-
+def test_eight_concurrent_clients_get_their_own_results(url: str) -> None:
     def client(number: int) -> bool:
         with requests.Session() as own:
             names = list(ANSWERS)[number:] + list(ANSWERS)[:number]
@@ -203,16 +191,17 @@ def test_eight_clients_at_once(url: str) -> None:
         assert len(own.get(f"{url}/api/jobs", timeout=5).json()["data"]) == 8 * len(ANSWERS)
 
 
-def test_results_are_mirrored(url: str, http: requests.Session, emulator: Emulator) -> None:
-    """As JSON, under the job's id."""
+def test_result_is_written_to_a_file(url: str, http: requests.Session, emulator: Emulator) -> None:
     data = ask(http, url, "best5", question="S1")["data"]
     path = emulator.settings.results / "job_id_1"
     until(path.exists)
     assert json.loads(path.read_text()) == data
 
 
-def test_answers_name_their_data_set(url: str, http: requests.Session, emulator: Emulator) -> None:
-    """In a header, so that the frozen bodies stay as they are."""
+def test_responses_name_the_data_set_in_a_header(
+    url: str, http: requests.Session, emulator: Emulator
+) -> None:
+    """A header, so that the frozen bodies stay as they are."""
     posted = http.post(f"{url}/api/global_mean", json={"question": "S1"}, timeout=5)
     result = http.get(f"{url}/api/get_results/{posted.json()['job_id']}", timeout=5)
     listed = http.get(f"{url}/api/questions", timeout=5)

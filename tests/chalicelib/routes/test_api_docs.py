@@ -16,8 +16,7 @@ from tests.support.browser import needs_browser, shown_paths
 from tests.support.samples import ask
 
 
-def test_the_document_describes_every_route(url: str, http: requests.Session) -> None:
-    """No more and no less, but for the page that shows it; each statistic has paths of its own."""
+def test_document_describes_exactly_the_routes(url: str, http: requests.Session) -> None:
     response = http.get(f"{url}/openapi.json", timeout=5)
     assert response.headers["Content-Type"] == "application/vnd.oai.openapi+json;version=3.0"
     described = {
@@ -34,8 +33,9 @@ def shape(path: str) -> str:
     return re.sub("|".join((r"\{\w+\}", *(rf"(?<=/){name}(?=/|$)" for name in STATISTICS))), "{}", path)
 
 
-def test_its_examples_are_answered(url: str, http: requests.Session) -> None:
-    """Each statistic's, by both interfaces, with the same numbers."""
+def test_examples_of_the_document_give_the_same_result_on_both_interfaces(
+    url: str, http: requests.Session
+) -> None:
     told: dict[str, list[object]] = {name: [] for name in STATISTICS}
     for path, methods in http.get(f"{url}/openapi.json", timeout=5).json()["paths"].items():
         if "post" in methods:
@@ -67,8 +67,7 @@ def loaded(page: str) -> list[str]:
     return links.found
 
 
-def test_the_page_is_whole(url: str, http: requests.Session) -> None:
-    """What it loads is here, with its type; a browser is told to ask nobody else."""
+def test_docs_page_loads_only_files_of_this_service(url: str, http: requests.Session) -> None:
     page = http.get(f"{url}/docs", timeout=5)
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     paths = loaded(page.text)
@@ -80,8 +79,7 @@ def test_the_page_is_whole(url: str, http: requests.Session) -> None:
             assert response.headers["Content-Type"] == FILES[path.removeprefix("/docs/")][1]
 
 
-def test_the_page_stands_behind_a_stage() -> None:
-    """Its parts too, with and without a slash at its end."""
+def test_docs_page_links_include_the_stage() -> None:
     for path in ("/v1/docs", "/v1/docs/"):
         assert all(link.startswith("/v1/") for link in loaded(app(event("/docs", path), None)["body"]))
 
@@ -100,15 +98,13 @@ def event(route: str, path: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", ["nothing.js", "..%2F..%2Fconfig.py", "index.html", "swagger-ui%2FLICENSE"])
-def test_nothing_else_is_served(url: str, http: requests.Session, name: str) -> None:
-    """404, naming it."""
+def test_other_file_is_404(url: str, http: requests.Session, name: str) -> None:
     response = http.get(f"{url}/docs/{name}", timeout=5)
     assert response.status_code == 404
     assert response.json()["status"] == "error"
 
 
-def test_the_viewer_is_as_its_makers_released_it() -> None:
-    """Byte for byte, by the sums beside it; its licence is there."""
+def test_viewer_files_match_their_published_checksums() -> None:
     folder = VIEWER / "swagger-ui"
     sums = dict(re.findall(r"^([0-9a-f]{64})  (\S+)$", (folder / "ORIGIN.md").read_text(), re.MULTILINE))
     files = {hashlib.sha256(path.read_bytes()).hexdigest(): path.name for path in folder.iterdir()}
@@ -119,7 +115,6 @@ def test_the_viewer_is_as_its_makers_released_it() -> None:
 
 @needs_browser
 @pytest.mark.parametrize("width", [400, 1400])
-def test_a_browser_shows_it(url: str, http: requests.Session, tmp_path: Path, width: int) -> None:
-    """Every path, drawn by the viewer under the page's own policy."""
+def test_browser_shows_every_path(url: str, http: requests.Session, tmp_path: Path, width: int) -> None:
     described = http.get(f"{url}/openapi.json", timeout=5).json()["paths"]
     assert shown_paths(f"{url}/docs", tmp_path, width) == set(described)

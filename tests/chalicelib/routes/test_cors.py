@@ -24,8 +24,7 @@ def allowed(response: requests.Response) -> str | None:
     return response.headers.get("Access-Control-Allow-Origin")
 
 
-def test_nobody_is_let_in_unless_a_setting_says_so(url: str, http: requests.Session) -> None:
-    """Neither to ask nor to read."""
+def test_responses_have_no_cors_headers_by_default(url: str, http: requests.Session) -> None:
     for answer in (
         http.get(f"{url}/jobs", headers=PREFLIGHT, timeout=5),
         http.options(f"{url}/api/best5", headers=PREFLIGHT, timeout=5),
@@ -33,8 +32,9 @@ def test_nobody_is_let_in_unless_a_setting_says_so(url: str, http: requests.Sess
         assert not [name for name in answer.headers if name.startswith("Access-Control")]
 
 
-def test_the_origin_of_the_setting_is_let_in(url: str, http: requests.Session, setting: None) -> None:
-    """Errors too can be read, and the headers that a client needs."""
+def test_allowed_origin_may_ask_and_read_responses_and_errors(
+    url: str, http: requests.Session, setting: None
+) -> None:
     asked = http.options(f"{url}/api/best5", headers=PREFLIGHT, timeout=5)
     assert (asked.status_code, allowed(asked)) == (204, "https://a.example")
     assert "POST" in asked.headers["Access-Control-Allow-Methods"]
@@ -46,14 +46,12 @@ def test_the_origin_of_the_setting_is_let_in(url: str, http: requests.Session, s
 
 
 @pytest.mark.parametrize("origin", ["*", "https://a.example", "http://localhost:3000", "none"])
-def test_what_can_be_an_origin(origin: str) -> None:
-    """Any, one, or none, which is what nothing means."""
+def test_valid_origin_setting_is_accepted(origin: str) -> None:
     assert Settings.from_environ({"STATLINE_CORS_ORIGIN": ""}).cors_origin == "none"
     assert Settings.from_environ({"STATLINE_CORS_ORIGIN": origin}).cors_origin == origin
 
 
 @pytest.mark.parametrize("origin", ["a.example", "https://a.example/", "https://a, https://b", "**", "null"])
-def test_what_cannot_be_an_origin(origin: str) -> None:
-    """Ends the start with a sentence."""
+def test_invalid_origin_setting_is_refused(origin: str) -> None:
     with pytest.raises(InvalidSetting, match="STATLINE_CORS_ORIGIN"):
         Settings.from_environ({"STATLINE_CORS_ORIGIN": origin})

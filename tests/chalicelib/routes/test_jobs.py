@@ -13,8 +13,7 @@ from tests.support.ogc_schemas import check
 from tests.support.samples import ask, job
 
 
-def test_the_status_of_a_job(url: str, http: requests.Session) -> None:
-    """Who it is, how far it is, when it got there, and where to go on."""
+def test_status_has_progress_times_and_links(url: str, http: requests.Session) -> None:
     execute(http, url, "best5", HUMUS)
     status = http.get(f"{url}/jobs/job_id_1", timeout=5).json()
     check("statusInfo", status)
@@ -24,8 +23,7 @@ def test_the_status_of_a_job(url: str, http: requests.Session) -> None:
     assert http.get(rel(status["links"], "related"), timeout=5).json()["id"] == "best5"
 
 
-def test_a_job_that_waits(idle_url: str, http: requests.Session) -> None:
-    """Its status is not to be kept, and its result is not ready."""
+def test_open_job_has_a_status_and_its_results_are_404(idle_url: str, http: requests.Session) -> None:
     where = execute(http, idle_url, "best5", HUMUS, **ASYNC).headers["Location"]
     response = http.get(where, timeout=5)
     check("statusInfo", response.json())
@@ -35,8 +33,9 @@ def test_a_job_that_waits(idle_url: str, http: requests.Session) -> None:
     assert problem(http.get(f"{where}/results", timeout=5)) == (404, "result-not-ready")
 
 
-def test_a_job_that_failed(url: str, http: requests.Session, emulator: Emulator) -> None:
-    """Its results answer with the reason, by a status that says whose fault it was."""
+def test_results_of_a_failed_job_are_the_reason_with_400_or_500(
+    url: str, http: requests.Session, emulator: Emulator
+) -> None:
     ask(http, url, "best5", question="Humuss")
     status = http.get(f"{url}/jobs/job_id_1", timeout=5).json()
     check("statusInfo", status)
@@ -54,14 +53,14 @@ def test_a_job_that_failed(url: str, http: requests.Session, emulator: Emulator)
 
 @pytest.mark.parametrize("job_id", ["job_id_99", "job_id_0", "x", "%00", "..%2f..%2fapp.py"])
 @pytest.mark.parametrize(("method", "more"), [("GET", ""), ("GET", "/results"), ("DELETE", "")])
-def test_an_unknown_job(url: str, http: requests.Session, job_id: str, method: str, more: str) -> None:
-    """404, by the standard's name for it."""
+def test_unknown_job_is_404_no_such_job(
+    url: str, http: requests.Session, job_id: str, method: str, more: str
+) -> None:
     response = http.request(method, f"{url}/jobs/{job_id}{more}", timeout=5)
     assert problem(response) == (404, "no-such-job")
 
 
-def test_an_open_job_is_dismissed(idle_url: str, http: requests.Session) -> None:
-    """It stays, as dismissed, on both interfaces."""
+def test_delete_of_an_open_job_dismisses_it_on_both_interfaces(idle_url: str, http: requests.Session) -> None:
     where = execute(http, idle_url, "best5", HUMUS, **ASYNC).headers["Location"]
     gone = http.delete(where, timeout=5)
     check("statusInfo", gone.json())
@@ -74,8 +73,9 @@ def test_an_open_job_is_dismissed(idle_url: str, http: requests.Session) -> None
     assert http.get(f"{idle_url}/api/jobs", timeout=5).json()["data"] == [{"job_id_1": "error"}]
 
 
-def test_a_finished_job_is_removed(url: str, http: requests.Session, emulator: Emulator) -> None:
-    """With its result, from both interfaces, lists and disk; for good."""
+def test_delete_of_a_finished_job_removes_it_and_its_result(
+    url: str, http: requests.Session, emulator: Emulator
+) -> None:
     execute(http, url, "best5", HUMUS)
     execute(http, url, "worst5", HUMUS)
     gone = http.delete(f"{url}/jobs/job_id_1", timeout=5)
@@ -89,8 +89,7 @@ def test_a_finished_job_is_removed(url: str, http: requests.Session, emulator: E
     assert execute(http, url, "best5", HUMUS, **ASYNC).json()["jobID"] == "job_id_3"
 
 
-def test_a_page_of_a_job_stays_what_it_was(url: str, http: requests.Session) -> None:
-    """Each page links to the next; jobs that come in the meantime are on none of them."""
+def test_following_next_lists_each_job_once_while_jobs_are_added(url: str, http: requests.Session) -> None:
     for _ in range(5):
         execute(http, url, "best5", HUMUS)
     found, where = [], f"{url}/jobs?limit=2"
@@ -105,8 +104,9 @@ def test_a_page_of_a_job_stays_what_it_was(url: str, http: requests.Session) -> 
     assert found == [f"job_id_{number}" for number in (5, 4, 3, 2, 1)]
 
 
-def test_jobs_by_what_they_are(url: str, http: requests.Session, emulator: Emulator) -> None:
-    """Each filter by itself and with another."""
+def test_each_filter_selects_its_jobs_alone_and_combined(
+    url: str, http: requests.Session, emulator: Emulator
+) -> None:
     facts = itertools.product(("best5", "worst5"), ("accepted", "done", "failed"))
     for number, (name, state) in enumerate(facts, start=901):
         one = job(number, statistic=name, accepted=1_769_860_800_000 + number * 1000)
@@ -143,15 +143,13 @@ def test_jobs_by_what_they_are(url: str, http: requests.Session, emulator: Emula
 
 
 @pytest.mark.parametrize("query", ["limit=0", "status=done", "datetime=now", "cursor=x", "type=x", "stat=x"])
-def test_a_list_that_cannot_be(url: str, http: requests.Session, query: str) -> None:
-    """400, by the parameter's name."""
+def test_invalid_query_parameter_is_400_and_named(url: str, http: requests.Session, query: str) -> None:
     response = http.get(f"{url}/jobs?{query}", timeout=5)
     assert problem(response) == (400, "InvalidParameterValue")
     assert f'"{query.split("=")[0]}"' in response.json()["detail"]
 
 
-def test_jobs_of_a_process_that_is_not_there(url: str, http: requests.Session) -> None:
-    """404, not an empty list."""
+def test_filter_by_an_unknown_process_is_404(url: str, http: requests.Session) -> None:
     assert problem(http.get(f"{url}/jobs?processID=median", timeout=5)) == (404, "no-such-process")
 
 
@@ -159,14 +157,13 @@ def test_jobs_of_a_process_that_is_not_there(url: str, http: requests.Session) -
     ("ms", "text"),
     [(0, "1970-01-01T00:00:00.000Z"), (1_769_860_800_007, "2026-01-31T12:00:00.007Z")],
 )
-def test_times_are_as_rfc_3339_has_them(ms: int, text: str) -> None:
-    """In UTC, always with milliseconds, so that they sort as text."""
+def test_timestamp_is_rfc_3339_in_utc_with_milliseconds(ms: int, text: str) -> None:
+    """With milliseconds always, so that timestamps sort as text."""
     assert timestamp(ms) == text
 
 
 @pytest.mark.parametrize("form", ["application/json", "text/csv", "text/html"])
-def test_results_in_every_form(url: str, http: requests.Session, form: str) -> None:
-    """Of the same job, as the client likes at the moment; and by a link's parameter."""
+def test_results_are_json_csv_or_html_by_accept_or_link(url: str, http: requests.Session, form: str) -> None:
     execute(http, url, "best5", HUMUS)
     where = f"{url}/jobs/job_id_1/results"
     liked = http.get(where, headers={"Accept": form}, timeout=5)

@@ -32,31 +32,27 @@ def request(path: str, route: str, headers: dict[str, str], query: Any = None, *
         ("/a/b/jobs", "/jobs", "/a/b"),
     ],
 )
-def test_what_precedes_our_paths(path: str, route: str, base: str) -> None:
-    """A stage, a mapped path, or nothing; however a parameter is encoded."""
+def test_base_path_is_the_stage_or_mapped_path(path: str, route: str, base: str) -> None:
     assert base_path(request(path, route, {})) == base
 
 
 @pytest.mark.parametrize(
     "host", ["127.0.0.1:8000", "localhost", "[::1]:8000", "statline.example:65535", "a_b.example"]
 )
-def test_on_a_laptop_the_host_header_says_where(host: str) -> None:
-    """With its port."""
+def test_host_header_is_in_links_on_a_laptop(host: str) -> None:
     assert base_url(request("/jobs", "/jobs", {"Host": host})) == f"http://{host}"
 
 
 @pytest.mark.parametrize(
     "host", ["", "a b", 'a"b', "a/b", "user@host", "a:b", "a:1:2", "<b>", "[::1", "-a", "a" * 300, "ö"]
 )
-def test_what_is_no_host_is_in_no_link(host: str) -> None:
-    """Nor is it in the refusal."""
+def test_invalid_host_is_refused_and_not_repeated(host: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
         base_url(request("/jobs", "/jobs", {"Host": host}))
     assert host in ("", "-a", "ö") or host not in str(caught.value)
 
 
-def test_behind_api_gateway_the_gateway_says_where() -> None:
-    """Whatever the client says."""
+def test_domain_of_the_gateway_precedes_client_headers() -> None:
     headers = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
     here = request("/v1/jobs", "/jobs", headers, domainName="abc.execute-api.us-east-1.amazonaws.com")
     assert base_url(here) == "https://abc.execute-api.us-east-1.amazonaws.com/v1"
@@ -65,16 +61,14 @@ def test_behind_api_gateway_the_gateway_says_where() -> None:
         base_url(request("/v1/jobs", "/jobs", headers, domainName="abc.example"))
 
 
-def test_an_address_with_other_parameters() -> None:
-    """Those that are not changed stay, in any number; what is in them is encoded."""
+def test_address_replaces_named_parameters_and_keeps_the_others() -> None:
     here = request("/v1/jobs", "/jobs", {"Host": "h"}, {"status": ["failed", "a&b"], "cursor": ["x"]})
     assert address(here) == "http://h/v1/jobs?status=failed&status=a%26b&cursor=x"
     assert address(here, cursor="y") == "http://h/v1/jobs?status=failed&status=a%26b&cursor=y"
     assert address(here, cursor=None, status=None) == "http://h/v1/jobs"
 
 
-def test_every_form_has_a_link() -> None:
-    """The one at hand as self, the others as alternates that a person can click."""
+def test_current_form_is_self_and_the_others_are_alternates() -> None:
     links = forms("http://h/jobs?limit=1", "text/html", ("application/json", "text/html"))
     assert [(one["rel"], one["type"], one["href"]) for one in links] == [
         ("self", "text/html", "http://h/jobs?limit=1"),

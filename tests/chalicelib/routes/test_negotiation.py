@@ -37,20 +37,17 @@ def request(accept: str | None = None, **query: str) -> Any:
         (BROWSER, "text/html"),
     ],
 )
-def test_what_a_client_likes_best(accept: str | None, chosen: str) -> None:
-    """By quality, by the closest range, by our own order."""
+def test_accept_chooses_by_quality_then_range_then_our_order(accept: str | None, chosen: str) -> None:
     assert negotiate(request(accept), OFFERS) == chosen
 
 
 @pytest.mark.parametrize("accept", ["image/png", "text/csv;q=0", "*/*;q=0", "junk", ";;,"])
-def test_what_there_is_not(accept: str) -> None:
-    """Named, beside what there is."""
+def test_unavailable_form_is_refused_and_lists_the_available_ones(accept: str) -> None:
     with pytest.raises(NotAcceptable, match="text/html"):
         negotiate(request(accept), OFFERS)
 
 
-def test_a_link_may_ask_for_a_form() -> None:
-    """Over what the client likes."""
+def test_parameter_f_precedes_accept() -> None:
     assert negotiate(request(BROWSER, f="csv"), OFFERS) == "text/csv"
     with pytest.raises(NotAcceptable):
         negotiate(request(BROWSER, f="csv"), OFFERS[:1])

@@ -48,8 +48,9 @@ def read(url: str, http: requests.Session) -> Iterator[Read]:
     }
 
 
-def test_what_happened_is_counted(url: str, http: requests.Session, read: Read, emulator: Emulator) -> None:
-    """Accepted, refused and finished by kind; how long it took; what is open, and since when."""
+def test_metrics_count_accepted_refused_finished_and_open_jobs(
+    url: str, http: requests.Session, read: Read, emulator: Emulator
+) -> None:
     ask(http, url, "best5", question="S1")
     ask(http, url, "best5", question="Lehm")
     assert http.post(f"{url}/api/best5", data=b"{", timeout=5).status_code == 400
@@ -78,8 +79,8 @@ def test_what_happened_is_counted(url: str, http: requests.Session, read: Read, 
     assert 0 < found["statline_jobs_oldest_open_age_seconds"] < 60
 
 
-def test_requests_are_timed_by_route_and_status(url: str, http: requests.Session, read: Read) -> None:
-    """By the route's pattern: what is sent never becomes a label."""
+def test_requests_are_timed_by_route_pattern_and_status(url: str, http: requests.Session, read: Read) -> None:
+    """Text from a request never becomes a label."""
     for number in range(5):
         http.get(f"{url}/api/get_results/job_id_{number + 1}", timeout=5)
         http.post(f"{url}/api/made_up_{number}", json={}, timeout=5)
@@ -91,8 +92,7 @@ def test_requests_are_timed_by_route_and_status(url: str, http: requests.Session
     assert not [one for one in found if "made_up" in one or "job_id_1" in one or "nowhere" in one]
 
 
-def test_a_statistic_of_another_version_is_other(emulator: Emulator, read: Read) -> None:
-    """As one that is known, it is in the list of this version."""
+def test_unknown_statistic_is_counted_as_other(emulator: Emulator, read: Read) -> None:
     emulator.store.create(job(900, statistic="from_the_future"))
     emulator.service.fail("job_id_900", "unknown")
     emulator.service.fail("job_id_900", "too late: counted by whoever came first")
@@ -101,8 +101,9 @@ def test_a_statistic_of_another_version_is_other(emulator: Emulator, read: Read)
     assert not [name for name in found if "from_the_future" in name]
 
 
-def test_health_follows_the_service(url: str, http: requests.Session, emulator: Emulator) -> None:
-    """Ready; draining, and still sent requests; degraded without runners."""
+def test_health_is_ready_then_draining_then_degraded(
+    url: str, http: requests.Session, emulator: Emulator
+) -> None:
     well = http.get(f"{url}/health", timeout=5)
     assert (well.status_code, well.json()) == (200, {"status": "ready", "reasons": []})
     assert well.headers["Cache-Control"] == "no-store"
@@ -116,8 +117,7 @@ def test_health_follows_the_service(url: str, http: requests.Session, emulator: 
     assert degraded.json() == {"status": "degraded", "reasons": ["1 of 1 runners do not run"]}
 
 
-def test_health_before_data_is_published_and_without_the_store(url: str, http: requests.Session) -> None:
-    """503 with the reason; nothing is revealed but the kind of error."""
+def test_health_without_data_set_or_store_is_503_with_the_reason(url: str, http: requests.Session) -> None:
     cloud = SimulatedCloud()
     cloud.table["#control"] = replace(cloud.table["#control"], dataset="")
     service = cloud.process().service
@@ -133,10 +133,9 @@ def test_health_before_data_is_published_and_without_the_store(url: str, http: r
     assert unreachable.json()["reasons"] == ["the store does not answer (Fault)"]
 
 
-def test_a_disk_in_trouble_is_reported_and_heals(
+def test_broken_results_folder_degrades_health_until_repaired(
     url: str, http: requests.Session, settings: LocalSettings, emulator: Emulator
 ) -> None:
-    """The service goes on meanwhile."""
     shutil.rmtree(settings.results)
     settings.results.write_text("in the way")
     assert ask(http, url, "best5", question="S1")["status"] == "done"

@@ -41,8 +41,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "SYNC_SECONDS", 0.05)
 
 
-def test_every_statistic_is_a_process(url: str, http: requests.Session) -> None:
-    """In the list and by itself, as the standard has it; with links to itself and to a page."""
+def test_every_statistic_is_listed_and_described_as_a_process(url: str, http: requests.Session) -> None:
     listed = http.get(f"{url}/processes", timeout=5).json()
     check("processList", listed)
     assert [one["id"] for one in listed["processes"]] == list(STATISTICS)
@@ -56,8 +55,7 @@ def test_every_statistic_is_a_process(url: str, http: requests.Session) -> None:
         assert list(described["inputs"]) == list(STATISTICS[one["id"]].parameters)
 
 
-def test_the_process_list_in_parts(url: str, http: requests.Session) -> None:
-    """Following next from one page to the other meets every process once."""
+def test_following_next_lists_each_process_once(url: str, http: requests.Session) -> None:
     found, where = [], f"{url}/processes?limit=4"
     while where:
         body = http.get(where, timeout=5).json()
@@ -69,21 +67,20 @@ def test_the_process_list_in_parts(url: str, http: requests.Session) -> None:
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=x", "cursor=median", "lmit=3"])
-def test_a_process_list_that_cannot_be(url: str, http: requests.Session, query: str) -> None:
-    """400."""
+def test_invalid_query_of_the_process_list_is_400(url: str, http: requests.Session, query: str) -> None:
     assert problem(http.get(f"{url}/processes?{query}", timeout=5)) == (400, "InvalidParameterValue")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_an_unknown_process(url: str, http: requests.Session, method: str) -> None:
-    """404, by the standard's name for it, before the body is looked at."""
+def test_unknown_process_is_404_whatever_the_body(url: str, http: requests.Session, method: str) -> None:
     path = "/processes/median" + ("/execution" if method == "POST" else "")
     assert problem(http.request(method, url + path, data=b"{", timeout=5)) == (404, "no-such-process")
 
 
 @pytest.mark.parametrize("name", STATISTICS)
-def test_executing_while_the_client_waits(url: str, http: requests.Session, name: str) -> None:
-    """The answer itself, byte for byte as the other interface gives it, and a link to its job."""
+def test_synchronous_execution_returns_the_result_and_links_its_job(
+    url: str, http: requests.Session, name: str
+) -> None:
     inputs, expected = ANSWERS[name]
     check("execute", {"inputs": inputs})
     done = execute(http, url, name, {"inputs": inputs})
@@ -97,8 +94,9 @@ def test_executing_while_the_client_waits(url: str, http: requests.Session, name
 
 
 @pytest.mark.parametrize("name", STATISTICS)
-def test_executing_in_the_background(url: str, http: requests.Session, name: str) -> None:
-    """201 and the job's status at once; its result when it is ready, as a document."""
+def test_asynchronous_execution_is_201_with_status_and_later_a_document(
+    url: str, http: requests.Session, name: str
+) -> None:
     inputs, expected = ANSWERS[name]
     body = {"inputs": inputs, "response": "document", "outputs": {"result": {"transmissionMode": "value"}}}
     check("execute", body)
@@ -126,8 +124,9 @@ def test_executing_in_the_background(url: str, http: requests.Session, name: str
         ("", 200),
     ],
 )
-def test_who_prefers_what(url: str, http: requests.Session, prefer: str, status: int) -> None:
-    """Waiting is what the standard has for those who say nothing of it."""
+def test_prefer_header_chooses_synchronous_or_asynchronous(
+    url: str, http: requests.Session, prefer: str, status: int
+) -> None:
     response = execute(http, url, "best5", HUMUS, Prefer=prefer)
     assert response.status_code == status
     assert ("Preference-Applied" in response.headers) == (status == 201)
@@ -159,7 +158,7 @@ def test_who_prefers_what(url: str, http: requests.Session, prefer: str, status:
         ),
     ],
 )
-def test_forms_of_a_result(
+def test_result_form_follows_outputs_response_and_accept(
     url: str,
     http: requests.Session,
     body: dict[str, Any],
@@ -167,7 +166,6 @@ def test_forms_of_a_result(
     content_type: str,
     expected: str,
 ) -> None:
-    """The same at once and later: the result itself or the document, as JSON or as CSV."""
     for headers in ({}, ASYNC):
         kind = {"Accept": "*/*"} if headers else {"Accept": accept}
         done = execute(http, url, "best5", HUMUS | body, **headers, **kind)
@@ -198,10 +196,9 @@ def test_forms_of_a_result(
     ],
 )
 @pytest.mark.parametrize("headers", [{}, ASYNC])
-def test_what_is_refused(
+def test_invalid_execute_request_is_400_and_makes_no_job(
     url: str, http: requests.Session, body: bytes, named: str, headers: dict[str, str]
 ) -> None:
-    """400 with what is wrong, either way, and no job."""
     response = http.post(f"{url}/processes/best5/execution", data=body, headers=headers, timeout=5)
     assert problem(response) == (400, "InvalidParameterValue")
     assert named in response.json()["detail"]
@@ -209,39 +206,38 @@ def test_what_is_refused(
 
 
 @pytest.mark.parametrize("headers", [{}, ASYNC])
-def test_an_answer_that_nobody_could_take(url: str, http: requests.Session, headers: dict[str, str]) -> None:
-    """Refused before there is a job: no such form, no such host."""
+def test_unacceptable_form_or_host_is_refused_and_makes_no_job(
+    url: str, http: requests.Session, headers: dict[str, str]
+) -> None:
     response = execute(http, url, "best5", HUMUS, Accept="image/png", **headers)
     assert problem(response) == (406, "NoApplicableCode")
     assert problem(execute(http, url, "best5", HUMUS, Host="<b>", **headers))[0] == 400
     assert http.get(f"{url}/jobs", timeout=5).json()["jobs"] == []
 
 
-def test_a_question_without_an_answer(url: str, http: requests.Session) -> None:
-    """It is known, but the data has no rows for it: the job fails, and says why to who waits."""
+def test_pair_without_rows_is_400_with_the_reason(url: str, http: requests.Session) -> None:
     response = execute(http, url, "state_mean", {"inputs": {"question": "S2", "state": "Hessen"}})
     assert problem(response) == (400, "InvalidParameterValue")
     assert '"Sand"' in response.json()["detail"]
 
 
-def test_a_body_that_is_too_long(url: str, http: requests.Session) -> None:
-    """413, by the application's own limit too."""
+def test_body_over_64_kb_is_413(url: str, http: requests.Session) -> None:
     response = execute(http, url, "best5", HUMUS | {"x": " " * 70_000})
     assert response.status_code == 413
 
 
-def test_while_draining(url: str, http: requests.Session, emulator: Emulator) -> None:
-    """503, and when to come again."""
+def test_execution_during_a_drain_is_503_with_retry_after(
+    url: str, http: requests.Session, emulator: Emulator
+) -> None:
     emulator.service.drain()
     response = execute(http, url, "best5", HUMUS)
     assert problem(response) == (503, "NoApplicableCode")
     assert int(response.headers["Retry-After"]) > 0
 
 
-def test_who_waits_too_long_is_sent_to_the_job(
+def test_synchronous_execution_beyond_its_time_is_201_with_the_job(
     idle_url: str, http: requests.Session, impatient: None
 ) -> None:
-    """201 as if it had been asked for: the job goes on, and nobody has to ask for it again."""
     response = execute(http, idle_url, "best5", HUMUS, Accept="text/csv")
     assert response.status_code == 201
     check("statusInfo", response.json())
@@ -251,8 +247,7 @@ def test_who_waits_too_long_is_sent_to_the_job(
     assert http.get(response.headers["Location"], timeout=5).json()["status"] == "accepted"
 
 
-def test_the_waiting_view_is_marked(chalice_config: Any) -> None:
-    """The server gives it a thread; the others are answered at once."""
+def test_only_views_that_may_wait_run_in_threads(chalice_config: Any) -> None:
     views = {
         (path, method): getattr(route.view_function, "runs_in_thread", False)
         for path, methods in chalice_config.chalice_app.routes.items()
@@ -267,16 +262,16 @@ def test_the_waiting_view_is_marked(chalice_config: Any) -> None:
     ]
 
 
-def test_jobs_of_one_interface_are_the_other_ones_too(url: str, http: requests.Session) -> None:
-    """With the same id and the same answer."""
+def test_job_of_the_api_is_also_a_job_of_the_standard_interface(url: str, http: requests.Session) -> None:
     assert ask(http, url, "best5", question="S1")["data"] == ANSWERS["best5"][1]
     job = http.get(f"{url}/jobs/job_id_1", timeout=5).json()
     assert (job["status"], job["processID"]) == ("successful", "best5")
     assert http.get(f"{url}/jobs/job_id_1/results", timeout=5).json() == ANSWERS["best5"][1]
 
 
-def test_without_the_data_nothing_is_executed(url: str, http: requests.Session, emulator: Emulator) -> None:
-    """When what is current is stored nowhere: not now, and no fault of the question's."""
+def test_missing_data_set_is_503_and_makes_no_job(
+    url: str, http: requests.Session, emulator: Emulator
+) -> None:
     emulator.control.set(dataset="0" * 64)
     response = execute(http, url, "best5", HUMUS)
     assert (response.status_code, response.headers["Retry-After"]) == (503, "30")

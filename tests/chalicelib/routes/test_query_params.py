@@ -43,8 +43,9 @@ def query(**given: list[str]) -> Query:
         ({"datetime": ["2026-01-31T12:00:00Z/.."]}, Filter(earliest=SECOND)),
     ],
 )
-def test_which_jobs_are_wanted(given: dict[str, list[str]], expected: Filter) -> None:
-    """Repeated, separated by commas, or not at all."""
+def test_filters_are_read_repeated_or_separated_by_commas(
+    given: dict[str, list[str]], expected: Filter
+) -> None:
     assert job_filter(query(**given)) == expected
 
 
@@ -63,8 +64,8 @@ def test_which_jobs_are_wanted(given: dict[str, list[str]], expected: Filter) ->
         ("2026-01-31T12:00:00Z/", (SECOND, FOR_EVER)),
     ],
 )
-def test_intervals(text: str | None, expected: tuple[int, int]) -> None:
-    """A moment, or a time with one or both ends; milliseconds of ours that lie inside it."""
+def test_datetime_is_an_instant_or_an_interval(text: str | None, expected: tuple[int, int]) -> None:
+    """Instants are rounded into the interval, to milliseconds."""
     assert interval(text) == expected
 
 
@@ -95,26 +96,23 @@ def test_intervals(text: str | None, expected: tuple[int, int]) -> None:
         {"cursor": ["MQ"]},
     ],
 )
-def test_what_is_refused(given: dict[str, list[str]]) -> None:
-    """By the name of the parameter."""
+def test_invalid_parameter_is_refused_and_named(given: dict[str, list[str]]) -> None:
     (name,) = given
     with pytest.raises(InvalidRequest, match=f'"{name}"'):
         read(given)
 
 
-def test_an_unknown_process() -> None:
-    """Is not an empty list, which would say that it has no jobs."""
+def test_unknown_process_is_refused() -> None:
+    """An empty list would say that the process has no jobs."""
     with pytest.raises(UnknownStatistic, match="median"):
         job_filter(query(processID=["best5,median"]))
 
 
 @pytest.mark.parametrize(("given", "limit"), [({}, 10), ({"limit": ["7"]}, 7), ({"limit": ["99999"]}, 1000)])
-def test_limits(given: dict[str, list[str]], limit: int) -> None:
-    """Ten if not said, a thousand at most."""
+def test_limit_is_10_by_default_and_1000_at_most(given: dict[str, list[str]], limit: int) -> None:
     assert query(**given).limit() == limit
 
 
 @given(st.integers(0, 10**15), st.integers(1, 10**17))
-def test_a_cursor_leads_back(accepted: int, number: int) -> None:
-    """To the position that it was made from."""
+def test_cursor_converts_back_to_its_position(accepted: int, number: int) -> None:
     assert position(cursor(Position(accepted, number))) == (accepted, number)

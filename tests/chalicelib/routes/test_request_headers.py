@@ -15,8 +15,7 @@ from tests.support.samples import GLOBAL_HUMUS
 ONE = {"processID": "global_mean", "inputs": {"question": "S1"}}
 
 
-def test_a_key_by_either_interface(url: str, http: requests.Session) -> None:
-    """The first answer again: the same id, the same result."""
+def test_repeated_key_returns_the_same_job_on_both_interfaces(url: str, http: requests.Session) -> None:
     body, key = {"question": "S1"}, {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}
     answers = [http.post(f"{url}/api/global_mean", json=body, headers=key, timeout=5) for _ in range(2)]
     assert answers[0].json() == answers[1].json() == {"job_id": "job_id_1"}
@@ -28,8 +27,7 @@ def test_a_key_by_either_interface(url: str, http: requests.Session) -> None:
     assert (status.status_code, status.json()["jobID"]) == (201, "job_id_2")
 
 
-def test_a_key_for_another_request(url: str, http: requests.Session) -> None:
-    """422, in the words of the interface that was asked."""
+def test_reused_key_with_other_body_is_422(url: str, http: requests.Session) -> None:
     key = {"Idempotency-Key": "k"}
     http.post(f"{url}/api/global_mean", json={"question": "S1"}, headers=key, timeout=5)
     refused = http.post(f"{url}/api/global_mean", json={"question": "S2"}, headers=key, timeout=5)
@@ -39,16 +37,14 @@ def test_a_key_for_another_request(url: str, http: requests.Session) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "a b", "a, b", "x" * 256, "é", '"tab\t"'])
-def test_what_cannot_be_a_key(url: str, http: requests.Session, key: str) -> None:
-    """400, and no job."""
+def test_invalid_key_is_400_and_makes_no_job(url: str, http: requests.Session, key: str) -> None:
     headers = {"Idempotency-Key": key.encode("latin-1")}
     body = {"question": "S1"}
     assert http.post(f"{url}/api/global_mean", json=body, headers=headers, timeout=5).status_code == 400
     assert http.get(f"{url}/api/jobs", timeout=5).json()["data"] == []
 
 
-def test_a_batch(url: str, http: requests.Session) -> None:
-    """One answer with a status document for each, in order, whose links lead to the results."""
+def test_batch_returns_a_status_for_each_execution_in_order(url: str, http: requests.Session) -> None:
     body = {"executions": [ONE, ONE | {"processID": "best5"}]}
     answer = http.post(f"{url}/batch", json=body, headers={"Idempotency-Key": "k"}, timeout=5)
     assert answer.status_code == 201
@@ -61,8 +57,7 @@ def test_a_batch(url: str, http: requests.Session) -> None:
     assert [job["jobID"] for job in again.json()["jobs"]] == [job["jobID"] for job in jobs]
 
 
-def test_a_batch_with_something_wrong_in_it(url: str, http: requests.Session) -> None:
-    """400, and it says in which execution."""
+def test_invalid_batch_is_400_and_names_the_execution(url: str, http: requests.Session) -> None:
     body = {"executions": [ONE, ONE | {"inputs": {"question": "S9"}}]}
     refused = http.post(f"{url}/batch", json=body, timeout=5)
     assert problem(refused) == (400, "InvalidParameterValue")
@@ -84,8 +79,7 @@ def idle(emulator: Emulator) -> Iterator[Emulator]:
     go.set()
 
 
-def test_a_poll_that_waits(url: str, idle: Emulator, http: requests.Session) -> None:
-    """By any of the three paths; it is answered when the job ends, and meanwhile others are."""
+def test_poll_with_wait_returns_when_the_job_ends(url: str, idle: Emulator, http: requests.Session) -> None:
     job_id = http.post(f"{url}/api/global_mean", json={"question": "S1"}, timeout=5).json()["job_id"]
     paths = [f"/jobs/{job_id}", f"/jobs/{job_id}/results", f"/api/get_results/{job_id}"]
 
@@ -105,8 +99,8 @@ def test_a_poll_that_waits(url: str, idle: Emulator, http: requests.Session) -> 
     assert original.json()["status"] == "done"
 
 
-def test_a_poll_waits_no_longer_than_it_said(url: str, idle: Emulator, http: requests.Session) -> None:
-    """Then it is told how things stand; a wait that is no number is none."""
+def test_poll_returns_the_open_job_after_its_wait(url: str, idle: Emulator, http: requests.Session) -> None:
+    """A wait that is not a number is ignored."""
     job_id = http.post(f"{url}/api/global_mean", json={"question": "S1"}, timeout=5).json()["job_id"]
     for wait in ("wait=1", "wait=0", "wait=x", "wait=-1", "wait"):
         start = time.monotonic()
@@ -115,8 +109,7 @@ def test_a_poll_waits_no_longer_than_it_said(url: str, idle: Emulator, http: req
         assert (time.monotonic() - start > 0.9) == (wait == "wait=1")
 
 
-def test_an_execution_waits_as_long_as_it_said(url: str, idle: Emulator, http: requests.Session) -> None:
-    """Then it is a job like any other; one that is in time is a result, even if it need not have been."""
+def test_execution_waits_as_long_as_prefer_says(url: str, idle: Emulator, http: requests.Session) -> None:
     start = time.monotonic()
     late = execute(http, url, "global_mean", HUMUS, Prefer="wait=1")
     assert (late.status_code, late.json()["status"]) == (201, "accepted")

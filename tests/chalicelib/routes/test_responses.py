@@ -17,8 +17,7 @@ def done(url: str, http: requests.Session) -> str:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_an_answer_that_is_known(done: str, http: requests.Session, path: str) -> None:
-    """Is 304, without a body and with its tag; by that tag among others, without its W/, or by any."""
+def test_matching_if_none_match_is_304_without_body(done: str, http: requests.Session, path: str) -> None:
     first = http.get(done + path, timeout=5)
     tag = first.headers["ETag"]
     assert tag.startswith('W/"')  # what is compressed on the way keeps it
@@ -31,13 +30,11 @@ def test_an_answer_that_is_known(done: str, http: requests.Session, path: str) -
         assert (again.status_code, again.content) == (200, first.content)
 
 
-def test_tags_of_different_answers(done: str, http: requests.Session) -> None:
-    """Differ, form by form."""
+def test_etag_differs_for_each_form_and_result(done: str, http: requests.Session) -> None:
     assert len({http.get(done + path, timeout=5).headers["ETag"] for path in PATHS}) == len(PATHS)
 
 
-def test_what_can_change_has_no_tag(done: str, http: requests.Session) -> None:
-    """The answer to a question, which is a POST, and a status."""
+def test_status_and_execution_have_no_etag(done: str, http: requests.Session) -> None:
     executed = execute(http, done, "global_mean", HUMUS, **{"If-None-Match": "*"})
     assert (executed.status_code, executed.content) == (200, GLOBAL_HUMUS)
     assert "ETag" not in executed.headers

@@ -24,8 +24,7 @@ PATHS = [
 ]
 
 
-def test_the_landing_page_leads_everywhere(url: str, http: requests.Session) -> None:
-    """With the links that the standard requires, absolute; all lead somewhere."""
+def test_landing_page_has_the_required_links_and_all_work(url: str, http: requests.Session) -> None:
     body = http.get(url, timeout=5).json()
     check("landingPage", body)
     rels = [one["rel"].rpartition("/")[2] for one in body["links"]]
@@ -36,8 +35,7 @@ def test_the_landing_page_leads_everywhere(url: str, http: requests.Session) -> 
         assert response.headers["Content-Type"].removesuffix("; charset=utf-8") == one["type"]
 
 
-def test_what_is_claimed(url: str, http: requests.Session) -> None:
-    """Only what holds."""
+def test_conformance_lists_the_implemented_classes(url: str, http: requests.Session) -> None:
     body = http.get(f"{url}/conformance", timeout=5).json()
     check("confClasses", body)
     assert [one.removeprefix(CONF) for one in body["conformsTo"]] == [
@@ -53,8 +51,7 @@ def test_what_is_claimed(url: str, http: requests.Session) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_every_path_has_a_page(url: str, http: requests.Session, path: str) -> None:
-    """For browsers, whole, and with a link to the JSON that it shows."""
+def test_every_path_has_an_html_page_that_links_its_json(url: str, http: requests.Session, path: str) -> None:
     execute(http, url, "best5", HUMUS)
     page = http.get(url + path, headers={"Accept": "text/html, */*;q=0.1"}, timeout=5)
     assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
@@ -68,16 +65,14 @@ def test_every_path_has_a_page(url: str, http: requests.Session, path: str) -> N
     assert http.get(f"{url}{path}?f=json", timeout=5).headers["Content-Type"] == "application/json"
 
 
-def test_what_is_executed_or_dismissed_has_a_page_too(url: str, http: requests.Session) -> None:
-    """Every 200 there is."""
+def test_execution_and_dismissal_have_html_pages(url: str, http: requests.Session) -> None:
     done = execute(http, url, "best5", HUMUS, Accept="text/html")
     assert '<td>Hessen</td><td class="number">4.0</td>' in done.text
     gone = http.delete(f"{url}/jobs/job_id_1", headers={"Accept": "text/html"}, timeout=5)
     assert "dismissed" in gone.text
 
 
-def test_links_name_the_host_that_was_asked(url: str, http: requests.Session) -> None:
-    """If it can be a host; nothing else gets into a link."""
+def test_links_name_the_requested_host_and_invalid_hosts_are_400(url: str, http: requests.Session) -> None:
     body = http.get(f"{url}/jobs", headers={"Host": "statline.example:81"}, timeout=5).json()
     assert rel(body["links"], "self") == "http://statline.example:81/jobs"
     junk = http.get(f"{url}/jobs", headers={"Host": '"><script>'}, timeout=5)
@@ -85,8 +80,7 @@ def test_links_name_the_host_that_was_asked(url: str, http: requests.Session) ->
     assert "script" not in junk.text
 
 
-def test_without_data(url: str, http: requests.Session) -> None:
-    """503: there is nothing to describe yet, but the rest of the interface stands."""
+def test_root_without_data_set_is_503_and_the_process_list_works(url: str, http: requests.Session) -> None:
     cloud = SimulatedCloud()
     cloud.table[CONTROL] = ServiceState()
     get_service.use(lambda: cloud.process().service)
