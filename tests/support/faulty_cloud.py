@@ -35,7 +35,7 @@ class Cloud:
         found = soil(data)
         S3DatasetStore(clients, "statline").publish("f1", found.snapshot(), found.catalogue())
         DynamoDbServiceState(clients, "statline").set(dataset="f1")
-        self.supports_wait, self.hasty = self.aws(**FEW_TRIES), self.aws(**FEW_TRIES, **HASTY)
+        self.retrying, self.hasty = self.aws(**FEW_TRIES), self.aws(**FEW_TRIES, **HASTY)
 
     def aws(self, **options: Any) -> Aws:
         """Clients as the functions have them, but for `options`."""
@@ -43,7 +43,7 @@ class Cloud:
 
     def service(self, through: Aws | None = None, inline_limit: int = 1000) -> Service:
         """One that has called nothing yet."""
-        through = through or self.supports_wait
+        through = through or self.retrying
         store = DynamoDbJobStore(through, "statline", "statline", inline_limit)
         queue, datasets = SqsJobQueue(through, self.queue), S3DatasetStore(through, "statline")
         return make_service(store, queue, datasets, DynamoDbServiceState(through, "statline"), id_block=1)

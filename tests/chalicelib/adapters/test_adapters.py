@@ -18,14 +18,12 @@ from tests.support.samples import soil
 from tests.support.services import submit
 
 
-def test_control_is_empty_before_anything_is_published(clients: Aws) -> None:
-    """No data set, and not draining."""
+def test_service_state_is_empty_before_the_first_publication(clients: Aws) -> None:
     record = DynamoDbServiceState(clients, "statline").read()
     assert (record.dataset, record.draining) == ("", False)
 
 
-def test_control_is_seen_by_others_when_their_copy_is_too_old(clients: Aws) -> None:
-    """At once by the writer, after max_age by everybody else."""
+def test_other_processes_see_a_change_when_their_copy_expires(clients: Aws) -> None:
     now = [0.0]
     writer = DynamoDbServiceState(clients, "statline")
     reader = DynamoDbServiceState(clients, "statline", max_age=5.0, clock=lambda: now[0])
@@ -38,16 +36,14 @@ def test_control_is_seen_by_others_when_their_copy_is_too_old(clients: Aws) -> N
     assert (reader.read().draining, reader.read().dataset) == (True, "f1")
 
 
-def test_sqs_carries_the_id_and_nothing_else(clients: Aws) -> None:
-    """A message's body is the job id."""
+def test_message_body_is_the_job_id(clients: Aws) -> None:
     sqs = clients.sqs
     url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
     SqsJobQueue(clients, url).add_task("job_id_7")
     assert [message["Body"] for message in sqs.receive_message(QueueUrl=url)["Messages"]] == ["job_id_7"]
 
 
-def test_a_published_data_set_is_found(clients: Aws, tmp_path: Path) -> None:
-    """With its catalogue, by any reader of the bucket."""
+def test_published_data_set_is_read_with_its_catalogue(clients: Aws, tmp_path: Path) -> None:
     data = soil(tmp_path)
     S3DatasetStore(clients, "statline").publish("f1", data.snapshot(), data.catalogue())
     found = S3DatasetStore(clients, "statline")
@@ -56,15 +52,13 @@ def test_a_published_data_set_is_found(clients: Aws, tmp_path: Path) -> None:
     assert found.ingestor("f1") is found.ingestor("f1")
 
 
-def test_an_unpublished_data_set_is_gone(clients: Aws) -> None:
-    """And is named."""
+def test_unpublished_data_set_is_refused_by_name(clients: Aws) -> None:
     for ask in (S3DatasetStore(clients, "statline").ingestor, S3DatasetStore(clients, "statline").catalogue):
         with pytest.raises(DatasetGone, match="f9"):
             ask("f9")
 
 
-def test_memory_holds_the_last_data_sets_only(clients: Aws, tmp_path: Path) -> None:
-    """However many were published."""
+def test_only_the_last_data_sets_stay_in_memory(clients: Aws, tmp_path: Path) -> None:
     datasets, data = S3DatasetStore(clients, "statline"), soil(tmp_path)
     for number in range(KEPT_IN_MEMORY + 2):
         datasets.publish(f"f{number}", data.snapshot(), data.catalogue())
@@ -74,15 +68,13 @@ def test_memory_holds_the_last_data_sets_only(clients: Aws, tmp_path: Path) -> N
     assert datasets.ingestor("f0") is not first
 
 
-def test_what_is_in_memory_anyway_is_not_loaded(clients: Aws, tmp_path: Path) -> None:
-    """Who has a data set hands it over; nothing is read."""
+def test_held_data_set_is_not_read_from_s3(clients: Aws, tmp_path: Path) -> None:
     datasets, data = S3DatasetStore(clients, "statline"), soil(tmp_path)
     datasets.hold("f", data)
     assert datasets.ingestor("f") is data
 
 
-def test_the_provider_makes_one_service_for_all_threads() -> None:
-    """A crowd that asks at once waits for one."""
+def test_racing_threads_get_the_same_service() -> None:
     made, together = [], threading.Barrier(8, timeout=5)
 
     def ask(_: int) -> object:
@@ -96,9 +88,7 @@ def test_the_provider_makes_one_service_for_all_threads() -> None:
     assert len(made) == 1
 
 
-def test_the_aws_service_uses_the_resources_of_the_settings(
-    moto: Aws, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_service_uses_the_resources_of_the_settings(moto: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     queue = boto3.client("sqs", region_name="us-east-1").create_queue(QueueName="jobs")["QueueUrl"]
     settings = Settings(queue_url=queue)

@@ -82,8 +82,9 @@ def make(clients: Aws, tmp_path: Path) -> Callable[[int], Service]:
     return made
 
 
-def test_a_job_whose_answer_is_inline(make: Callable[[int], Service], calls: Calls) -> None:
-    """Two calls to accept, two to process, one a poll; none for the counter."""
+def test_job_with_inline_result_costs_two_calls_to_submit_and_two_to_process(
+    make: Callable[[int], Service], calls: Calls
+) -> None:
     service = make(8192)
     assert calls(lambda: submit(service, "global_mean", HUMUS)) == ["PutItem", "SendMessage"]
     assert calls(lambda: service.get("job_id_2")) == ["GetItem"]
@@ -91,16 +92,18 @@ def test_a_job_whose_answer_is_inline(make: Callable[[int], Service], calls: Cal
     assert calls(lambda: service.get("job_id_2")) == ["GetItem"]
 
 
-def test_a_job_whose_answer_is_in_s3(make: Callable[[int], Service], calls: Calls) -> None:
-    """One more to write it, one more to read it."""
+def test_result_in_s3_costs_one_more_call_to_write_and_to_read(
+    make: Callable[[int], Service], calls: Calls
+) -> None:
     service = make(0)
     submit(service, "global_mean", HUMUS)
     assert calls(lambda: service.process("job_id_2")) == ["GetItem", "PutObject", "UpdateItem"]
     assert calls(lambda: service.get("job_id_2")) == ["GetItem", "GetObject"]
 
 
-def test_an_execution_that_is_waited_for(make: Callable[[int], Service], calls: Calls) -> None:
-    """The catalogue once for a function's life; one read a look, none besides once the job has ended."""
+def test_wait_costs_one_read_and_the_catalogue_is_read_once(
+    make: Callable[[int], Service], calls: Calls
+) -> None:
     service = make(8192)
     body = {"inputs": HUMUS}
     assert calls(lambda: execute(service, "global_mean", body)) == ["GetObject", "PutItem", "SendMessage"]
@@ -110,8 +113,9 @@ def test_an_execution_that_is_waited_for(make: Callable[[int], Service], calls: 
     assert calls(lambda: service.wait(job, 9)) == ["GetItem"]
 
 
-def test_a_dismissal(make: Callable[[int], Service], calls: Calls) -> None:
-    """A write to end a job; a second to remove it, and a third where its answer is in S3."""
+def test_dismissal_costs_one_write_and_removal_one_for_item_and_object(
+    make: Callable[[int], Service], calls: Calls
+) -> None:
     service = make(0)
     for _ in range(2):
         submit(service, "global_mean", HUMUS)
@@ -122,37 +126,39 @@ def test_a_dismissal(make: Callable[[int], Service], calls: Calls) -> None:
     assert calls(lambda: service.dismiss("job_id_2")) == removal
 
 
-def test_a_turn_of_the_sweeper(make: Callable[[int], Service], calls: Calls) -> None:
-    """Four queries while nothing is lost: for lost jobs and callbacks, for the oldest, for their number."""
+def test_sweeper_makes_four_queries_when_nothing_is_lost(
+    make: Callable[[int], Service], calls: Calls
+) -> None:
+    """Lost jobs, pending callbacks, the oldest open job, and the number of open jobs."""
     service = make(8192)
     submit(service, "global_mean", HUMUS)
     assert calls(lambda: lambda_handlers.sweep(service, Settings())) == ["Query"] * 4
 
 
-def test_health_is_not_asked_of_aws_each_time(make: Callable[[int], Service], calls: Calls) -> None:
-    """It lives on the control record that other requests have read."""
+def test_hundred_health_checks_cost_at_most_one_call(make: Callable[[int], Service], calls: Calls) -> None:
     service = make(8192)
     assert calls(lambda: [service.health() for _ in range(100)]) in ([], ["GetItem"])
 
 
-def test_the_counter_is_written_once_a_block(make: Callable[[int], Service], calls: Calls) -> None:
-    """One update for a hundred jobs, and for each five seconds of them one count of what is open."""
+def test_counter_is_written_once_for_a_block_of_ids(make: Callable[[int], Service], calls: Calls) -> None:
+    """Open jobs are counted once in five seconds."""
     service, start = make(8192), time.monotonic()
     met = calls(lambda: [submit(service, "global_mean", HUMUS) for _ in range(150)])
     assert met.count("UpdateItem") == 1
     assert met.count("Query") <= (time.monotonic() - start) // COUNT_SECONDS
 
 
-def test_a_key_costs_two_calls(make: Callable[[int], Service], calls: Calls) -> None:
-    """One to look it up, one to bind it; whoever sends none pays nothing. Told again, a job costs two."""
+def test_idempotency_key_costs_two_calls(make: Callable[[int], Service], calls: Calls) -> None:
+    """Requests without a key make none of them."""
     service = make(8192)
     ask = functools.partial(submit, service, "global_mean", HUMUS, "key")
     assert calls(ask) == ["GetItem", "PutItem", "SendMessage", "PutItem"]
     assert calls(ask) == ["GetItem", "GetItem"]
 
 
-def test_a_batch(make: Callable[[int], Service], calls: Calls) -> None:
-    """One call for its jobs, one for each ten messages, however many jobs."""
+def test_batch_costs_one_call_for_its_jobs_and_one_for_ten_messages(
+    make: Callable[[int], Service], calls: Calls
+) -> None:
     service, one = make(8192), {"processID": "global_mean", "inputs": HUMUS}
     execute(service, "global_mean", one)  # which reads what the data set has
     met = calls(lambda: execute_all(service, {"executions": [one] * 12}))

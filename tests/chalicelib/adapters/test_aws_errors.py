@@ -106,10 +106,10 @@ def ask(method: str, path: str) -> tuple[int, dict[str, str], Any]:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("request_", REQUESTS)
-def test_a_call_that_fails_is_a_clear_503_and_leaves_nothing(
+def test_failed_call_is_503_with_one_log_line_and_makes_no_job(
     cloud: Cloud, lines: list[logging.LogRecord], kind: str, request_: str
 ) -> None:
-    """After a bounded number of tries; told to the operator in one line; healed when the fault is."""
+    """After a bounded number of attempts; the same service answers again when the fault is over."""
     tries, named = KINDS[kind]
     operation, method, path = REQUESTS[request_]
     done = cloud.finished()
@@ -146,10 +146,9 @@ def heal(cloud: Cloud, made: bool) -> None:
     ("request_", "kind"),
     [("control", "error"), ("answer", "reset"), ("queue", "lose"), ("list", "throttle"), ("create", "late")],
 )
-def test_a_fault_that_passes_is_not_noticed(
+def test_passing_fault_is_retried_unnoticed(
     cloud: Cloud, lines: list[logging.LogRecord], request_: str, kind: str
 ) -> None:
-    """The next try, or patience, answers it."""
     operation, method, path = REQUESTS[request_]
     done, service = cloud.finished(), cloud.service()
     get_service.use(lambda: service)
@@ -158,8 +157,7 @@ def test_a_fault_that_passes_is_not_noticed(
     assert (cloud.faults.met, lines) == ([(kind, operation)], [])
 
 
-def test_the_deployed_clients_try_four_times(cloud: Cloud, lines: list[logging.LogRecord]) -> None:
-    """And the line says so."""
+def test_default_clients_make_four_attempts(cloud: Cloud, lines: list[logging.LogRecord]) -> None:
     service = cloud.service(cloud.aws())
     cloud.faults.plan("error", "Query", ALWAYS)
     with pytest.raises(AwsUnavailable):
@@ -168,15 +166,14 @@ def test_the_deployed_clients_try_four_times(cloud: Cloud, lines: list[logging.L
     assert f"in {ATTEMPTS} attempts" in lines[0].getMessage()
 
 
-def test_no_request_outlives_the_gateway() -> None:
-    """Neither the call that begins last, nor the calls that take a job back, end too late."""
+def test_request_and_withdrawal_end_before_the_gateway_gives_up() -> None:
     config = json.loads((PROJECT / ".chalice" / "config.json").read_text())
     longest = REQUEST_SECONDS + ATTEMPT_SECONDS + WITHDRAW_SECONDS + ATTEMPT_SECONDS
     assert longest < GATEWAY_SECONDS == config["lambda_timeout"]
 
 
-def test_a_call_ends_at_most_one_attempt_after_the_deadline() -> None:
-    """So a request whose time runs out makes fewer attempts; a worker, which has no deadline, makes all."""
+def test_call_ends_at_most_one_attempt_after_the_deadline() -> None:
+    """Less time left means fewer attempts; a worker has no deadline and makes all."""
     assert [longest_call(1), longest_call(2)] == [
         ATTEMPT_SECONDS,
         2 * ATTEMPT_SECONDS + 1 + LONGEST_RETRY_AFTER,
@@ -190,8 +187,7 @@ def test_a_call_ends_at_most_one_attempt_after_the_deadline() -> None:
     assert tried == {1, 2, 3}
 
 
-def test_each_request_has_its_time(cloud: Cloud) -> None:
-    """From its own beginning."""
+def test_each_request_starts_with_its_own_deadline(cloud: Cloud) -> None:
     left: list[float] = []
     get_service.use(lambda: left.append(deadline.left()) or cloud.service())  # type: ignore[func-returns-value]
     assert ask("GET", "/api/num_jobs")[0] == 200
@@ -199,7 +195,7 @@ def test_each_request_has_its_time(cloud: Cloud) -> None:
     assert deadline.left() == math.inf
 
 
-def test_a_call_shortly_before_the_deadline_is_not_repeated(
+def test_call_shortly_before_the_deadline_makes_one_attempt(
     cloud: Cloud, lines: list[logging.LogRecord]
 ) -> None:
     service = cloud.service(cloud.aws(**HASTY))
@@ -222,8 +218,7 @@ def test_no_call_begins_after_the_deadline(cloud: Cloud, lines: list[logging.Log
     assert "no time was left for it" in lines[0].getMessage()
 
 
-def test_calls_that_are_slow_share_the_time(cloud: Cloud) -> None:
-    """The second is not begun when the first took all of it; and the record is taken back all the same."""
+def test_slow_call_uses_the_time_of_the_next_and_the_job_is_withdrawn(cloud: Cloud) -> None:
     service = cloud.service()
     service.dataset()
     before = list(service.jobs())
@@ -235,8 +230,8 @@ def test_calls_that_are_slow_share_the_time(cloud: Cloud) -> None:
     assert list(service.jobs()) == before
 
 
-def test_who_waits_for_another_s_call_is_not_kept(cloud: Cloud) -> None:
-    """Ids are reserved one at a time: a crowd behind a call that hangs gives up together."""
+def test_submissions_behind_a_hanging_reservation_fail_together(cloud: Cloud) -> None:
+    """Ids are reserved by one thread at a time; the others wait for it, each until its own deadline."""
     service = cloud.service(cloud.aws(**HASTY))
     service.dataset()
     cloud.faults.plan("hang", "UpdateItem", ALWAYS)
@@ -252,8 +247,9 @@ def test_who_waits_for_another_s_call_is_not_kept(cloud: Cloud) -> None:
     assert time.monotonic() - start < 8 * HANG_SECONDS
 
 
-def test_half_an_answer_is_none(cloud: Cloud, lines: list[logging.LogRecord]) -> None:
-    """S3's bytes stop in the middle."""
+def test_truncated_s3_object_is_an_outage_until_read_whole(
+    cloud: Cloud, lines: list[logging.LogRecord]
+) -> None:
     job_id = cloud.finished().id
     cloud.faults.plan("cut", "GetObject")
     with pytest.raises(AwsUnavailable):
@@ -262,15 +258,13 @@ def test_half_an_answer_is_none(cloud: Cloud, lines: list[logging.LogRecord]) ->
     assert frozen_json(cloud.service().get(job_id)) == GLOBAL_HUMUS
 
 
-def test_nobody_listens(cloud: Cloud) -> None:
-    """A connection that is refused is no more than another fault."""
+def test_refused_connection_is_an_outage(cloud: Cloud) -> None:
     service = cloud.service(cloud.aws(proxies={"http": "http://127.0.0.1:9"}))
     with pytest.raises(AwsUnavailable):
         service.get("job_id_1")
 
 
-def test_without_credentials(cloud: Cloud, lines: list[logging.LogRecord]) -> None:
-    """The operator is told what to mend."""
+def test_missing_credentials_are_logged_with_the_remedy(cloud: Cloud, lines: list[logging.LogRecord]) -> None:
     session = boto3.session.Session(region_name="us-east-1")
     session._session.get_component("credential_provider").providers.clear()
     store = DynamoDbJobStore(Aws(functools.partial(session.client)), "statline", "statline", 1000)
@@ -279,8 +273,7 @@ def test_without_credentials(cloud: Cloud, lines: list[logging.LogRecord]) -> No
     assert "renew the credentials" in lines[0].getMessage()
 
 
-def test_a_worker_s_fault_brings_the_message_back(cloud: Cloud) -> None:
-    """The job stays open, and the next delivery answers it."""
+def test_failed_call_in_a_worker_returns_the_message_and_keeps_the_job_open(cloud: Cloud) -> None:
     service = cloud.service()
     job_id = submit(service, "global_mean", {"question": "S1"}).id
     batch = {"Records": [{"messageId": "1", "body": job_id}]}
@@ -292,8 +285,8 @@ def test_a_worker_s_fault_brings_the_message_back(cloud: Cloud) -> None:
     assert frozen_json(service.get(job_id)) == GLOBAL_HUMUS
 
 
-def test_an_answer_that_is_deleted_meanwhile_is_not_found(cloud: Cloud) -> None:
-    """Its record was read before, its object after: it has expired, and nothing is broken."""
+def test_job_whose_s3_object_was_deleted_is_not_found(cloud: Cloud) -> None:
+    """The item was read before the object expired: not an outage."""
     done = cloud.finished()
     objects: Any = {"Bucket": "statline", "Prefix": f"results/{done.id}/"}
     for found in cloud.clients.s3.list_objects_v2(**objects)["Contents"]:
@@ -302,7 +295,7 @@ def test_an_answer_that_is_deleted_meanwhile_is_not_found(cloud: Cloud) -> None:
         cloud.service().get(done.id)
 
 
-def test_a_call_that_was_wrong_is_no_outage(cloud: Cloud) -> None:
-    """A client that is told to come again would do so for ever."""
-    with pytest.raises(cloud.supports_wait.dynamodb.exceptions.ClientError, match="ValidationException"):
-        cloud.supports_wait.dynamodb.get_item(TableName="statline", Key={"wrong": {"S": "key"}})
+def test_invalid_call_raises_client_error_not_outage(cloud: Cloud) -> None:
+    """A 503 would have clients retry it for ever."""
+    with pytest.raises(cloud.retrying.dynamodb.exceptions.ClientError, match="ValidationException"):
+        cloud.retrying.dynamodb.get_item(TableName="statline", Key={"wrong": {"S": "key"}})

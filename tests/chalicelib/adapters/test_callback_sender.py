@@ -35,8 +35,7 @@ def resolving(*addresses: tuple[Any, ...]) -> Any:
     return resolve
 
 
-def test_a_post_arrives(receiver: Receiver) -> None:
-    """With path, query, headers and body, and with the host that it is for."""
+def test_post_arrives_with_path_query_headers_body_and_host(receiver: Receiver) -> None:
     headers = {"Content-Type": "application/json", "Statline-Job": "job_id_7"}
     HttpCallbackSender(private=True).post(f"{receiver.url}/a/b?c=d#e", b'{"\xc3\xa9": 1}', headers)
     (got,) = receiver.received
@@ -46,8 +45,7 @@ def test_a_post_arrives(receiver: Receiver) -> None:
 
 
 @pytest.mark.parametrize("status", [302, 307, 400, 404, 500, 503])
-def test_only_a_2xx_is_success(receiver: Receiver, status: int) -> None:
-    """And a redirect is not followed."""
+def test_status_other_than_2xx_fails_and_redirects_are_not_followed(receiver: Receiver, status: int) -> None:
     with receiving() as elsewhere:
         receiver.answers, receiver.more = [status], {"Location": elsewhere.url}
         with pytest.raises(CallbackFailed, match=str(status)):
@@ -59,23 +57,21 @@ def test_only_a_2xx_is_success(receiver: Receiver, status: int) -> None:
     "host",
     ["localhost", "127.0.0.1", "2130706433", "0x7f.1", "127.1", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"],
 )
-def test_no_way_of_naming_this_machine_is_public(receiver: Receiver, host: str) -> None:
-    """Whatever the system's own resolver makes of it."""
+def test_every_spelling_of_this_machine_is_refused(receiver: Receiver, host: str) -> None:
     with pytest.raises(CallbackFailed):
         HttpCallbackSender(seconds=SECONDS).post(f"http://{host}:{receiver.server_port}/", b"", {})
     assert receiver.received == []
 
 
-def test_a_name_is_resolved_once_and_its_address_connected_to(receiver: Receiver) -> None:
-    """So no second answer of a name server can lead elsewhere; the name goes into the request alone."""
+def test_name_is_resolved_once_and_that_address_is_used(receiver: Receiver) -> None:
+    """A second response of a name server cannot lead elsewhere."""
     resolve = resolving(("127.0.0.1", receiver.server_port))
     HttpCallbackSender(private=True, resolve=resolve).post("http://nowhere.invalid:8080/x", b"", {})
     assert resolve.asked == ["nowhere.invalid"]
     assert receiver.received[0].headers["Host"] == "nowhere.invalid:8080"
 
 
-def test_a_name_with_one_private_address_is_refused(receiver: Receiver) -> None:
-    """Before anything is connected to."""
+def test_name_with_one_private_address_is_refused_before_connecting(receiver: Receiver) -> None:
     resolve = resolving(("8.8.8.8", 1), ("127.0.0.1", receiver.server_port))
     with pytest.raises(CallbackRefused, match="not public"):
         HttpCallbackSender(resolve=resolve).post("http://two.example/", b"", {})
@@ -99,14 +95,12 @@ def test_a_name_with_one_private_address_is_refused(receiver: Receiver) -> None:
         *("fe80::1%lo", "fec0::1", "ff02::1", "64:ff9b:1::a00:1"),
     ],
 )
-def test_addresses_that_are_not_public(address: str) -> None:
-    """Nor are addresses that may stand for others."""
+def test_private_and_special_addresses_are_not_public(address: str) -> None:
     assert not is_public(address)
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "93.184.215.14", "2606:4700:4700::1111", "2a00:1450::1"])
-def test_addresses_that_are_public(address: str) -> None:
-    """The rest of the internet."""
+def test_internet_addresses_are_public(address: str) -> None:
     assert is_public(address)
 
 
@@ -143,30 +137,26 @@ def test_addresses_that_are_public(address: str) -> None:
         *("http://example.com/" + "x" * 2000, "http://a%2fb/", "http://a\\b/"),
     ],
 )
-def test_what_is_no_address_to_post_to(url: str) -> None:
-    """Is refused when it is named, by whatever setting."""
+def test_invalid_callback_url_is_refused(url: str) -> None:
     for rules in (HttpCallbackSender(), HttpCallbackSender(private=True)):
         with pytest.raises(InvalidRequest):
             rules.check(url)
 
 
-def test_an_address_in_full() -> None:
-    """Its parts, the scheme's port if it names none."""
+def test_url_is_parsed_with_the_default_port_of_its_scheme() -> None:
     assert parse("https://example.com") == ("https", "example.com", 443, "/")
     assert parse("HTTP://Example.com:8080?a=b") == ("http", "example.com", 8080, "/?a=b")
     assert parse("http://[2606:4700::1]/x")[1] == "2606:4700::1"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "[fd00::1]", "169.254.169.254"])
-def test_a_private_address_is_refused_when_it_is_named(host: str) -> None:
-    """Unless the setting allows it."""
+def test_private_address_is_refused_at_submission_unless_allowed(host: str) -> None:
     with pytest.raises(InvalidRequest, match="public"):
         HttpCallbackSender().check(f"http://{host}/")
     HttpCallbackSender(private=True).check(f"http://{host}/")
 
 
-def test_nothing_listens() -> None:
-    """A failure like any other."""
+def test_refused_connection_is_a_failed_callback() -> None:
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
     with pytest.raises(CallbackFailed, match="Refused"):
@@ -174,8 +164,8 @@ def test_nothing_listens() -> None:
 
 
 @pytest.mark.parametrize("drip", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nX-Drip: "])
-def test_an_answer_that_never_ends(drip: bytes) -> None:
-    """Is given up in time, however often a byte of it comes; and the connection is closed."""
+def test_endless_response_fails_within_the_time_limit(drip: bytes) -> None:
+    """However often a byte arrives; the connection is closed."""
     closed = threading.Event()
 
     def answer(server: socket.socket) -> None:
@@ -201,8 +191,7 @@ def test_an_answer_that_never_ends(drip: bytes) -> None:
         thread.join()
 
 
-def test_a_resolver_that_hangs() -> None:
-    """Is not waited for."""
+def test_hanging_resolver_fails_within_the_time_limit() -> None:
     go = threading.Event()
 
     def resolve(*_: Any, **__: Any) -> list[AddressInfo]:
@@ -214,16 +203,14 @@ def test_a_resolver_that_hangs() -> None:
     go.set()
 
 
-def test_tls_wants_the_right_name(receiver: Receiver) -> None:
-    """A server that does not speak TLS, or has no certificate of that name, is not told anything."""
+def test_https_to_a_server_without_tls_sends_nothing(receiver: Receiver) -> None:
     with pytest.raises(CallbackFailed, match="SSL"):
         HttpCallbackSender(private=True).post(receiver.url.replace("http:", "https:"), b"", {})
     assert ssl.create_default_context().check_hostname
     assert receiver.received == []
 
 
-def test_no_proxy_is_asked(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the environment says."""
+def test_proxy_variables_are_ignored(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     with receiving() as proxy:
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
             monkeypatch.setenv(name, proxy.url)

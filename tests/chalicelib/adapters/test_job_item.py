@@ -106,7 +106,7 @@ def test_items_of_7c48f17_are_read_and_listed(
     assert list(store.pending_callbacks_before(9_999)) == (["job_id_7"] if item is OLD_FAILED else [])
 
 
-def test_an_open_item_of_7c48f17_is_finished(store: DynamoDbJobStore, clients: Aws) -> None:
+def test_open_item_of_7c48f17_is_finished(store: DynamoDbJobStore, clients: Aws) -> None:
     put(clients, OLD_OPEN)
     outcome = replace(store.get("job_id_7"), started=1500).succeed(b"[1]", now=2000)
 
@@ -119,7 +119,7 @@ def test_an_open_item_of_7c48f17_is_finished(store: DynamoDbJobStore, clients: A
     assert store.get("job_id_7") == replace(outcome, callback_pending=False)
 
 
-def test_a_result_of_7c48f17_in_s3_is_read_and_deleted(store: DynamoDbJobStore, clients: Aws) -> None:
+def test_result_of_7c48f17_in_s3_is_read_and_deleted(store: DynamoDbJobStore, clients: Aws) -> None:
     object_key = "results/job_id_7/0123456789abcdef"
     item = {name: value for name, value in OLD_FINISHED.items() if name != "answer"}
     put(clients, {**item, "answer_key": {"S": object_key}})
@@ -131,7 +131,7 @@ def test_a_result_of_7c48f17_in_s3_is_read_and_deleted(store: DynamoDbJobStore, 
     assert "Contents" not in clients.s3.list_objects_v2(Bucket="statline")
 
 
-def test_an_idempotency_record_of_7c48f17_is_read(store: DynamoDbJobStore, clients: Aws) -> None:
+def test_idempotency_record_of_7c48f17_is_read(store: DynamoDbJobStore, clients: Aws) -> None:
     put(
         clients,
         {
@@ -152,7 +152,7 @@ def test_an_idempotency_record_of_7c48f17_is_read(store: DynamoDbJobStore, clien
     )
 
 
-def test_an_accepted_job_takes_nine_attributes() -> None:
+def test_accepted_job_takes_nine_attributes() -> None:
     """Those that an index projects, where they are not at their default, and one document."""
     item = to_item(job(7, trace="ab" * 16, fresh=True))
 
@@ -162,7 +162,7 @@ def test_an_accepted_job_takes_nine_attributes() -> None:
     assert json.loads(item["document"]["S"]) == {"trace": "ab" * 16, "fresh": True}
 
 
-def test_a_job_survives_its_item() -> None:
+def test_job_converts_to_an_item_and_back() -> None:
     for original in (OLD_JOB, replace(FINISHED_JOB, result=None), FAILED_JOB):
         assert to_job(to_item(original)) == original
 
@@ -192,7 +192,7 @@ PROJECTIONS = {
 TYPES = {"id": "S", "open": "S", "listed": "S", "accepted": "N"}
 
 
-def test_the_template_keeps_keys_and_projections_of_7c48f17() -> None:
+def test_template_keeps_keys_and_projections_of_7c48f17() -> None:
     table = json.loads(RESOURCES.read_text())["Resources"]["JobTable"]["Properties"]
     indexes = {index["IndexName"]: index for index in table["GlobalSecondaryIndexes"]}
 

@@ -18,20 +18,17 @@ from chalicelib.routes.endpoint import LARGEST_BODY
 from tests.support.samples import job
 
 
-def test_an_empty_store_gives_ids_from_one(store: JobStore) -> None:
-    """The first number is 1; blocks follow each other."""
+def test_ids_of_an_empty_store_start_at_1_in_consecutive_blocks(store: JobStore) -> None:
     assert [*store.reserve_ids(3), *store.reserve_ids(2)] == [1, 2, 3, 4, 5]
 
 
-def test_no_number_is_given_twice(store: JobStore) -> None:
-    """Threads that reserve at once get numbers of their own."""
+def test_concurrent_reservations_never_share_an_id(store: JobStore) -> None:
     with ThreadPoolExecutor(8) as pool:
         blocks = list(pool.map(lambda _: store.reserve_ids(5), range(40)))
     assert sorted(n for block in blocks for n in block) == list(range(1, 201))
 
 
-def test_a_created_job_is_read_back(store: JobStore) -> None:
-    """What was asked comes back whole, whatever the characters."""
+def test_created_job_is_read_back_with_any_characters(store: JobStore) -> None:
     asked = job(7, inputs={"question": "Größe, 100 % 'x' \"y\"\n☃", "state": "Curaçao"})
     store.create(asked)
     assert store.get("job_id_7") == asked
@@ -45,8 +42,7 @@ NO_JOBS = [
 
 
 @pytest.mark.parametrize("job_id", NO_JOBS)
-def test_an_unknown_id_is_not_found(store: JobStore, job_id: str) -> None:
-    """Nor does any text lead to a record that is no job, or remove one."""
+def test_unknown_or_invalid_id_is_not_found_and_deletes_nothing(store: JobStore, job_id: str) -> None:
     store.reserve_ids(1)
     with pytest.raises(JobNotFound):
         store.get(job_id)
@@ -55,8 +51,7 @@ def test_an_unknown_id_is_not_found(store: JobStore, job_id: str) -> None:
     assert store.reserve_ids(1)[0] == 2
 
 
-def test_a_job_keeps_its_trace(store: JobStore) -> None:
-    """From its acceptance to its end."""
+def test_job_keeps_its_trace_through_its_outcome(store: JobStore) -> None:
     asked = job(7, trace="4bf92f3577b34da6a3ce929d0e0e4736")
     store.create(asked)
     assert store.get("job_id_7") == asked
@@ -65,24 +60,21 @@ def test_a_job_keeps_its_trace(store: JobStore) -> None:
     assert store.get("job_id_7").trace == asked.trace
 
 
-def test_a_finished_job_has_its_answer(store: JobStore) -> None:
-    """An answer comes back byte for byte, with the time it was given."""
+def test_finished_job_has_its_result_byte_for_byte(store: JobStore) -> None:
     store.create(job(1))
     done = job(1).succeed('{"é":1.5}'.encode(), now=5_000)
     assert store.finish(done) == done
     assert store.get("job_id_1") == done
 
 
-def test_a_failed_job_has_its_reason(store: JobStore) -> None:
-    """A failure is an outcome too."""
+def test_failed_job_has_its_reason(store: JobStore) -> None:
     store.create(job(1))
     store.finish(job(1).fail("no such state", now=5_000))
     assert store.get("job_id_1").reason == "no such state"
     assert store.get("job_id_1").status is JobStatus.FAILED
 
 
-def test_a_terminal_state_never_changes(store: JobStore) -> None:
-    """The first outcome stands, and whoever comes later is told it."""
+def test_first_outcome_stands_and_is_returned_to_later_writers(store: JobStore) -> None:
     store.create(job(1))
     first = store.finish(job(1).succeed(b"1", now=5_000))
     assert store.finish(job(1).fail("late", now=6_000)) == first
@@ -90,8 +82,7 @@ def test_a_terminal_state_never_changes(store: JobStore) -> None:
     assert store.get("job_id_1") == first
 
 
-def test_of_many_outcomes_at_once_one_wins(store: JobStore) -> None:
-    """Threads that finish one job with different answers all hear the same one."""
+def test_concurrent_outcomes_all_return_the_one_that_was_stored(store: JobStore) -> None:
     for number in range(1, 11):
         store.create(job(number))
         outcomes = [job(number).succeed(b"%d" % n, now=n) for n in range(8)]
@@ -100,22 +91,19 @@ def test_of_many_outcomes_at_once_one_wins(store: JobStore) -> None:
         assert heard == {store.get(f"job_id_{number}").result}
 
 
-def test_finishing_what_was_never_created(store: JobStore) -> None:
-    """There is no outcome without a job."""
+def test_finishing_a_job_that_was_never_created_is_refused(store: JobStore) -> None:
     with pytest.raises(JobNotFound):
         store.finish(job(5).succeed(b"1", now=1))
 
 
-def test_a_large_answer_comes_back(store: JobStore) -> None:
-    """An answer that does not compress below the inline limit is kept all the same."""
+def test_result_over_the_inline_limit_is_read_back(store: JobStore) -> None:
     store.create(job(1))
     answer = os.urandom(50_000).hex().encode()
     store.finish(job(1).succeed(answer, now=5_000))
     assert store.get("job_id_1").result == answer
 
 
-def test_the_longest_question_and_reason(store: JobStore) -> None:
-    """A body of 64 KB, and an error that does not end: the reason is cut, and the record is stored."""
+def test_longest_question_is_stored_and_longest_reason_is_cut(store: JobStore) -> None:
     asked = job(1, inputs={"question": "ß" * 16_384, "state": "ß" * 16_384})
     store.create(asked)
     failed = store.finish(asked.fail("ß" * 1_000_000, now=5_000))
@@ -123,8 +111,7 @@ def test_the_longest_question_and_reason(store: JobStore) -> None:
     assert failed.reason == "ß" * (LONGEST_REASON - 1) + "…"
 
 
-def test_a_deleted_job_is_gone(store: JobStore) -> None:
-    """With its answer, from lists and counts; deleting twice is no error."""
+def test_deleted_job_is_not_found_nor_listed(store: JobStore) -> None:
     for number in (1, 2):
         store.create(job(number))
         store.finish(job(number).succeed(os.urandom(5_000), now=9))
@@ -135,16 +122,15 @@ def test_a_deleted_job_is_gone(store: JobStore) -> None:
     assert [one.id for one in [*store.jobs(), *store.latest(9_999)]] == ["job_id_2"] * 2
 
 
-def test_finishing_what_was_deleted(store: JobStore) -> None:
-    """It is as if it had never been."""
+def test_finishing_a_deleted_job_is_refused(store: JobStore) -> None:
     store.create(job(1))
     store.delete("job_id_1")
     with pytest.raises(JobNotFound):
         store.finish(job(1).succeed(b"1", now=5_000))
 
 
-def test_jobs_are_listed_oldest_first_without_answers(store: JobStore) -> None:
-    """By time of acceptance, then by number: never by text."""
+def test_jobs_are_listed_oldest_first_without_results(store: JobStore) -> None:
+    """By time of acceptance, then by number."""
     for number, accepted in ((10, 5), (9, 5), (2, 7), (30, 1)):
         store.create(job(number, accepted=accepted))
     store.finish(job(9, accepted=5).succeed(b"1", now=8))
@@ -153,8 +139,8 @@ def test_jobs_are_listed_oldest_first_without_answers(store: JobStore) -> None:
     assert listed[1] == replace(job(9, accepted=5), status=JobStatus.SUCCESSFUL, finished=8)
 
 
-def test_the_latest_jobs_come_first(store: JobStore) -> None:
-    """By time of acceptance, then by number; none that was accepted after the moment."""
+def test_latest_lists_newest_first_up_to_a_time(store: JobStore) -> None:
+    """By time of acceptance, then by number."""
     for number, accepted in ((10, 5), (9, 5), (2, 7), (30, 1)):
         store.create(job(number, accepted=accepted))
     store.finish(job(9, accepted=5).succeed(b"1", now=8))
@@ -164,8 +150,7 @@ def test_the_latest_jobs_come_first(store: JobStore) -> None:
     assert list(store.latest(0)) == []
 
 
-def test_every_fact_comes_back(store: JobStore) -> None:
-    """From the job, and but for the answer from both lists."""
+def test_every_field_is_read_back_from_the_job_and_the_lists(store: JobStore) -> None:
     asked = job(1, response="document", media_type="text/csv", fresh=True)
     store.create(asked)
     done = replace(asked, started=4_000, source="job_id_3", computed=3_000)
@@ -176,8 +161,7 @@ def test_every_fact_comes_back(store: JobStore) -> None:
     assert [replace(one, fresh=True) for one in [*store.jobs(), *store.latest(9_000)]] == [done, done]
 
 
-def test_a_dismissed_job_stays_dismissed(store: JobStore) -> None:
-    """Dismissal is an outcome like any other."""
+def test_dismissed_job_stays_dismissed(store: JobStore) -> None:
     store.create(job(1))
     dismissed = store.finish(job(1).dismiss(now=5_000))
     assert store.finish(job(1).succeed(b"1", now=6_000)) == dismissed
@@ -185,8 +169,7 @@ def test_a_dismissed_job_stays_dismissed(store: JobStore) -> None:
     assert store.count_open() == 0
 
 
-def test_a_list_longer_than_a_page(store: JobStore) -> None:
-    """A megabyte and more of jobs, beyond what one query returns, is listed and counted whole."""
+def test_list_over_a_megabyte_is_read_and_counted_whole(store: JobStore) -> None:
     for number in range(1, 61):
         store.create(job(number, inputs={"question": "x" * 30_000}))
     assert len(list(store.jobs())) == len(list(store.latest(9_999))) == 60
@@ -194,7 +177,6 @@ def test_a_list_longer_than_a_page(store: JobStore) -> None:
 
 
 def test_only_open_jobs_are_counted(store: JobStore) -> None:
-    """Accepted and not finished."""
     for number in range(1, 6):
         store.create(job(number))
     store.finish(job(1).succeed(b"1", now=9))
@@ -203,8 +185,7 @@ def test_only_open_jobs_are_counted(store: JobStore) -> None:
     assert store.count_open() == 2
 
 
-def test_open_jobs_by_age(store: JobStore) -> None:
-    """Those accepted before a time, oldest first; a finished one is none of them."""
+def test_open_jobs_before_a_time_are_listed_oldest_first(store: JobStore) -> None:
     for number, accepted in ((1, 50), (2, 10), (3, 20), (4, 30), (5, 5)):
         store.create(job(number, accepted=accepted))
     store.finish(job(5, accepted=5).succeed(b"1", now=60))
@@ -213,8 +194,7 @@ def test_open_jobs_by_age(store: JobStore) -> None:
 
 
 @pytest.mark.usefixtures("transactions")
-def test_jobs_are_created_together(store: JobStore) -> None:
-    """Each is whole."""
+def test_jobs_created_together_are_stored_whole(store: JobStore) -> None:
     jobs = [job(number, inputs={"question": f"Q{number}"}) for number in range(1, 5)]
     store.create(*jobs)
     assert [store.get(one.id) for one in jobs] == jobs == list(store.jobs())
@@ -226,8 +206,8 @@ def dynamo(clients: Aws) -> DynamoDbJobStore:
     return DynamoDbJobStore(clients, "statline", "statline", inline_limit=1000)
 
 
-def test_a_finished_job_expires(clients: Aws) -> None:
-    """Not found and not listed from then on, though AWS may remove it much later; an open one never."""
+def test_finished_job_expires_and_an_open_one_never(clients: Aws) -> None:
+    """Not found and not listed, though DynamoDB may remove the item much later."""
     now = [10.0]
     store = DynamoDbJobStore(clients, "statline", "statline", 1000, retention=60, clock=lambda: now[0])
     store.create(job(1))
@@ -241,23 +221,21 @@ def test_a_finished_job_expires(clients: Aws) -> None:
     assert [one.id for one in [*store.jobs(), *store.latest(9_999)]] == ["job_id_2"] * 2
 
 
-def test_create_takes_its_own_retry_for_success(dynamo: DynamoDbJobStore) -> None:
-    """The SDK repeats a write whose answer was lost: the record in the way is our own."""
+def test_repeated_create_of_the_same_job_succeeds(dynamo: DynamoDbJobStore) -> None:
+    """The SDK repeats a write whose response was lost."""
     for _ in range(2):
         dynamo.create(job(1, trace="4bf92f3577b34da6a3ce929d0e0e4736"))
     assert dynamo.count_open() == 1
 
 
-def test_create_refuses_an_id_that_another_job_has(dynamo: DynamoDbJobStore) -> None:
-    """Two jobs under one id would be two answers."""
+def test_create_with_the_id_of_another_job_is_refused(dynamo: DynamoDbJobStore) -> None:
     dynamo.create(job(1))
     with pytest.raises(ClientError):
         dynamo.create(job(1, statistic="best5"))
     assert dynamo.get("job_id_1").statistic == "global_mean"
 
 
-def test_the_largest_record(clients: Aws) -> None:
-    """The longest question with the largest inline answer is less than 400 KB, as DynamoDB counts."""
+def test_largest_item_stays_under_400_kb(clients: Aws) -> None:
     store = DynamoDbJobStore(clients, "statline", "statline", inline_limit=LARGEST_INLINE)
     asked = job(1, inputs={"question": "ß" * (LARGEST_BODY // 2)}, trace="f" * 32)
     answer = os.urandom(LARGEST_INLINE - 200)
@@ -270,8 +248,9 @@ def test_the_largest_record(clients: Aws) -> None:
 
 
 @pytest.mark.parametrize(("size", "objects"), [(100, 0), (5_000, 1)])
-def test_where_answers_lie(dynamo: DynamoDbJobStore, clients: Aws, size: int, objects: int) -> None:
-    """In the record while small, in S3 when large, and deleted with the job."""
+def test_small_result_is_in_the_item_and_a_large_one_in_s3(
+    dynamo: DynamoDbJobStore, clients: Aws, size: int, objects: int
+) -> None:
     dynamo.create(job(1))
     dynamo.finish(job(1).succeed(os.urandom(size), now=9))
     assert len(stored_keys(clients)) == objects
@@ -279,8 +258,7 @@ def test_where_answers_lie(dynamo: DynamoDbJobStore, clients: Aws, size: int, ob
     assert stored_keys(clients) == []
 
 
-def test_answers_are_compressed(dynamo: DynamoDbJobStore, clients: Aws) -> None:
-    """80 KB of category means take a fraction of that."""
+def test_results_are_compressed(dynamo: DynamoDbJobStore, clients: Aws) -> None:
     answer = b"{\"('Alabama', 'Age', '18 - 24')\":24.9," * 2_000
     finished: Job = job(1).succeed(answer, now=9)
     dynamo.create(job(1))
