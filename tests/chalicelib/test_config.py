@@ -7,16 +7,14 @@ from chalicelib.errors import InvalidSetting
 from local.settings import PROJECT
 
 
-def test_defaults_and_variables() -> None:
-    """Unset or empty is the default."""
+def test_unset_or_empty_variable_is_the_default() -> None:
     assert Settings.from_environ({}) == Settings()
     assert Settings.from_environ({"STATLINE_TABLE": "t", "STATLINE_ID_BLOCK": " 7 "}).id_block == 7
     assert integer({"N": ""}, "N", 3) == 3
 
 
 @pytest.mark.parametrize("text", ["x", "-1", "1.5", "٣", "1e3", "0", "9" * 5000])
-def test_a_number_that_is_none_is_named(text: str) -> None:
-    """With the variable and what it may be."""
+def test_invalid_number_is_refused_with_variable_and_minimum(text: str) -> None:
     with pytest.raises(InvalidSetting, match=f"N={text} is not a whole number of at least 1"):
         integer({"N": text}, "N", 3, minimum=1)
 
@@ -24,8 +22,7 @@ def test_a_number_that_is_none_is_named(text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "largest"), [("STATLINE_INLINE_LIMIT", LARGEST_INLINE), ("STATLINE_ID_BLOCK", LARGEST_BLOCK)]
 )
-def test_a_number_that_aws_could_not_keep(name: str, largest: int) -> None:
-    """Is refused at the start, not when the first job meets it."""
+def test_number_beyond_the_limits_of_aws_is_refused(name: str, largest: int) -> None:
     Settings.from_environ({name: str(largest)})
     with pytest.raises(
         InvalidSetting, match=f"{name}={largest + 1} is not a whole number of at most {largest}"
@@ -33,21 +30,19 @@ def test_a_number_that_aws_could_not_keep(name: str, largest: int) -> None:
         Settings.from_environ({name: str(largest + 1)})
 
 
-def test_a_word_out_of_a_few() -> None:
-    """In any case of letters."""
+def test_choice_ignores_case_and_refuses_other_words() -> None:
     assert choice({"F": "JSON"}, "F", "text", ("text", "json")) == "json"
     with pytest.raises(InvalidSetting, match="F=xml is not one of text, json"):
         choice({"F": "xml"}, "F", "text", ("text", "json"))
 
 
-def test_the_environment_is_read_in_one_place() -> None:
-    """By `bootstrap`, into Settings: no other module of chalicelib looks at it."""
+def test_only_bootstrap_reads_the_environment() -> None:
     sources = (PROJECT / "chalicelib").rglob("*.py")
     readers = {path.name for path in sources if "os.environ" in path.read_text()}
     assert readers == {"bootstrap.py"}
 
 
-def test_log_settings_and_stage() -> None:
+def test_log_settings_and_stage_are_read() -> None:
     settings = Settings.from_environ(
         {"STATLINE_LOG_LEVEL": "DEBUG", "STATLINE_LOG_FORMAT": "text", "STATLINE_STAGE": "dev"}
     )

@@ -20,8 +20,7 @@ def signed(deployed: Deployed, path: str) -> requests.Response:
 
 
 @pytest.mark.parametrize("key", [None, "wrong" * 8])
-def test_without_the_key(secured: Deployed, key: str | None) -> None:
-    """Nothing is answered and no job is made."""
+def test_request_without_the_key_is_403_and_makes_no_job(secured: Deployed, key: str | None) -> None:
     headers = {"x-api-key": key}
     body = {"question": "S1"}
     posted = secured.http.post(f"{secured.url}/api/global_mean", json=body, headers=headers, timeout=60)
@@ -30,8 +29,7 @@ def test_without_the_key(secured: Deployed, key: str | None) -> None:
     assert secured.service.num_jobs() == 0
 
 
-def test_each_function_may_do_its_work(keyed: Deployed) -> None:
-    """Accept, answer inline and by S3, list, count, sweep: the policies grant all that is needed."""
+def test_policies_grant_each_function_what_it_needs(keyed: Deployed) -> None:
     for statistic in ("global_mean", "mean_by_category"):
         answered = keyed.result(keyed.submit(statistic, question=LARGE))
         assert answered.json()["status"] == "done"
@@ -42,13 +40,12 @@ def test_each_function_may_do_its_work(keyed: Deployed) -> None:
     keyed.invoke("Sweeper")
 
 
-def test_an_unknown_id_is_not_found(keyed: Deployed) -> None:
-    """As on a laptop, not as something forbidden."""
+def test_unknown_id_is_404_not_403(keyed: Deployed) -> None:
     assert keyed.get("/api/get_results/job_id_999999").status_code == 404
 
 
-def test_health_needs_no_key(secured: Deployed) -> None:
-    """Load balancers have none; the metrics are elsewhere, and whoever has a key is told so."""
+def test_health_needs_no_key_and_metrics_does(secured: Deployed) -> None:
+    """Load balancers have no key."""
     keyless = {"x-api-key": None}
     assert secured.get("/health", headers=keyless).json() == {"status": "ready", "reasons": []}
     assert secured.get("/metrics", headers=keyless).status_code == 403
@@ -56,8 +53,8 @@ def test_health_needs_no_key(secured: Deployed) -> None:
     assert (told.status_code, "CloudWatch" in told.json()["reason"]) == (404, True)
 
 
-def test_the_page_at_docs_needs_no_key_and_what_it_shows_does(secured: Deployed) -> None:
-    """It asks for one; the definition then says how it is sent."""
+def test_docs_page_needs_no_key_and_openapi_json_does(secured: Deployed) -> None:
+    """The page asks for the key."""
     keyless = {"x-api-key": None}
     assert secured.get("/docs", headers=keyless).status_code == 200
     assert secured.get("/docs/page.js", headers=keyless).status_code == 200
@@ -66,8 +63,7 @@ def test_the_page_at_docs_needs_no_key_and_what_it_shows_does(secured: Deployed)
     assert described["security"] == [{"key": []}]
 
 
-def test_shutdown_takes_signed_requests_only(keyed: Deployed) -> None:
-    """A key is not enough; with an operator's signature it drains."""
+def test_graceful_shutdown_needs_a_signed_request(keyed: Deployed) -> None:
     assert keyed.get(SHUTDOWN).status_code == 403
     assert not keyed.control.read().draining
     assert signed(keyed, SHUTDOWN).json() == {"status": "running", "num_jobs": 0}

@@ -32,8 +32,7 @@ def run(stage: Deployed, *arguments: str, key: str = "") -> subprocess.Completed
     )
 
 
-def test_with_the_key(secured: Deployed) -> None:
-    """Asked, waited for, answered; read again by its id."""
+def test_commands_with_the_key_print_the_result(secured: Deployed) -> None:
     key = secured.key
     question = json.loads(run(secured, "questions", key=key).stdout)[0]["question"]
     asked = run(secured, "ask", "global_mean", question, "--format", "csv", key=key)
@@ -44,8 +43,7 @@ def test_with_the_key(secured: Deployed) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("questions",), ("ask", "global_mean", "Q036")])
-def test_without_the_key(secured: Deployed, arguments: tuple[str, ...]) -> None:
-    """Refused: exit status 3."""
+def test_commands_without_the_key_exit_with_3(secured: Deployed, arguments: tuple[str, ...]) -> None:
     done = run(secured, *arguments)
     assert (done.returncode, done.stdout) == (3, "")
     assert "403" in done.stderr

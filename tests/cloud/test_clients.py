@@ -8,8 +8,7 @@ from tests.cloud.test_access import LARGE
 ONE: dict[str, Any] = {"processID": "best5", "inputs": {"question": LARGE}}
 
 
-def test_a_key_and_a_batch(deployed: Deployed) -> None:
-    """The same jobs for the same key; another request is refused. The function may do all that it takes."""
+def test_repeated_key_of_a_batch_returns_its_jobs(deployed: Deployed) -> None:
     headers = {"Idempotency-Key": "a-batch"}
 
     def batch(count: int) -> Any:
@@ -29,8 +28,7 @@ def test_a_key_and_a_batch(deployed: Deployed) -> None:
     assert len(answers) == 1
 
 
-def test_a_result_that_is_known(deployed: Deployed) -> None:
-    """Is 304 through the gateway too."""
+def test_known_result_is_304_through_the_gateway(deployed: Deployed) -> None:
     done = deployed.http.post(
         f"{deployed.url}/processes/best5/execution", json={"inputs": ONE["inputs"]}, timeout=60
     )
@@ -42,8 +40,8 @@ def test_a_result_that_is_known(deployed: Deployed) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_a_subscriber_in_our_own_network(deployed: Deployed) -> None:
-    """Is refused, by its address at once; by its name when it is to be told, and the job is answered."""
+def test_subscriber_with_a_private_address_is_refused(deployed: Deployed) -> None:
+    """By its address at once; by its name when the callback is sent, and the job is finished."""
     body = {"executions": [ONE | {"subscriber": {"successUri": "http://169.254.169.254/latest/meta-data"}}]}
     refused = deployed.http.post(f"{deployed.url}/batch", json=body, timeout=60)
     assert (refused.status_code, "public" in refused.json()["detail"]) == (400, True)

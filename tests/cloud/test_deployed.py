@@ -63,7 +63,7 @@ def a_question(deployed: Deployed) -> dict[str, str]:
     return {"question": deployed.get("/api/questions").json()["questions"][0]["question"]}
 
 
-def test_the_same_bytes_as_on_a_laptop(
+def test_results_have_the_bytes_of_a_laptop(
     deployed: Deployed, laptop: str, questions: list[tuple[str, dict[str, str]]]
 ) -> None:
     """For every reference case, errors included."""
@@ -80,8 +80,9 @@ def test_the_same_bytes_as_on_a_laptop(
         assert deployed.result(job_id).content == done.content
 
 
-def test_answers_name_their_data(deployed: Deployed, questions: list[tuple[str, dict[str, str]]]) -> None:
-    """In a header of the job and of its result; and the service says which is current."""
+def test_responses_name_their_data_set(
+    deployed: Deployed, questions: list[tuple[str, dict[str, str]]]
+) -> None:
     name, inputs = questions[0]
     posted = deployed.post(name, **inputs)
     current = deployed.get("/").json()["dataset"]["id"]
@@ -90,8 +91,7 @@ def test_answers_name_their_data(deployed: Deployed, questions: list[tuple[str, 
     assert posted.headers["Location"] == f"/v1/api/get_results/{posted.json()['job_id']}"
 
 
-def test_listing_and_counting(deployed: Deployed) -> None:
-    """Oldest first; nothing open once all are answered."""
+def test_jobs_are_listed_oldest_first_and_none_stays_open(deployed: Deployed) -> None:
     asked = a_question(deployed)
     with ThreadPoolExecutor(CLIENTS) as pool:
         ids = list(pool.map(lambda _: deployed.submit("global_mean", **asked), range(20)))
@@ -103,8 +103,7 @@ def test_listing_and_counting(deployed: Deployed) -> None:
     assert deployed.get("/api/num_jobs").json() == {"num_jobs": 0}
 
 
-def test_delivered_twice(deployed: Deployed) -> None:
-    """A second message changes nothing."""
+def test_second_delivery_changes_nothing(deployed: Deployed) -> None:
     job_id = deployed.submit("global_mean", **a_question(deployed))
     first = deployed.result(job_id).content
     finished = deployed.service.get(job_id).finished
@@ -116,16 +115,14 @@ def test_delivered_twice(deployed: Deployed) -> None:
     assert deployed.service.get(job_id).finished == finished
 
 
-def test_a_lost_message(deployed: Deployed) -> None:
-    """The record was written and the message never sent: the sweeper sends it."""
+def test_sweeper_sends_a_job_whose_message_was_lost(deployed: Deployed) -> None:
     store = job_store(deployed.stack.aws, deployed.stack.settings())
     forgetful = make_service(store, Nowhere(), deployed.datasets, deployed.control, id_block=1)
     job_id = submit(forgetful, "global_mean", a_question(deployed)).id
     eventually(lambda: sweep(deployed, job_id), lambda one: one.json()["status"] == "done")
 
 
-def test_a_message_that_never_succeeds(deployed: Deployed) -> None:
-    """Its data set cannot be read: it ends on the dead-letter queue, and its job as failed, with why."""
+def test_message_that_never_succeeds_fails_its_job_with_the_reason(deployed: Deployed) -> None:
     current = deployed.control.read().dataset
     name = "f" * 64
     snapshot: Any = {"Bucket": deployed.outputs["Bucket"], "Key": f"datasets/{name}/snapshot"}
@@ -141,8 +138,7 @@ def test_a_message_that_never_succeeds(deployed: Deployed) -> None:
     deployed.mark_delivered()
 
 
-def test_another_data_set_while_jobs_are_in_flight(deployed: Deployed, tmp_path: Path) -> None:
-    """Each job is answered by the data set that it was accepted under, and names it."""
+def test_open_jobs_keep_their_data_set_when_another_is_published(deployed: Deployed, tmp_path: Path) -> None:
     before, asked = deployed.control.read().dataset, a_question(deployed)
     old = [deployed.submit("global_mean", **asked) for _ in range(5)]
     publishing.publish(write_soil(tmp_path), deployed.datasets, deployed.control)
@@ -157,8 +153,7 @@ def test_another_data_set_while_jobs_are_in_flight(deployed: Deployed, tmp_path:
     assert deployed.get("/").json()["dataset"]["id"] == before
 
 
-def test_publishing_twice_is_harmless(deployed: Deployed) -> None:
-    """The same data is the same data set; the list says which is current."""
+def test_publishing_twice_gives_one_data_set(deployed: Deployed) -> None:
     before = deployed.control.read().dataset
     assert publishing.publish(DATA, deployed.datasets, deployed.control) == before
     listed = publishing.published(deployed.datasets, deployed.control)
@@ -166,8 +161,7 @@ def test_publishing_twice_is_harmless(deployed: Deployed) -> None:
 
 
 @pytest.mark.parametrize("operation", ["PutItem", "GetItem", "UpdateItem"])
-def test_throttled_by_dynamodb(deployed: Deployed, planned: Faults, operation: str) -> None:
-    """Twice in a row: tried again, and answered."""
+def test_throttled_call_is_retried_unnoticed(deployed: Deployed, planned: Faults, operation: str) -> None:
     asked = a_question(deployed)
     planned.plan("throttle", operation, 2)
     answered = deployed.result(deployed.submit("global_mean", **asked))
@@ -176,8 +170,8 @@ def test_throttled_by_dynamodb(deployed: Deployed, planned: Faults, operation: s
 
 
 @pytest.mark.parametrize("operation", ["PutItem", "UpdateItem"])
-def test_a_write_whose_answer_is_lost(deployed: Deployed, planned: Faults, operation: str) -> None:
-    """It was applied; the SDK writes again and meets its own write: one job, one answer."""
+def test_write_with_lost_response_makes_one_job(deployed: Deployed, planned: Faults, operation: str) -> None:
+    """The SDK writes again and meets its own write."""
     asked = a_question(deployed)
     planned.plan("lose", operation)
     job_id = deployed.submit("global_mean", **asked)
@@ -189,8 +183,9 @@ def test_a_write_whose_answer_is_lost(deployed: Deployed, planned: Faults, opera
 
 @pytest.mark.parametrize("kind", ["error", "hang"])
 @pytest.mark.parametrize("operation", ["PutItem", "SendMessage"])
-def test_an_outage_of_aws(deployed: Deployed, planned: Faults, operation: str, kind: str) -> None:
-    """A 503 before the gateway gives up, and no job; afterwards all is well."""
+def test_outage_is_503_before_the_gateway_gives_up_and_makes_no_job(
+    deployed: Deployed, planned: Faults, operation: str, kind: str
+) -> None:
     asked, before = a_question(deployed), deployed.get("/api/jobs").json()["data"]
     planned.plan(kind, operation, ALWAYS)
     start = time.monotonic()
@@ -203,8 +198,8 @@ def test_an_outage_of_aws(deployed: Deployed, planned: Faults, operation: str, k
     assert deployed.result(deployed.submit("global_mean", **asked)).json()["status"] == "done"
 
 
-def test_a_worker_killed_in_the_middle(deployed: Deployed, planned: Faults) -> None:
-    """SIGKILL between reading the job and writing its answer: delivered again, and answered."""
+def test_job_of_a_killed_worker_is_delivered_again(deployed: Deployed, planned: Faults) -> None:
+    """SIGKILL between the read of the job and the write of its outcome."""
     planned.plan("hold", "UpdateItem")
     job_id = deployed.submit("global_mean", **a_question(deployed))
     assert planned.held.wait(20)
@@ -215,8 +210,7 @@ def test_a_worker_killed_in_the_middle(deployed: Deployed, planned: Faults) -> N
     assert deployed.result(job_id).json()["status"] == "done"
 
 
-def test_deploying_again_keeps_what_is_there(deployed: Deployed, package: Path) -> None:
-    """Jobs, data and address."""
+def test_second_deployment_keeps_jobs_data_and_address(deployed: Deployed, package: Path) -> None:
     job_id = deployed.submit("global_mean", **a_question(deployed))
     answered = deployed.result(job_id).content
     again = deployed.stack.deploy(package)
@@ -225,8 +219,7 @@ def test_deploying_again_keeps_what_is_there(deployed: Deployed, package: Path) 
     assert deployed.post("global_mean", **a_question(deployed)).status_code == 200
 
 
-def test_a_trace_and_the_numbers_are_in_the_log(deployed: Deployed) -> None:
-    """Acceptance in one function and end in another under the caller's trace; each with its metrics."""
+def test_trace_and_metrics_are_in_the_log_of_both_functions(deployed: Deployed) -> None:
     start, trace = int(time.time() * 1000) - 1000, "4bf92f3577b34da6a3ce929d0e0e4736"
     deployed.http.headers["traceparent"] = f"00-{trace}-00f067aa0ba902b7-01"
     job_id = deployed.submit("global_mean", question="Q036")
@@ -249,8 +242,7 @@ def test_a_trace_and_the_numbers_are_in_the_log(deployed: Deployed) -> None:
     eventually(lambda: [line for _, line in deployed.stack.log_lines(start)], told)
 
 
-def test_drain_and_reopen(deployed: Deployed) -> None:
-    """New jobs are refused, accepted ones finish, then it is done; a command opens again."""
+def test_drain_finishes_accepted_jobs_and_reopen_accepts_new_ones(deployed: Deployed) -> None:
     asked = a_question(deployed)
     ids = [deployed.submit("global_mean", **asked) for _ in range(5)]
     deployed.service.drain()

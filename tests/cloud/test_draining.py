@@ -9,8 +9,7 @@ from tests.cloud.ministack import CREDENTIALS
 from tests.support.processes import PROJECT
 
 
-def test_drain_a_stage(deployed: Deployed) -> None:
-    """With AWS credentials, not over HTTP."""
+def test_drain_and_reopen_commands_work_with_aws_credentials(deployed: Deployed) -> None:
     environ = os.environ | CREDENTIALS | {"AWS_ENDPOINT_URL": deployed.url.removesuffix("/v1")}
     environ.pop("AWS_CA_BUNDLE", None)
     for command, said in (("drain", "Drained."), ("reopen", "Open.")):

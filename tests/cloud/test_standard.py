@@ -26,8 +26,8 @@ def follow(stage: Deployed, link: str, method: str = "GET", **headers: str) -> r
     return stage.http.request(method, where, headers=headers, timeout=60)
 
 
-def test_from_the_landing_page_to_a_result(deployed: Deployed) -> None:
-    """By links alone; the result has the bytes of the other interface."""
+def test_links_lead_from_the_landing_page_to_a_result(deployed: Deployed) -> None:
+    """The result has the bytes of the other interface."""
     root = deployed.get("/").json()
     check("landingPage", root)
     processes = next(one["href"] for one in root["links"] if one["rel"].endswith("/processes"))
@@ -49,16 +49,14 @@ def test_from_the_landing_page_to_a_result(deployed: Deployed) -> None:
     assert "<table>" in follow(deployed, results, **HUMAN).text
 
 
-def test_waiting_for_a_result(deployed: Deployed) -> None:
-    """The function polls until the worker is done; a large answer comes out of S3."""
+def test_synchronous_execution_returns_a_large_result_from_s3(deployed: Deployed) -> None:
     done = execute(deployed, "mean_by_category", Accept="text/csv")
     assert (done.status_code, done.headers["Content-Type"]) == (200, "text/csv; charset=utf-8")
     job = follow(deployed, done.links["monitor"]["url"]).json()
     assert deployed.result(job["jobID"]).headers["Statline-Dataset"] == done.headers["Statline-Dataset"]
 
 
-def test_jobs_in_pages(deployed: Deployed) -> None:
-    """Newest first, each once."""
+def test_following_next_lists_each_job_once_newest_first(deployed: Deployed) -> None:
     ids = [execute(deployed, "global_mean", **ASYNC).json()["jobID"] for _ in range(5)]
     found, where = [], f"http://{deployed.http.headers['Host']}/v1/jobs?limit=2&processID=global_mean"
     while len(found) < 5:
@@ -69,8 +67,7 @@ def test_jobs_in_pages(deployed: Deployed) -> None:
     assert found[:5] == ids[::-1]
 
 
-def test_what_is_wrong_is_a_problem(deployed: Deployed) -> None:
-    """With the standard's types."""
+def test_errors_are_problem_documents(deployed: Deployed) -> None:
     unknown = deployed.get("/jobs/job_id_999999")
     assert (unknown.status_code, unknown.headers["Content-Type"]) == (404, "application/problem+json")
     assert unknown.json()["type"].endswith("/no-such-job")
@@ -80,8 +77,7 @@ def test_what_is_wrong_is_a_problem(deployed: Deployed) -> None:
     assert (refused.status_code, refused.json()["type"]) == (400, "InvalidParameterValue")
 
 
-def test_dismissal_with_the_policies_there_are(keyed: Deployed) -> None:
-    """A job whose answer lies in S3: record and answer are gone, on both interfaces."""
+def test_removal_deletes_item_and_s3_object(keyed: Deployed) -> None:
     done = execute(keyed, "mean_by_category")
     assert done.status_code == 200
     job_id = done.links["monitor"]["url"].rpartition("/")[2]
@@ -94,7 +90,6 @@ def test_dismissal_with_the_policies_there_are(keyed: Deployed) -> None:
         assert keyed.get(path).status_code == 404
 
 
-def test_dismissal_needs_the_key(secured: Deployed) -> None:
-    """As everything that changes something does."""
+def test_dismissal_without_the_key_is_403(secured: Deployed) -> None:
     refused = secured.http.delete(f"{secured.url}/jobs/job_id_1", headers={"x-api-key": None}, timeout=60)
     assert refused.status_code == 403

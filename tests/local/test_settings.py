@@ -10,8 +10,9 @@ from local import settings
 from local.settings import LocalSettings, chosen_dataset
 
 
-def test_the_choice_of_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The named file, else the downloaded one, else the sample."""
+def test_data_set_is_the_named_file_else_the_download_else_the_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     downloaded = tmp_path / "brfss.csv"
     monkeypatch.setattr(settings, "DOWNLOADED", downloaded)
     assert chosen_dataset({}) == settings.SAMPLE
@@ -21,8 +22,7 @@ def test_the_choice_of_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert chosen_dataset({"STATLINE_DATASET": "mine.csv"}) == Path("mine.csv")
 
 
-def test_defaults() -> None:
-    """As many runners as CPUs; results in the project."""
+def test_defaults_are_a_runner_for_each_cpu_and_the_project() -> None:
     read = LocalSettings.from_environ({})
     assert (read.threads, read.results) == (os.cpu_count(), settings.PROJECT / "results")
     assert LocalSettings.from_environ({"TP_NUM_OF_THREADS": "0"}).threads == 0
@@ -39,14 +39,12 @@ def test_defaults() -> None:
         ("STATLINE_ID_BLOCK", "0"),
     ],
 )
-def test_a_wrong_value_is_named(name: str, value: str) -> None:
-    """With its variable."""
+def test_invalid_value_is_refused_with_its_variable(name: str, value: str) -> None:
     with pytest.raises(InvalidSetting, match=f"{name}={value}"):
         LocalSettings.from_environ({name: value})
 
 
-def test_everything_that_is_written_lies_in_the_home(tmp_path: Path) -> None:
-    """Results in sight, the rest in .statline."""
+def test_all_written_paths_are_inside_the_home(tmp_path: Path) -> None:
     read = LocalSettings.from_environ({"STATLINE_HOME": str(tmp_path)})
     assert read.results == tmp_path.resolve() / "results"
     assert read.snapshots.parent == read.state == tmp_path.resolve() / ".statline"

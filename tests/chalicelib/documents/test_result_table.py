@@ -36,7 +36,9 @@ def test_rows_are_rendered_as_the_frozen_json(name: str, rows: list[list[object]
 
 
 @pytest.mark.parametrize(("name", "rows", "frozen"), RESULTS)
-def test_frozen_json_of_before_is_given_as_it_is(name: str, rows: list[list[object]], frozen: object) -> None:
+def test_frozen_json_of_earlier_versions_is_returned_unchanged(
+    name: str, rows: list[list[object]], frozen: object
+) -> None:
     stored = job(1, statistic=name, result=json.dumps(frozen).encode())
     assert frozen_json(stored) == json.dumps(frozen).encode()
     assert rows_of(stored) == [tuple(row) for row in rows]
@@ -54,11 +56,11 @@ def test_csv_has_a_header_and_the_digits_of_the_json(result: bytes) -> None:
     assert text == 'state,mean\r\n"Ohio, ""OH""",25.05757575757576\r\nUtah,27.0\r\n'
 
 
-def test_a_result_of_a_later_format_is_an_error() -> None:
+def test_result_of_a_later_format_is_an_error() -> None:
     with pytest.raises(ValueError, match="format 2"):
         frozen_json(job(1, result=b"[2,[[1.0]]]"))
 
 
-def test_a_job_without_a_result_has_no_frozen_json() -> None:
+def test_job_without_a_result_has_no_frozen_json() -> None:
     with pytest.raises(ValueError, match="job_id_1 has no result"):
         frozen_json(job(1))

@@ -23,7 +23,7 @@ bodies = (
 @given(bodies)
 @example({"question": "\x1c", "state": "x"})
 @example({"question": "\ufeff", "state": "x"})
-def test_what_the_schema_allows_is_accepted_and_nothing_else(body: object) -> None:
+def test_service_accepts_exactly_what_the_schema_allows(body: object) -> None:
     """As a validator understands the schema that others wrote, whose regular expressions are not Python's."""
     fits = Draft4Validator(SCHEMA).is_valid(body)
     try:

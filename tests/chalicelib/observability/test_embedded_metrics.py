@@ -64,10 +64,10 @@ def checked(text: str) -> dict[str, object]:
     return {name: value for name, value in line.items() if name != "_aws"}
 
 
-def test_an_invocation_is_a_line_for_each_combination_of_dimensions(
+def test_invocation_writes_a_line_for_each_combination_of_dimensions(
     exporter: EmbeddedMetrics, written: list[str]
 ) -> None:
-    """Counts added up, durations side by side, labels that are no dimension added over."""
+    """Counts are added up, durations listed; labels that are no dimension are summed over."""
 
     def batch(event: str) -> str:
         for outcome, seconds in (("successful", 0.5), ("successful", 1.5), ("failed", 2.5)):
@@ -87,9 +87,7 @@ def test_an_invocation_is_a_line_for_each_combination_of_dimensions(
     ]
 
 
-def test_an_invocation_that_fails_is_written_too(exporter: EmbeddedMetrics, written: list[str]) -> None:
-    """What it counted happened; one that counted nothing writes nothing."""
-
+def test_failed_invocation_writes_its_metrics(exporter: EmbeddedMetrics, written: list[str]) -> None:
     def broken(event: str) -> None:
         STORE_ERRORS.add("store.get")
         raise OSError("disk")
@@ -100,8 +98,8 @@ def test_an_invocation_that_fails_is_written_too(exporter: EmbeddedMetrics, writ
     assert list(map(checked, written)) == [{"Stage": "dev", "Operation": "store.get", "StoreErrors": 1}]
 
 
-def test_more_values_than_a_line_takes(exporter: EmbeddedMetrics, written: list[str]) -> None:
-    """Go on in the next; each count is written once."""
+def test_values_over_100_continue_in_the_next_line(exporter: EmbeddedMetrics, written: list[str]) -> None:
+    """Each count is written once."""
     for _ in range(250):
         FINISHED.add("best5", "failed")
         DURATION.observe(1.0, "failed")
@@ -111,8 +109,7 @@ def test_more_values_than_a_line_takes(exporter: EmbeddedMetrics, written: list[
     assert [line.get("JobsFinished") for line in lines] == [250, None, None]
 
 
-def test_every_export_is_of_a_metric_and_its_labels() -> None:
-    """By names of their own."""
+def test_every_export_refers_to_a_metric_and_its_labels() -> None:
     for metric, export in EXPORTS.items():
         assert isinstance(metric, Metric)
         assert set(export.dimensions) <= set(metric.labels)
@@ -169,8 +166,7 @@ show("sweep", None)
 """
 
 
-def test_functions_write_their_numbers(tmp_path: Path) -> None:
-    """Accept, refuse, work, sweep: each ends with its own lines, a poll with none; /metrics says where."""
+def test_each_lambda_function_writes_its_metrics_and_metrics_is_404(tmp_path: Path) -> None:
     write_soil(tmp_path)
     environ = os.environ | {"STATLINE_STAGE": "dev"}
     done = subprocess.run(
@@ -199,8 +195,8 @@ def test_functions_write_their_numbers(tmp_path: Path) -> None:
     assert written["sweep"] == [stage | {"OldestOpenJob": 0.0, "OpenJobs": 0}]
 
 
-def test_refusals_have_few_reasons() -> None:
-    """Each is a metric that is paid for."""
+def test_refusals_have_four_reasons() -> None:
+    """CloudWatch charges for each."""
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Refused)]
     assert {kind.kind for kind in kinds} == {"invalid", "draining", "overloaded", "no_dataset"}
     assert REFUSED in EXPORTS

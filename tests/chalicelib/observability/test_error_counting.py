@@ -34,16 +34,14 @@ class Port:
     ("method", "error", "count"),
     [("breaks", OSError, 1), ("is_away", Unavailable, 1), ("knows_none", JobNotFound, 0)],
 )
-def test_a_failed_call_is_counted(method: str, error: type[Exception], count: int) -> None:
-    """And raises as before."""
+def test_failed_call_is_counted_and_raises_unchanged(method: str, error: type[Exception], count: int) -> None:
     before = value(STORE_ERRORS, f"port.{method}")
     with pytest.raises(error):
         getattr(count_errors(Port(), "port"), method)()
     assert value(STORE_ERRORS, f"port.{method}") - before == count
 
 
-def test_a_list_that_breaks_off_is_counted() -> None:
-    """When it does."""
+def test_iterator_that_fails_is_counted_when_it_fails() -> None:
     before = value(STORE_ERRORS, "port.breaks_half_way")
     items = count_errors(Port(), "port").breaks_half_way()
     assert next(items) == 1
@@ -53,8 +51,8 @@ def test_a_list_that_breaks_off_is_counted() -> None:
     assert value(STORE_ERRORS, "port.breaks_half_way") == before + 1
 
 
-def test_what_works_works() -> None:
-    """Every argument arrives; what is replaced later is what is called."""
+def test_successful_call_passes_through() -> None:
+    """A method that is replaced later is the one called."""
     port = Port()
     wrapped = count_errors(port, "port")
     assert wrapped.works(1, more=2) == 3

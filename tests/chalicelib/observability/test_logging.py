@@ -19,14 +19,12 @@ def record(message: str, *args: object, **more: object) -> logging.LogRecord:
     return made
 
 
-def test_a_line_of_text() -> None:
-    """Time in UTC, what happened, and its ids."""
+def test_text_line_has_time_level_logger_message_and_fields() -> None:
     line = LineFormatter().format(record("accepted %s", "job_id_7", job_id="job_id_7", ms=3))
     assert line == "2026-01-01T00:00:00.123Z INFO statline.jobs accepted job_id_7 job_id=job_id_7 ms=3"
 
 
-def test_a_line_of_json() -> None:
-    """The same facts under names; a line, whatever the message holds."""
+def test_json_line_has_the_same_facts_on_one_line() -> None:
     line = JsonFormatter().format(record("two\nlines", job_id="job_id_7"))
     assert "\n" not in line
     assert json.loads(line) == {
@@ -38,8 +36,7 @@ def test_a_line_of_json() -> None:
     }
 
 
-def test_an_exception_is_kept() -> None:
-    """With its traceback."""
+def test_json_line_includes_the_traceback() -> None:
     try:
         int("why")
     except ValueError:
@@ -57,8 +54,9 @@ def logger() -> Iterator[logging.Logger]:
     root.level, root.propagate, root.handlers[:] = before
 
 
-def test_configuring_twice_prints_once(logger: logging.Logger, capsys: pytest.CaptureFixture[str]) -> None:
-    """In the last style and from the last level on."""
+def test_second_configuration_replaces_the_first(
+    logger: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
     configure("debug", "text")
     configure("warning", "json")
     logger.getChild("x").info("unseen")
@@ -67,18 +65,16 @@ def test_configuring_twice_prints_once(logger: logging.Logger, capsys: pytest.Ca
     assert json.loads(line)["message"] == "seen"
 
 
-def test_lines_go_to_a_handler_of_ones_own(logger: logging.Logger) -> None:
-    """And nowhere else, in the style that was asked for."""
+def test_given_handler_is_the_only_one(logger: logging.Logger) -> None:
     own = logging.NullHandler()
     configure("info", "json", own)
     assert logger.handlers == [own]
     assert isinstance(own.formatter, JsonFormatter)
 
 
-def test_a_line_that_standard_output_does_not_take_is_lost(
+def test_line_to_a_full_disk_is_lost_without_traceback(
     logger: logging.Logger, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Without a traceback for each."""
     with Path("/dev/full").open("w") as full:
         monkeypatch.setattr(sys, "stdout", full)
         configure("info", "text")

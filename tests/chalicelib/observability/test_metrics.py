@@ -76,21 +76,21 @@ def test_histograms_count_values_up_to_each_bound(recorder: PrometheusRecorder) 
     assert found[f"{name}_sum{{'outcome': 'failed'}}"] == 7.25
 
 
-def test_no_created_series(recorder: PrometheusRecorder) -> None:
+def test_text_has_no_created_series(recorder: PrometheusRecorder) -> None:
     ACCEPTED.add("best5")
     DURATION.observe(1, "failed")
     assert "_created" not in recorder.text()
 
 
-def test_threads_lose_no_count(recorder: PrometheusRecorder) -> None:
+def test_concurrent_counts_add_up(recorder: PrometheusRecorder) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: ACCEPTED.add(str(number % 3)), range(3000)))
     found = samples(recorder)
     assert [found[f"statline_jobs_accepted_total{{'statistic': '{n}'}}"] for n in range(3)] == [1000] * 3
 
 
-def test_a_gauge_that_reads_a_function(recorder: PrometheusRecorder) -> None:
-    """A later call for the name replaces it, as a second server of the process does."""
+def test_gauge_reads_the_last_registered_function(recorder: PrometheusRecorder) -> None:
+    """A second server of the process registers its own."""
     connections = [1, 2]
     read_gauge("statline_http_connections_open", "Connections of clients.", lambda: 0)
     read_gauge("statline_http_connections_open", "Connections of clients.", lambda: len(connections))
@@ -99,7 +99,7 @@ def test_a_gauge_that_reads_a_function(recorder: PrometheusRecorder) -> None:
     assert samples(recorder)["statline_http_connections_open"] == 3
 
 
-def test_a_metric_that_is_not_in_the_list_is_refused(recorder: PrometheusRecorder) -> None:
+def test_metric_that_is_not_in_the_list_is_refused(recorder: PrometheusRecorder) -> None:
     with pytest.raises(KeyError):
         Counter("statline_forgotten_total", "Not in METRICS.").add()
 
@@ -114,8 +114,8 @@ print("prometheus_client" in sys.modules)
 """
 
 
-def test_lambda_does_not_load_prometheus() -> None:
-    """It is not in the package."""
+def test_lambda_does_not_import_prometheus() -> None:
+    """The package does not contain it."""
     done = subprocess.run(
         [sys.executable, "-c", UNTOUCHED], cwd=PROJECT, capture_output=True, text=True, check=True
     )

@@ -31,8 +31,7 @@ XRAY = f"Self=1-67891234-12456789abcdef012345678;Root=1-{TRACE_ID[:8]}-{TRACE_ID
 @pytest.mark.parametrize(
     "text", [GOOD, f"00-{TRACE_ID}-{SPAN}-00", f"cc-{TRACE_ID}-{SPAN}-01-what-will-come"]
 )
-def test_a_valid_traceparent_is_taken(text: str) -> None:
-    """Of this version and of later ones."""
+def test_valid_traceparent_gives_the_trace_id(text: str) -> None:
     assert trace.of_request({"traceparent": text, "x-amzn-trace-id": XRAY[:40]}) == TRACE_ID
 
 
@@ -55,8 +54,7 @@ def test_a_valid_traceparent_is_taken(text: str) -> None:
         "00-" + "a" * 100_000,
     ],
 )
-def test_an_invalid_one_is_not(text: str) -> None:
-    """X-Ray's is taken instead; without it, a new one."""
+def test_invalid_traceparent_gives_xrays_or_a_new_id(text: str) -> None:
     assert trace.of_request({"traceparent": text, "x-amzn-trace-id": XRAY}) == TRACE_ID
     made = trace.of_request({"traceparent": text, "x-amzn-trace-id": "Root=2-1-1"})
     assert re.fullmatch("[0-9a-f]{32}", made)
@@ -64,14 +62,12 @@ def test_an_invalid_one_is_not(text: str) -> None:
 
 
 @given(st.text(), st.text())
-def test_nothing_of_a_header_comes_through_but_digits(parent: str, xray: str) -> None:
-    """Whatever is sent."""
+def test_trace_id_is_32_digits_whatever_the_headers(parent: str, xray: str) -> None:
     made = trace.of_request({"traceparent": parent, "x-amzn-trace-id": xray})
     assert re.fullmatch("[0-9a-f]{32}", made)
 
 
-def test_a_scope_ends() -> None:
-    """With whatever was adopted in it, also by an error; a thread has its own, and outside is none."""
+def test_scope_ends_with_adopted_trace_and_is_local_to_its_thread() -> None:
     trace.adopt("nowhere")
     assert trace.current() == ""
     with suppress(ZeroDivisionError), trace.scope("a"):
@@ -111,8 +107,8 @@ def lines(emulator: Emulator) -> Callable[[], list[dict[str, str]]]:
 Lines = Callable[[], list[dict[str, str]]]
 
 
-def test_one_trace_from_the_request_to_the_result(url: str, http: requests.Session, lines: Lines) -> None:
-    """In both answers and in every line about either, though another request polls."""
+def test_request_job_and_result_share_one_trace(url: str, http: requests.Session, lines: Lines) -> None:
+    """Although another request polls."""
     http.headers["traceparent"] = GOOD
     posted = http.post(f"{url}/api/global_mean", json={"question": "S1"}, timeout=5)
     http.headers["traceparent"] = GOOD.replace("4", "5")
@@ -127,8 +123,7 @@ def test_one_trace_from_the_request_to_the_result(url: str, http: requests.Sessi
     assert poll["trace"] == TRACE_ID.replace("4", "5")
 
 
-def test_a_refusal_has_a_trace_too(url: str, http: requests.Session, lines: Lines) -> None:
-    """The one sent, or one that is made: what a person quotes leads to the line."""
+def test_refusal_has_the_sent_or_a_new_trace(url: str, http: requests.Session, lines: Lines) -> None:
     refused = http.post(f"{url}/api/global_mean", json={}, headers={"traceparent": GOOD}, timeout=5)
     assert (refused.status_code, refused.headers[TRACE]) == (400, TRACE_ID)
     missing = http.get(f"{url}/api/get_results/job_id_7", headers={"traceparent": "x" * 5000}, timeout=5)
@@ -136,8 +131,7 @@ def test_a_refusal_has_a_trace_too(url: str, http: requests.Session, lines: Line
     assert missing.headers[TRACE] in [line["trace"] for line in lines() if "job_id_7" in line["message"]]
 
 
-def test_a_trace_survives_a_restart(settings: LocalSettings) -> None:
-    """It is in the database."""
+def test_trace_survives_a_restart(settings: LocalSettings) -> None:
     first = Emulator(replace(settings, threads=0))
     first.start()
     with trace.scope(TRACE_ID):
@@ -151,8 +145,7 @@ def test_a_trace_survives_a_restart(settings: LocalSettings) -> None:
     again.stop()
 
 
-def test_a_worker_names_the_trace_of_the_job_that_failed_it(emulator: Emulator, lines: Lines) -> None:
-    """Each message under its own, one after the other; a message about nothing under none."""
+def test_worker_logs_a_failure_under_the_trace_of_its_job(emulator: Emulator, lines: Lines) -> None:
     emulator.pool.stop()
     data = emulator.service.dataset()
     emulator.store.create(job(5, statistic="from_the_future", dataset=data, trace=TRACE_ID))
@@ -172,8 +165,9 @@ def test_a_worker_names_the_trace_of_the_job_that_failed_it(emulator: Emulator, 
     ]
 
 
-def test_a_runner_does_so_too(emulator: Emulator, lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In each attempt and when it gives up."""
+def test_runner_logs_each_attempt_under_the_trace_of_its_job(
+    emulator: Emulator, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("local.emulator.thread_pool.FIRST_PAUSE", 0.001)
     data = emulator.service.dataset()
     emulator.store.create(job(5, statistic="from_the_future", dataset=data, trace=TRACE_ID))
@@ -193,8 +187,7 @@ def test_a_runner_does_so_too(emulator: Emulator, lines: Lines, monkeypatch: pyt
     assert {line["trace"] for line in about} == {TRACE_ID}
 
 
-def test_the_sweeper_does_so_too(emulator: Emulator, lines: Lines) -> None:
-    """Though it meets one job after the other."""
+def test_sweeper_logs_each_job_under_its_trace(emulator: Emulator, lines: Lines) -> None:
     emulator.pool.stop()
     for number, its in ((5, TRACE_ID), (6, TRACE_ID[::-1])):
         emulator.store.create(job(number, trace=its))

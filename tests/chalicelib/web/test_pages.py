@@ -39,16 +39,14 @@ class Balance(HTMLParser):
 
 
 @given(facts)
-def test_whatever_the_facts_the_page_is_whole(given: dict[str, object]) -> None:
-    """Everything is escaped and every element closed."""
+def test_any_document_gives_escaped_and_balanced_html(given: dict[str, object]) -> None:
     balance = Balance()
     balance.feed(page("http://h", ENTITY, document(given)))
     balance.close()
     assert balance.open == []
 
 
-def test_links_can_be_followed() -> None:
-    """By their titles; the one to the page itself is left out."""
+def test_links_have_their_titles_and_self_is_left_out() -> None:
     links = [
         {"href": "http://h/jobs?a=1&b=2", "rel": "self", "title": "This"},
         {"href": "http://h/jobs?a=1&b=3", "rel": "next", "title": "Earlier"},
@@ -58,28 +56,24 @@ def test_links_can_be_followed() -> None:
     assert "This" not in text
 
 
-def test_a_list_of_objects_is_a_table() -> None:
-    """A column for each member, its links beside the first; numbers stand right."""
+def test_list_of_objects_is_a_table_with_a_column_for_each_member() -> None:
     text = document({"jobs": [{"jobID": "a", "progress": 0, "links": []}, {"jobID": "b", "more": True}]})
     assert text.index("JobID") < text.index("Links") < text.index("Progress") < text.index("More")
     assert '<td class="number">0</td>' in text
     assert "<td>yes</td>" in text
 
 
-def test_many_values_are_folded() -> None:
-    """A person opens fifty states when they want them."""
+def test_long_list_is_folded() -> None:
     assert "<details><summary>50 values</summary>" in document({"states": [str(n) for n in range(50)]})
 
 
-def test_a_table_of_an_answer() -> None:
-    """Numbers with the digits they have in JSON."""
+def test_result_table_shows_the_digits_of_the_json() -> None:
     assert '<td>Ohio</td><td class="number">25.05757575757576</td>' in table(
         ("state", "mean"), [("Ohio", 25.05757575757576)]
     )
 
 
-def test_names_as_people_write_them() -> None:
-    """Acronyms stay."""
+def test_member_names_are_shown_as_words() -> None:
     assert [named(name) for name in ("jobControlOptions", "jobID", "num_jobs", "")] == [
         "Job control options",
         "JobID",

@@ -39,8 +39,7 @@ def statements(template: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
                     yield name, statement
 
 
-def test_packaging_twice_gives_the_same_files(out: Path, tmp_path: Path) -> None:
-    """Byte for byte; the zip's order and modes owe nothing to the file system."""
+def test_packaging_twice_gives_the_same_bytes(out: Path, tmp_path: Path) -> None:
     package(tmp_path)
     for name in ("sam.json", "deployment.zip"):
         assert (tmp_path / name).read_bytes() == (out / name).read_bytes(), name
@@ -49,8 +48,7 @@ def test_packaging_twice_gives_the_same_files(out: Path, tmp_path: Path) -> None
     assert {(entry.external_attr >> 16, entry.date_time[0]) for entry in entries} == {(0o644, 1980)}
 
 
-def test_the_package_is_the_application(out: Path) -> None:
-    """Under 1 MB; no pandas, no tests, no data, no emulator."""
+def test_package_has_the_application_only_and_is_under_a_megabyte(out: Path) -> None:
     assert inspect(out / "deployment.zip") < 1_000_000
     names = zipfile.ZipFile(out / "deployment.zip").namelist()
     assert {name.split("/")[0] for name in names} == {"app.py", "chalicelib", "chalice"}
@@ -67,8 +65,9 @@ def test_the_package_is_the_application(out: Path) -> None:
         ("chalice/more.py", "", "chalice/more.py"),
     ],
 )
-def test_a_package_that_is_not_right(out: Path, tmp_path: Path, more: str, less: str, named: str) -> None:
-    """Something foreign in it, of ours missing, or of anybody's changed: named."""
+def test_package_with_foreign_missing_or_changed_file_is_refused(
+    out: Path, tmp_path: Path, more: str, less: str, named: str
+) -> None:
     changed = tmp_path / "deployment.zip"
     with zipfile.ZipFile(out / "deployment.zip") as good, zipfile.ZipFile(changed, "w") as bad:
         for name in good.namelist():
@@ -80,8 +79,8 @@ def test_a_package_that_is_not_right(out: Path, tmp_path: Path, more: str, less:
         inspect(changed)
 
 
-def test_bytecode_of_this_machine_does_not_ship(tmp_path: Path) -> None:
-    """Whoever has run the application has some beside the sources, and Chalice packs it."""
+def test_bytecode_is_left_out_of_the_package(tmp_path: Path) -> None:
+    """Chalice packs the `__pycache__` of a checkout that has run."""
     path = tmp_path / "deployment.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for name in (
@@ -94,15 +93,13 @@ def test_bytecode_of_this_machine_does_not_ship(tmp_path: Path) -> None:
         assert archive.namelist() == ["chalicelib/application/job.py"]
 
 
-def test_each_function_has_a_role_of_its_own(template: dict[str, Any]) -> None:
-    """What one may do no other may by the way."""
+def test_each_function_has_its_own_role(template: dict[str, Any]) -> None:
     roles = [template["Resources"][name]["Properties"]["Role"]["Fn::GetAtt"][0] for name in FUNCTIONS]
     assert len(set(roles)) == len(FUNCTIONS)
     assert {name for name, _ in statements(template)} == set(roles)
 
 
-def test_no_policy_has_a_wildcard(template: dict[str, Any]) -> None:
-    """Neither an action of any kind nor every resource; each resource is one of the template's own."""
+def test_policies_have_no_wildcards_and_name_resources_of_the_template(template: dict[str, Any]) -> None:
     for name, statement in statements(template):
         assert statement["Effect"] == "Allow", name
         assert not [action for action in statement["Action"] if "*" in action], name
@@ -111,16 +108,15 @@ def test_no_policy_has_a_wildcard(template: dict[str, Any]) -> None:
             assert target in template["Resources"], (name, resource)
 
 
-def test_failed_messages_come_back_alone(template: dict[str, Any]) -> None:
-    """Both queues' handlers report partial failures; without it a failed message would be deleted."""
+def test_queue_handlers_report_partial_failures(template: dict[str, Any]) -> None:
+    """Without it a failed message would be deleted, or a whole batch repeated."""
     for function, queue in SOURCES.items():
         (event,) = template["Resources"][function]["Properties"]["Events"].values()
         assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert event["Properties"]["Queue"] == {"Fn::Sub": f"${{{queue}.Arn}}"}
 
 
-def test_every_stage_outwaits_its_functions(template: dict[str, Any]) -> None:
-    """A message stays hidden for six timeouts; large answers outlive the jobs that name them."""
+def test_visibility_and_retention_of_every_stage_exceed_its_timeouts(template: dict[str, Any]) -> None:
     defaults = {name: one["Default"] for name, one in template["Parameters"].items()}
     for stage, changes in json.loads(STAGES.read_text()).items():
         assert changes.keys() <= defaults.keys(), stage
@@ -129,10 +125,8 @@ def test_every_stage_outwaits_its_functions(template: dict[str, Any]) -> None:
         assert chosen["ResultDays"] > chosen["RetentionDays"], stage
 
 
-def test_every_path_says_who_may(template: dict[str, Any]) -> None:
-    """A key where the stage asks for one; always a signature to change the service; nothing for health, and
-    for the page that asks a person for the key.
-    """
+def test_every_path_has_its_security(template: dict[str, Any]) -> None:
+    """A key where the stage asks for one, a signature to drain, nothing for health and the docs page."""
     for path, methods in template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"].items():
         for method in methods.values():
             if path == "/api/graceful_shutdown":
@@ -143,10 +137,7 @@ def test_every_path_says_who_may(template: dict[str, Any]) -> None:
                 assert method["security"] == {"Fn::If": ["KeyRequired", [{"ApiKey": []}], []]}
 
 
-def test_the_gateway_answers_as_a_laptop_does(template: dict[str, Any]) -> None:
-    """It compresses from the same size on, and says the same to preflights; to none, as long as none is asked
-    for.
-    """
+def test_gateway_compresses_and_answers_preflights_as_a_laptop_does(template: dict[str, Any]) -> None:
     api = template["Resources"]["RestAPI"]["Properties"]
     assert api["MinimumCompressionSize"] == WORTH_COMPRESSING
     assert api["Cors"]["AllowHeaders"] == f"'{', '.join(REQUEST_HEADERS)}'"
@@ -156,8 +147,7 @@ def test_the_gateway_answers_as_a_laptop_does(template: dict[str, Any]) -> None:
     assert "application/json" not in api["DefinitionBody"].get("x-amazon-apigateway-binary-media-types", [])
 
 
-def test_the_gateways_own_answers_are_json(template: dict[str, Any]) -> None:
-    """With our error body, once the gateway has filled it in."""
+def test_responses_of_the_gateway_itself_are_json(template: dict[str, Any]) -> None:
     body = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
     for kind, response in body["x-amazon-apigateway-gateway-responses"].items():
         text = response["responseTemplates"]["application/json"]
@@ -166,8 +156,7 @@ def test_the_gateways_own_answers_are_json(template: dict[str, Any]) -> None:
         assert filled["reason"], kind
 
 
-def test_data_is_kept_safe(template: dict[str, Any]) -> None:
-    """Encrypted, private, over TLS only, with versions, recovery and expiry."""
+def test_data_is_encrypted_private_versioned_and_recoverable(template: dict[str, Any]) -> None:
     table = template["Resources"]["JobTable"]["Properties"]
     bucket = template["Resources"]["Bucket"]["Properties"]
     assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]

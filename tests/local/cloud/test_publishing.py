@@ -18,8 +18,9 @@ def stage(clients: Aws) -> tuple[S3DatasetStore, DynamoDbServiceState]:
     return S3DatasetStore(clients, "statline"), DynamoDbServiceState(clients, "statline", max_age=0)
 
 
-def test_publish_and_go_back(stage: tuple[S3DatasetStore, DynamoDbServiceState], tmp_path: Path) -> None:
-    """The last one published is current, until another is used; its first letters name it."""
+def test_last_published_data_set_is_current_until_another_is_used(
+    stage: tuple[S3DatasetStore, DynamoDbServiceState], tmp_path: Path
+) -> None:
     first = publish(write_soil(tmp_path), *stage)
     second = publish(write_soil(tmp_path, SOIL.replace("10.25", "11")), *stage)
     assert publish(write_soil(tmp_path), *stage) == first
@@ -29,25 +30,22 @@ def test_publish_and_go_back(stage: tuple[S3DatasetStore, DynamoDbServiceState],
 
 
 @pytest.mark.parametrize("given", ["", "nothing"])
-def test_what_is_not_published_cannot_be_used(
+def test_unpublished_data_set_cannot_be_used(
     stage: tuple[S3DatasetStore, DynamoDbServiceState], given: str
 ) -> None:
-    """Nothing changes."""
     with pytest.raises(NotPublished):
         use(given, *stage)
     assert stage[1].read().dataset == ""
 
 
-def test_data_that_cannot_be_used_changes_nothing(
+def test_invalid_data_is_refused_and_nothing_is_published(
     stage: tuple[S3DatasetStore, DynamoDbServiceState], tmp_path: Path
 ) -> None:
-    """The error says what is wrong with it."""
     with pytest.raises(MissingColumns, match="Frage"):
         publish(write_soil(tmp_path, "a,b\n1,2\n"), *stage)
     assert published(*stage) == []
 
 
-def test_an_unknown_stage() -> None:
-    """The known ones are named."""
+def test_unknown_stage_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UnknownStage, match=r'"tst".*"dev", "prod"'):
         Stack("tst")
