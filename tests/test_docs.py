@@ -51,6 +51,15 @@ def test_documented_options_exist(path: Path) -> None:
         assert set(re.findall(r"--[a-z-]+", rest)) <= known, f"{name}{rest}"
 
 
+def test_index_links_every_page() -> None:
+    docs = PROJECT / "docs"
+    linked = {
+        (docs / link).resolve() for link in re.findall(r"\]\(([^)#]+)", (docs / "index.md").read_text())
+    }
+
+    assert {path for path in DOCUMENTS if path.parent != PROJECT} - linked == {docs / "index.md"}
+
+
 def examples(text: str) -> Iterator[tuple[str, list[str]]]:
     """Yield each command of the document, in order, with the lines of output that it shows."""
     for block in re.findall(r"^```console\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
