@@ -1,4 +1,4 @@
-"""What the tests share: moto, the two stores, an emulator on a small data set, a server on port 0."""
+"""Shared fixtures: moto, the job stores, an emulator on a small data set, a server on port 0."""
 
 import functools
 import os
@@ -53,7 +53,7 @@ def ministack_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def ministack(ministack_url: str) -> Aws:
-    """With nothing in it that another test left."""
+    """Without the items and objects of other tests."""
     requests.post(f"{ministack_url}/_ministack/reset", timeout=10).raise_for_status()
     clients = at_address(ministack_url)
     moto_backend.make_resources(clients, Settings())
@@ -68,7 +68,7 @@ def dynalite_url() -> Iterator[str]:
 
 @pytest.fixture(name="dynalite")
 def on_dynalite(dynalite_url: str, moto: Aws) -> Aws:
-    """DynamoDB of its own, the rest of moto's."""
+    """Clients with dynalite's DynamoDB and the rest of moto."""
     clients, table = at_address(dynalite_url), Settings().table
     if table not in clients.dynamodb.list_tables()["TableNames"]:
         moto_backend.create_table(clients.dynamodb, table)

@@ -28,8 +28,8 @@ print(*sorted({"pandas", "numpy", "pyarrow", "moto", "boto3", "prometheus_client
 BARE = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
 
 
-def test_the_application_imports_chalice_and_chalicelib_alone() -> None:
-    """And, outside Lambda, the laptop's plug: import-linter looks into packages only."""
+def test_application_imports_only_chalice_and_chalicelib() -> None:
+    """And `local` outside Lambda. import-linter checks packages, not app.py."""
     tree = ast.parse((PROJECT / "app.py").read_text())
     at_start, local = set(), []
     for node in ast.walk(tree):
@@ -45,7 +45,7 @@ def test_the_application_imports_chalice_and_chalicelib_alone() -> None:
 
 
 @pytest.mark.parametrize("function", [None, "f"], ids=["laptop", "lambda"])
-def test_importing_the_application_starts_nothing(function: str | None) -> None:
+def test_import_of_the_application_starts_nothing(function: str | None) -> None:
     """No thread, no socket, no file; neither NumPy nor Arrow nor moto nor boto3."""
     environ = BARE | ({"AWS_LAMBDA_FUNCTION_NAME": function} if function else {})
     done = subprocess.run(
@@ -54,8 +54,8 @@ def test_importing_the_application_starts_nothing(function: str | None) -> None:
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
 
 
-def test_packaging_makes_the_package_and_nothing_else(tmp_path: Path) -> None:
-    """With a region and no credentials; the zip holds the application without its emulator."""
+def test_packaging_writes_only_the_package(tmp_path: Path) -> None:
+    """With a region and without credentials."""
     project = copy_of_project(tmp_path)
     before = files(project)
     subprocess.run(

@@ -25,8 +25,7 @@ DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_documented_commands_exist(path: Path) -> None:
-    """Every `python -m local X` is a command, every `make X` a target, every link a file."""
+def test_documented_commands_targets_and_links_exist(path: Path) -> None:
     text = path.read_text()
     assert set(re.findall(r"python -m local ([a-z]+)", text)) <= set(main.commands)
     targets = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
@@ -37,7 +36,6 @@ def test_documented_commands_exist(path: Path) -> None:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_named_tests_exist(path: Path) -> None:
-    """A statement names the tests that hold it."""
     for file, name in re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?", path.read_text()):
         assert not name or f"def {name}(" in (PROJECT / file).read_text(), f"{file}::{name}"
         assert (PROJECT / file).exists(), file
@@ -45,7 +43,6 @@ def test_named_tests_exist(path: Path) -> None:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_documented_options_exist(path: Path) -> None:
-    """Each option belongs to the command before it."""
     for name, rest in re.findall(r"python -m local ([a-z]+)([^`\n#]*)", path.read_text()):
         known = {option for parameter in main.commands[name].params for option in parameter.opts}
         assert set(re.findall(r"--[a-z-]+", rest)) <= known, f"{name}{rest}"
@@ -73,8 +70,8 @@ EXEMPLARY = [path for path in DOCUMENTS if any(examples(path.read_text()))]
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl on this machine")
 @pytest.mark.parametrize("path", EXEMPLARY, ids=lambda path: path.name)
-def test_examples_answer_as_shown(path: Path, tmp_path: Path) -> None:
-    """On the sample, with a new service for each document, which may leave out lines of output."""
+def test_examples_print_what_the_document_shows(path: Path, tmp_path: Path) -> None:
+    """On the sample, with a new service for each document. A document may leave out lines of output."""
     with python_m_local(tmp_path, STATLINE_DATASET=str(SAMPLE)) as server:
         for typed, shown in examples(path.read_text()):
             output = iter(settled(partial(run, typed, server.url, tmp_path, bool(shown))))

@@ -1,4 +1,4 @@
-"""The load is a closed loop: what a client does next waits for what it was told."""
+"""Closed-loop load: each client waits for its job before it submits the next."""
 
 import itertools
 import json
@@ -95,8 +95,7 @@ def scripted(**script: object) -> Iterator[Scripted]:
             thread.join()
 
 
-def test_every_job_is_submitted_once_on_one_connection_a_client() -> None:
-    """None is lost, none is submitted twice."""
+def test_every_job_is_submitted_once_on_one_connection_for_each_client() -> None:
     with scripted() as server:
         outcome = drive(server.url, 3, PAIRS, jobs=50)
         assert (len(outcome.latencies), outcome.errors, outcome.clients) == (50, 0, 3)
@@ -105,8 +104,7 @@ def test_every_job_is_submitted_once_on_one_connection_a_client() -> None:
         assert server.submitted() == 50
 
 
-def test_a_client_submits_nothing_while_its_job_runs() -> None:
-    """A POST, its polls, the next POST; between two polls it pauses."""
+def test_client_submits_nothing_while_its_job_runs() -> None:
     with scripted(polls=3) as server:
         outcome = drive(server.url, 2, PAIRS, jobs=20)
         for lines in server.log.values():
@@ -118,7 +116,6 @@ def test_a_client_submits_nothing_while_its_job_runs() -> None:
 
 
 def test_last_jobs_are_finished_after_the_time() -> None:
-    """The last job of each client is waited for."""
     with scripted(polls=2) as server:
         outcome = drive(server.url, 4, PAIRS, seconds=0.2)
         assert 0.2 <= outcome.seconds < 5
@@ -128,14 +125,12 @@ def test_last_jobs_are_finished_after_the_time() -> None:
 
 @pytest.mark.parametrize("script", [{"word": "error"}, {"accept": 503}])
 def test_failed_and_refused_jobs_are_errors(script: dict[str, object]) -> None:
-    """A failed job, and one that was not accepted."""
     with scripted(**script) as server:
         outcome = drive(server.url, 2, PAIRS, jobs=10)
         assert (len(outcome.latencies), outcome.errors) == (10, 10)
 
 
 def test_broken_connection_costs_one_job() -> None:
-    """And no other."""
     with scripted(breaks_at=3) as server:
         outcome = drive(server.url, 1, PAIRS, jobs=6)
         assert (len(outcome.latencies), outcome.errors) == (6, 1)
@@ -143,14 +138,12 @@ def test_broken_connection_costs_one_job() -> None:
 
 
 def test_connection_closed_by_the_server_is_opened_again() -> None:
-    """Announced, it costs nothing but the time."""
     with scripted(polls=2, last=True) as server:
         assert drive(server.url, 2, PAIRS, jobs=5).errors == 0
         assert len(server.log) == 15
 
 
-def test_each_client_has_questions_of_its_own() -> None:
-    """And another seed has others."""
+def test_each_client_and_seed_has_its_own_questions() -> None:
     with scripted() as server:
         drive(server.url, 2, [("Humus", str(number)) for number in range(10_000)], jobs=40)
         drive(server.url, 2, [("Humus", str(number)) for number in range(10_000)], jobs=40, seed=2)
@@ -165,8 +158,7 @@ def test_server_that_is_gone_is_an_error_of_each_job() -> None:
     assert drive(url, 1, PAIRS, jobs=2).errors == 2
 
 
-def test_requests_draw_from_all_statistics_and_pairs() -> None:
-    """Uniformly, the same for the same seed."""
+def test_requests_draw_uniformly_and_repeatably_from_statistics_and_pairs() -> None:
     drawn = list(itertools.islice(requests(PAIRS, seed=1), 1800))
     assert drawn == list(itertools.islice(requests(PAIRS, seed=1), 1800))
     assert drawn != list(itertools.islice(requests(PAIRS, seed=2), 1800))
@@ -177,7 +169,6 @@ def test_requests_draw_from_all_statistics_and_pairs() -> None:
 
 
 def test_summary_has_rates_and_percentiles() -> None:
-    """Jobs by the time of all, latencies in milliseconds."""
     with scripted() as server:
         outcome = drive(server.url, 1, PAIRS, jobs=5)._replace(
             seconds=2.0, cpu=0.5, latencies=[0.1, 0.2, 0.3, 0.4, 0.5]

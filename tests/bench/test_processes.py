@@ -1,4 +1,4 @@
-"""Servers are started as people start them, and leave nothing behind."""
+"""Measured servers start by their documented commands and leave no process or folder."""
 
 import os
 from pathlib import Path
@@ -18,7 +18,7 @@ def test_service_finishes_every_job_of_a_turn(tmp_path: Path) -> None:
     assert all(row["jobs"] > 0 for row in rows)
 
 
-def test_server_ends_with_its_block_and_keeps_its_home(tmp_path: Path) -> None:
+def test_server_ends_with_its_block_and_its_home_stays(tmp_path: Path) -> None:
     csv, home = write_soil(tmp_path), tmp_path / "home"
     with serving(MAKE_RUN, csv, home) as server:
         assert server.first_result("global_mean", {"question": "Humus"}) > 0
@@ -57,7 +57,7 @@ def test_settings_of_this_shell_are_left_out(monkeypatch: pytest.MonkeyPatch) ->
     assert os.environ["PATH"] == default_environment()["PATH"]
 
 
-def test_fresh_interpreter_has_a_peak_of_its_own(tmp_path: Path) -> None:
+def test_fresh_interpreter_measures_only_its_own_peak(tmp_path: Path) -> None:
     path = survey.generated(tmp_path, 200)
     figures = fresh("bench.ingest", "run", "pandas", path, path)
     assert figures["totals"][1] + figures["totals"][2] == 200

@@ -28,7 +28,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextlib.contextmanager
 def aws_environ(**environ: str) -> Iterator[None]:
-    """What tells boto3 where AWS is, for as long as it is there."""
+    """Set the variables that lead boto3 to the emulator, for the duration of the block."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in (CREDENTIALS | environ).items():
             patch.setenv(name, value)
@@ -45,7 +45,7 @@ def faults() -> Iterator[tuple[Faults, str, int]]:
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate for this machine, and its key: the bucket's policy takes encrypted calls only."""
+    """A certificate for this machine, and its key: the bucket's policy accepts encrypted calls only."""
     folder = tmp_path_factory.mktemp("tls")
     return self_signed(folder / "certificate.pem", folder / "key.pem")
 

@@ -1,4 +1,4 @@
-"""A deployed stage, as its callers and its operators meet it."""
+"""A deployed stage, for its callers and its operators."""
 
 import json
 import threading
@@ -60,13 +60,13 @@ class Deployed:
         return str(response.json()["job_id"])
 
     def result(self, job_id: str) -> requests.Response:
-        """The answer, when it is there."""
+        """Poll a job until it has ended, and return the response."""
         return eventually(
             lambda: self.get(f"/api/get_results/{job_id}"), lambda one: one.json()["status"] != "running"
         )
 
-    def mark_delivered(self) -> None:
-        """Wait until every function sees the control record as it is."""
+    def wait_for_state_copies(self) -> None:
+        """Wait until every function's copy of the service state has expired."""
         threading.Event().wait(CACHED_SECONDS)
 
     def invoke(self, function: str) -> None:
@@ -78,7 +78,7 @@ class Deployed:
 
 
 def eventually(look: Any, good: Any) -> Any:
-    """What `look` returns, once it is `good`."""
+    """Call `look` until its result is `good`, and return it."""
     pause = threading.Event()
     for _ in range(int(SECONDS / PAUSE)):
         if good(found := look()):

@@ -22,7 +22,7 @@ CREDENTIALS = {
 
 @contextmanager
 def ministack(folder: Path, port: int, **environ: str) -> Iterator[str]:
-    """A running ministack; gives its address, and leaves no process behind."""
+    """A running ministack: its address. It leaves no process behind."""
     secure = "USE_SSL" in environ
     url = f"{'https' if secure else 'http'}://127.0.0.1:{port}"
     own = {

@@ -1,4 +1,4 @@
-"""Who may do what, on an emulator that enforces IAM over TLS: callers, operators, and the functions."""
+"""Access of callers, operators and functions, on an emulator that enforces IAM over TLS."""
 
 import boto3
 import pytest
@@ -70,4 +70,4 @@ def test_graceful_shutdown_needs_a_signed_request(keyed: Deployed) -> None:
     done = eventually(lambda: signed(keyed, SHUTDOWN), lambda one: one.json() == {"status": "done"})
     assert done.status_code == 200
     keyed.service.reopen()
-    keyed.mark_delivered()
+    keyed.wait_for_state_copies()

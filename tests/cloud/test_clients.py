@@ -1,4 +1,4 @@
-"""What clients expect beyond both interfaces, on the deployed service."""
+"""Idempotency keys, batches, cached results and callbacks on the deployed service."""
 
 from typing import Any
 

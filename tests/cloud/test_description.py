@@ -1,4 +1,4 @@
-"""The definition and its page, deployed: behind the stage's prefix."""
+"""/openapi.json and /docs, deployed behind the stage's prefix."""
 
 import re
 from pathlib import Path

@@ -123,7 +123,7 @@ async def converse(pieces: list[bytes]) -> Outcome:
 
 
 async def until_quiet(wire: Wire, handler: RecordingHandler) -> None:
-    """Let the loop turn until nothing is written and no request begins or ends."""
+    """Run the loop until nothing is written and no request begins or ends."""
     before, quiet = None, 0
     for _ in range(MOST_TURNS):
         now = len(wire.written), len(handler.methods), handler.unfinished

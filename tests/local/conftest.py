@@ -1,4 +1,4 @@
-"""What the tests of the laptop share."""
+"""Fixtures of the laptop."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A machine whose process may die, with the disk that stays."""
+"""A machine whose process may die and whose disk stays."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a laptop can be told."""
+"""Settings of a laptop."""
 
 import os
 from pathlib import Path

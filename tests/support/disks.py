@@ -14,7 +14,7 @@ import pytest
 
 
 class Lines(logging.Handler):
-    """What the log is told about the disk, while it is entered."""
+    """The log lines about the disk, within the block."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class SmallDisk:
 
     @contextmanager
     def read_only(self) -> Iterator[None]:
-        """As a file system becomes that has found an error."""
+        """Read-only, as the kernel makes a file system with an error."""
         mount("-o", "remount,ro", str(self.path))
         yield
         mount("-o", "remount,rw", str(self.path))
@@ -76,7 +76,7 @@ class SmallDisk:
 
 @contextmanager
 def small_disk(path: Path, size: str = "16m") -> Iterator[SmallDisk]:
-    """Skips the test where no file system can be mounted: that takes root."""
+    """Skip the test where no file system can be mounted, which needs root."""
     if os.geteuid() != 0:
         pytest.skip("mounting a small file system takes root")
     path.mkdir()

@@ -1,4 +1,4 @@
-"""dynalite: DynamoDB once more, by others, in another language, with limits that moto does not hold."""
+"""dynalite: an independent DynamoDB with limits that moto does not enforce."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ def installed() -> bool:
 
 @contextmanager
 def dynalite() -> Iterator[str]:
-    """A running dynalite; gives its address, and leaves no process behind."""
+    """A running dynalite: its address. It leaves no process behind."""
     port = str(free_port())
     at_once = ["--createTableMs", "0", "--deleteTableMs", "0"]
     command = ["node", os.environ[COMMAND], "--host", "127.0.0.1", "--port", port, *at_once]

@@ -26,7 +26,7 @@ HASTY = {"read_timeout": HANG_SECONDS}
 
 
 class Cloud:
-    """What services on AWS share; their calls go over sockets, through the proxy, to moto."""
+    """Resources that services share; their calls go over sockets, through the proxy, to moto."""
 
     def __init__(self, faults: Faults, address: str, clients: Aws, data: Path) -> None:
         self.faults, self.clients, self._address = faults, clients, address
@@ -38,25 +38,25 @@ class Cloud:
         self.retrying, self.hasty = self.aws(**FEW_TRIES), self.aws(**FEW_TRIES, **HASTY)
 
     def aws(self, **options: Any) -> Aws:
-        """Clients as the functions have them, but for `options`."""
+        """Return clients as the functions have them, with `options`."""
         return Aws(functools.partial(self._session.client, endpoint_url=self._address), **options)
 
     def service(self, through: Aws | None = None, inline_limit: int = 1000) -> Service:
-        """One that has called nothing yet."""
+        """Return a service that has made no call yet."""
         through = through or self.retrying
         store = DynamoDbJobStore(through, "statline", "statline", inline_limit)
         queue, datasets = SqsJobQueue(through, self.queue), S3DatasetStore(through, "statline")
         return make_service(store, queue, datasets, DynamoDbServiceState(through, "statline"), id_block=1)
 
     def finished(self) -> Job:
-        """A job whose answer lies in S3."""
+        """Return a job whose result is in S3."""
         service = self.service(self.clients, inline_limit=0)
         job_id = submit(service, "global_mean", {"question": "S1"}).id
         service.process(job_id)
         return service.get(job_id)
 
     def work_off(self) -> None:
-        """Deliver what is in the queue, until nothing is."""
+        """Deliver messages until the queue is empty."""
         sqs, service = self.clients.sqs, self.service(self.clients)
         while messages := sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages"):
             batch = [{"messageId": one["MessageId"], "body": one["Body"]} for one in messages]

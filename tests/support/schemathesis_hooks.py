@@ -1,4 +1,4 @@
-"""What schemathesis must be told to make up good requests: formats that OpenAPI has no name for."""
+"""Formats that OpenAPI has no name for, so that schemathesis can generate valid requests."""
 
 from datetime import datetime
 from uuid import uuid4

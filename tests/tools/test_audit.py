@@ -1,4 +1,4 @@
-"""The verdict of an audit on pip-audit's output."""
+"""The audit's verdict on the output of pip-audit."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What goes beside the package: the pins of what ships, and checksums."""
+"""The bills of materials and checksums beside the package."""
 
 import json
 import subprocess

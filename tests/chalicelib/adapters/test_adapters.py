@@ -1,4 +1,4 @@
-"""The smaller AWS adapters: control record, queue, data sets; and the provider that wires them."""
+"""The smaller AWS adapters (service state, queue, data sets) and the provider that wires them."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""What a job costs: the AWS calls of its life."""
+"""The AWS calls that a job costs."""
 
 import functools
 import time

@@ -1,4 +1,4 @@
-"""What becomes of AWS's failures: each kind at each call of each route, over real sockets."""
+"""Failures of AWS: each kind at each call of each route, over real sockets."""
 
 import functools
 import json

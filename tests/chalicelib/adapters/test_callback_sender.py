@@ -1,4 +1,4 @@
-"""Posting to addresses that strangers name, against real servers on this machine."""
+"""Callbacks to addresses that clients name, against real servers on this machine."""
 
 import socket
 import ssl

@@ -1,4 +1,4 @@
-"""What goes into a process and what comes out, as JSON Schemas."""
+"""The inputs and outputs of processes, as JSON Schemas."""
 
 from pathlib import Path
 from typing import Any

@@ -24,7 +24,7 @@ bodies = (
 @example({"question": "\x1c", "state": "x"})
 @example({"question": "\ufeff", "state": "x"})
 def test_service_accepts_exactly_what_the_schema_allows(body: object) -> None:
-    """As a validator understands the schema that others wrote, whose regular expressions are not Python's."""
+    """As a JSON Schema validator reads it: its regular expressions are not Python's."""
     fits = Draft4Validator(SCHEMA).is_valid(body)
     try:
         found = fields(SCHEMA, body)

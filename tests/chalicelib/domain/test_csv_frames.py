@@ -91,7 +91,7 @@ def reference(content: bytes) -> Cube:
 
 @settings(deadline=None, max_examples=400)
 @given(files(), st.one_of(st.integers(80, 600), st.just(BLOCK_BYTES)))
-def test_a_file_is_read_as_python_reads_it_wherever_blocks_end(content: bytes, block_bytes: int) -> None:
+def test_file_is_read_as_pythons_csv_reads_it_wherever_blocks_end(content: bytes, block_bytes: int) -> None:
     try:
         cube = cube_of_csv(io.BytesIO(content), SOIL, block_bytes)
     except (EmptyDataset, MissingColumns, NoRowsInDataset):

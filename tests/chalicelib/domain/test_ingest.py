@@ -1,4 +1,4 @@
-"""Files and frames to cubes: which are read, and which are refused with which words."""
+"""Files and frames to cubes: what is read, and what is refused with which sentence."""
 
 import gzip
 import io

@@ -1,4 +1,4 @@
-"""Names: what is asked for, what exists, and what is closest."""
+"""Names of questions and states: lookup, and suggestions for unknown names."""
 
 import io
 from pathlib import Path
@@ -67,7 +67,7 @@ def test_an_unknown_question_is_refused_with_short_suggestions(data: DataIngesto
     assert len(str(caught.value)) < 2000
 
 
-def test_a_long_question_is_suggested_whole() -> None:
+def test_long_question_is_suggested_in_full() -> None:
     long = "Percent of adults who " + "walk and " * 27 + "run"
     data = DataIngestor.from_csv(
         io.BytesIO(ROWS.replace(b"Sand", long.encode())), Description.from_dict(WITH_SHORT_NAMES)
@@ -95,9 +95,7 @@ def test_an_abbreviation_suggests_its_state_before_closer_letters() -> None:
         data.state("th")
 
 
-def test_the_best_end_comes_from_the_description_or_is_unknown(
-    data: DataIngestor, named: DataIngestor
-) -> None:
+def test_best_end_comes_from_the_description_or_is_unknown(data: DataIngestor, named: DataIngestor) -> None:
     assert (data.best("Humus"), data.best("Sand")) == ("highest", "lowest")
     bare = DataIngestor(named.cube, Description.from_dict(WITH_SHORT_NAMES | {"best": {}}))
     with pytest.raises(BestEndUnknown, match="Sand"):

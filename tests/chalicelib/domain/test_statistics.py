@@ -130,7 +130,7 @@ def test_wrong_inputs_are_refused_with_the_field(body: object, named: str) -> No
         parse_inputs(statistic("state_mean"), body)
 
 
-def test_half_a_character_stands_escaped_in_the_refusal() -> None:
+def test_lone_surrogate_is_escaped_in_the_refusal() -> None:
     with pytest.raises(InvalidRequest) as caught:
         parse_inputs(statistic("best5"), {"question": "S1", "\ud800": 1})
     assert b"\\ud800" in str(caught.value).encode()
@@ -153,8 +153,8 @@ def cases() -> list[Path]:
 
 @needs_shared
 @pytest.mark.parametrize("case", cases(), ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_a_reference_case(survey: DataIngestor, case: Path) -> None:
-    """The public checker's answer, in its order, to nine digits."""
+def test_reference_case_has_the_expected_result(survey: DataIngestor, case: Path) -> None:
+    """In the order of the public checker, to nine digits."""
     name = case.parent.name
     result = json.loads(frozen_json_of(name, compute_result(survey, name, json.loads(case.read_text()))))
     expected = json.loads(case.with_name(case.name.replace("in-", "out-")).read_text())

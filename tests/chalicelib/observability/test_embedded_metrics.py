@@ -1,4 +1,4 @@
-"""Embedded metrics: lines that hold to CloudWatch's rules, one invocation's worth at a time."""
+"""Embedded metrics: lines in CloudWatch's format, written at the end of each invocation."""
 
 import json
 import os

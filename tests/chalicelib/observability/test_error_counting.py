@@ -1,4 +1,4 @@
-"""Calls that fail are counted by operation; answers are not failures."""
+"""Failed calls are counted by operation; conditions of the port are not failures."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Trace ids: from a valid header or new; one from the request to the result, in every line between."""
+"""Trace ids: from a valid header or new, and the same in the request, its job, its log lines and result."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The thirteen endpoints and the three that tell of them, over real HTTP."""
+"""The endpoints under /api, over real HTTP."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

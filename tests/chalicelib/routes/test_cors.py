@@ -1,4 +1,4 @@
-"""Pages of other sites, as a browser asks for them."""
+"""CORS: requests of pages of other sites."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Links, wherever we are served from."""
+"""Links in responses, behind API Gateway and on a laptop."""
 
 from types import SimpleNamespace
 from typing import Any

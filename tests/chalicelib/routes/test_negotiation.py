@@ -1,4 +1,4 @@
-"""Which form an answer has."""
+"""Content negotiation."""
 
 from types import SimpleNamespace
 from typing import Any

@@ -65,7 +65,7 @@ def test_filters_are_read_repeated_or_separated_by_commas(
     ],
 )
 def test_datetime_is_an_instant_or_an_interval(text: str | None, expected: tuple[int, int]) -> None:
-    """Instants are rounded into the interval, to milliseconds."""
+    """An interval begins and ends at the milliseconds that lie inside it."""
     assert interval(text) == expected
 
 

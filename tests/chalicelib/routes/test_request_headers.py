@@ -1,4 +1,4 @@
-"""Headers by which clients say how they want to be answered, over real HTTP."""
+"""Idempotency-Key and Prefer, over real HTTP."""
 
 import threading
 import time

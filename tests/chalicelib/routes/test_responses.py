@@ -1,4 +1,4 @@
-"""Results that a client has already, over real HTTP."""
+"""ETags and If-None-Match, over real HTTP."""
 
 import pytest
 import requests

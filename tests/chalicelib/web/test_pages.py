@@ -1,4 +1,4 @@
-"""Pages for people."""
+"""HTML pages."""
 
 from html.parser import HTMLParser
 

@@ -1,4 +1,4 @@
-"""What is deployed: the package, and the template with its policies and limits."""
+"""The deployment package, and the template with its policies and limits."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Publishing, on moto: what is stored, what is current, and going back."""
+"""Publishing data sets, on moto."""
 
 from pathlib import Path
 
