@@ -74,4 +74,4 @@ def test_shutdown_takes_signed_requests_only(keyed: Deployed) -> None:
     done = eventually(lambda: signed(keyed, SHUTDOWN), lambda one: one.json() == {"status": "done"})
     assert done.status_code == 200
     keyed.service.reopen()
-    keyed.mark_delivered()
+    keyed.await_state()

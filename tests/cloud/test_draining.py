@@ -19,4 +19,4 @@ def test_drain_a_stage(deployed: Deployed) -> None:
             arguments, cwd=PROJECT, env=environ, capture_output=True, text=True, timeout=120, check=False
         )
         assert (done.returncode, done.stdout[: len(said)]) == (0, said), done.stderr
-    deployed.mark_delivered()
+    deployed.await_state()
