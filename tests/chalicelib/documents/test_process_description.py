@@ -17,8 +17,7 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return soil(tmp_path_factory.mktemp("soil")).catalogue()
 
 
-def test_questions_are_enumerated(catalogue: dict[str, Any]) -> None:
-    """By id and by text, each pair under the question's title."""
+def test_a_question_input_lists_ids_and_texts(catalogue: dict[str, Any]) -> None:
     assert input_schema("question", catalogue) == {
         "type": "string",
         "enum": ["S1", "Humus", "S2", "Sand"],
@@ -27,8 +26,7 @@ def test_questions_are_enumerated(catalogue: dict[str, Any]) -> None:
     }
 
 
-def test_states_are_enumerated(catalogue: dict[str, Any]) -> None:
-    """By name."""
+def test_a_state_input_lists_names(catalogue: dict[str, Any]) -> None:
     assert input_schema("state", catalogue) == {
         "type": "string",
         "enum": ["Bayern", "Hessen"],
@@ -45,24 +43,21 @@ def test_states_are_enumerated(catalogue: dict[str, Any]) -> None:
         ([("a", "a")], {"a": ["a"]}),
     ],
 )
-def test_an_id_of_two_questions_names_neither(
+def test_an_id_of_two_questions_is_no_name_of_either(
     questions: list[tuple[str | None, str]], expected: dict[str, list[str]]
 ) -> None:
-    """Their texts do."""
     catalogue = {"questions": [{"id": one, "question": text} for one, text in questions]}
     assert names_of("question", catalogue) == expected
 
 
-def test_what_may_be_asked_can_be_looked_up(catalogue: dict[str, Any], tmp_path: Path) -> None:
-    """Every name that a schema allows is one that the data set knows."""
+def test_every_listed_name_is_known_to_the_data_set(catalogue: dict[str, Any], tmp_path: Path) -> None:
     data = soil(tmp_path)
     for name in ("question", "state"):
         for text in input_schema(name, catalogue)["enum"]:
             getattr(data, name)(text)
 
 
-def test_what_may_not_be_asked(catalogue: dict[str, Any]) -> None:
-    """Is answered with what comes closest."""
+def test_an_unlisted_name_is_refused_with_the_closest(catalogue: dict[str, Any]) -> None:
     validate_inputs({"question": "S1", "state": "Hessen"}, catalogue)
     with pytest.raises(UnknownQuestion, match="Humus"):
         validate_inputs({"question": "Humuss", "state": "Hessen"}, catalogue)
@@ -71,8 +66,7 @@ def test_what_may_not_be_asked(catalogue: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", STATISTICS)
-def test_every_process_says_what_it_takes_and_gives(name: str, catalogue: dict[str, Any]) -> None:
-    """Its parameters, once each, and one output as JSON or CSV."""
+def test_every_process_describes_its_inputs_and_output(name: str, catalogue: dict[str, Any]) -> None:
     described = description(STATISTICS[name], catalogue)
     assert list(described["inputs"]) == list(STATISTICS[name].parameters)
     assert {(one["minOccurs"], one["maxOccurs"]) for one in described["inputs"].values()} == {(1, 1)}
