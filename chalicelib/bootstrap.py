@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from chalicelib.adapters.aws_clients import Aws, client_config
+from chalicelib.adapters.aws_clients import Aws
 from chalicelib.adapters.callback_sender import HttpCallbackSender
 from chalicelib.adapters.dynamodb_job_store import DynamoDbJobStore
 from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
@@ -46,9 +46,10 @@ class Provider(Generic[T]):
 
 
 def aws_client(name: Any, config: Any = None) -> Any:
+    """Return a boto3 client; without a config one of boto3's own patience, for commands."""
     import boto3  # takes a tenth of a second: the first request that needs it pays
 
-    return boto3.client(name, config=config or client_config())
+    return boto3.client(name, config=config)
 
 
 def aws_service(settings: Settings) -> Service:

@@ -15,8 +15,8 @@ from chalicelib.application.job import Job
 from chalicelib.domain.statistics.means import Row
 from chalicelib.domain.statistics.registry import RESULT_FORMAT, Statistic, statistic
 
-# Polls ask again for the results computed last.
-REMEMBERED = 32
+# Rendered results that are kept for the next poll. Few large ones: together they stay below some 100 MB.
+SMALL_BYTES, SMALL_KEPT, LARGE_KEPT = 16_384, 4_096, 32
 
 
 def frozen_json(job: Job) -> bytes:
@@ -50,13 +50,19 @@ def is_frozen(stored: bytes) -> bool:
     return not stored.startswith(b"[")
 
 
-@lru_cache(maxsize=REMEMBERED)
 def frozen_json_of(name: str, stored: bytes) -> bytes:
     """Return the frozen JSON of a stored result of the statistic `name`."""
     if is_frozen(stored):
         return stored
+    return (render_small if len(stored) <= SMALL_BYTES else render_large)(name, stored)
+
+
+def render(name: str, stored: bytes) -> bytes:
     value = to_frozen(statistic(name), parse_rows(stored))
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+render_small, render_large = lru_cache(SMALL_KEPT)(render), lru_cache(LARGE_KEPT)(render)
 
 
 def parse_rows(stored: bytes) -> list[Row]:

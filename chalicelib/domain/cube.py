@@ -5,7 +5,7 @@ Sums are integers in units of 10**-scale, so adding is associative: chunks, thre
 each build a part, and the parts merge to the same bits in any order.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 DIMENSIONS = ("location", "category", "segment")
@@ -130,10 +130,3 @@ def union(
     first: Mapping[str, frozenset[str]], second: Mapping[str, frozenset[str]]
 ) -> dict[str, frozenset[str]]:
     return {key: first.get(key, frozenset()) | second.get(key, frozenset()) for key in {*first, *second}}
-
-
-def merged(parts: Iterable[Cube]) -> Cube:
-    whole = Cube()
-    for part in parts:
-        whole = whole.merge(part)
-    return whole

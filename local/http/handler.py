@@ -75,6 +75,8 @@ class Handler:
         if request.headers.get("Expect", "").lower() == "100-continue":
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0  # as aiohttp's own handler of Expect: no response has begun
+        if request.content.is_eof():  # the usual question: it came whole, with the head
+            return within_limit(request.content.read_nowait()) or None
         try:
             # Also ends the wait for the rest of a malformed body, which aiohttp does not report.
             async with asyncio.timeout(self._body_seconds):
@@ -111,12 +113,16 @@ class Handler:
 
 
 async def read_limited(content: StreamReader) -> bytes:
-    body = bytearray()
+    body = b""
     async for part in content.iter_any():
-        body += part
-        if len(body) > LARGEST_BODY:
-            raise BodyRefused(413, f"the body has more than {LARGEST_BODY} bytes, which is all that is taken")
-    return bytes(body)
+        body = within_limit(body + part)
+    return body
+
+
+def within_limit(body: bytes) -> bytes:
+    if len(body) > LARGEST_BODY:
+        raise BodyRefused(413, f"the body has more than {LARGEST_BODY} bytes, which is all that is taken")
+    return body
 
 
 def joined(raw_headers: tuple[tuple[bytes, bytes], ...]) -> dict[str, str]:

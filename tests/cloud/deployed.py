@@ -65,8 +65,8 @@ class Deployed:
             lambda: self.get(f"/api/get_results/{job_id}"), lambda one: one.json()["status"] != "running"
         )
 
-    def wait_for_state_copies(self) -> None:
-        """Wait until every function's copy of the service state has expired."""
+    def await_state(self) -> None:
+        """Wait until every function sees the service state as it is."""
         threading.Event().wait(CACHED_SECONDS)
 
     def invoke(self, function: str) -> None:

@@ -70,4 +70,4 @@ def test_graceful_shutdown_needs_a_signed_request(keyed: Deployed) -> None:
     done = eventually(lambda: signed(keyed, SHUTDOWN), lambda one: one.json() == {"status": "done"})
     assert done.status_code == 200
     keyed.service.reopen()
-    keyed.wait_for_state_copies()
+    keyed.await_state()

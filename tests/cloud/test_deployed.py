@@ -129,27 +129,27 @@ def test_message_that_never_succeeds_fails_its_job_with_the_reason(deployed: Dep
     deployed.stack.aws.s3.put_object(**snapshot, Body=b"damaged")
     asked = a_question(deployed)
     deployed.control.set(dataset=name)
-    job_id = deployed.service.submit("global_mean", asked).id
+    job_id = submit(deployed.service, "global_mean", asked).id
     deployed.control.set(dataset=current)
     body = deployed.result(job_id).json()
     assert body["status"] == "error"
     assert "every attempt failed" in body["reason"]
     deployed.stack.aws.s3.delete_object(**snapshot)
-    deployed.wait_for_state_copies()
+    deployed.await_state()
 
 
 def test_open_jobs_keep_their_data_set_when_another_is_published(deployed: Deployed, tmp_path: Path) -> None:
     before, asked = deployed.control.read().dataset, a_question(deployed)
     old = [deployed.submit("global_mean", **asked) for _ in range(5)]
     publishing.publish(write_soil(tmp_path), deployed.datasets, deployed.control)
-    deployed.wait_for_state_copies()
+    deployed.await_state()
     new = deployed.submit("global_mean", question="S1")
     for job_id in old:
         answered = deployed.result(job_id)
         assert (answered.json()["status"], answered.headers["Statline-Dataset"]) == ("done", before)
     assert deployed.result(new).json() == {"status": "done", "data": {"global_mean": 2.6666666666666665}}
     publishing.use(before[:12], deployed.datasets, deployed.control)
-    deployed.wait_for_state_copies()
+    deployed.await_state()
     assert deployed.get("/").json()["dataset"]["id"] == before
 
 
@@ -253,7 +253,7 @@ def test_drain_finishes_accepted_jobs_and_reopen_accepts_new_ones(deployed: Depl
     assert deployed.get("/api/num_jobs").json() == {"num_jobs": 0}
     assert all(deployed.result(job_id).json()["status"] == "done" for job_id in ids)
     deployed.service.reopen()
-    deployed.wait_for_state_copies()
+    deployed.await_state()
     assert deployed.post("global_mean", **asked).status_code == 200
 
 

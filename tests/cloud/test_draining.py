@@ -18,4 +18,4 @@ def test_drain_and_reopen_commands_work_with_aws_credentials(deployed: Deployed)
             arguments, cwd=PROJECT, env=environ, capture_output=True, text=True, timeout=120, check=False
         )
         assert (done.returncode, done.stdout[: len(said)]) == (0, said), done.stderr
-    deployed.wait_for_state_copies()
+    deployed.await_state()

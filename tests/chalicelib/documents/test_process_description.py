@@ -17,7 +17,7 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return soil(tmp_path_factory.mktemp("soil")).catalogue()
 
 
-def test_question_input_enumerates_ids_and_texts(catalogue: dict[str, Any]) -> None:
+def test_a_question_input_lists_ids_and_texts(catalogue: dict[str, Any]) -> None:
     assert input_schema("question", catalogue) == {
         "type": "string",
         "enum": ["S1", "Humus", "S2", "Sand"],
@@ -26,7 +26,7 @@ def test_question_input_enumerates_ids_and_texts(catalogue: dict[str, Any]) -> N
     }
 
 
-def test_state_input_enumerates_names(catalogue: dict[str, Any]) -> None:
+def test_a_state_input_lists_names(catalogue: dict[str, Any]) -> None:
     assert input_schema("state", catalogue) == {
         "type": "string",
         "enum": ["Bayern", "Hessen"],
@@ -43,21 +43,21 @@ def test_state_input_enumerates_names(catalogue: dict[str, Any]) -> None:
         ([("a", "a")], {"a": ["a"]}),
     ],
 )
-def test_id_of_two_questions_is_left_out_of_the_names(
+def test_an_id_of_two_questions_is_no_name_of_either(
     questions: list[tuple[str | None, str]], expected: dict[str, list[str]]
 ) -> None:
     catalogue = {"questions": [{"id": one, "question": text} for one, text in questions]}
     assert names_of("question", catalogue) == expected
 
 
-def test_every_enumerated_name_is_known_to_the_data_set(catalogue: dict[str, Any], tmp_path: Path) -> None:
+def test_every_listed_name_is_known_to_the_data_set(catalogue: dict[str, Any], tmp_path: Path) -> None:
     data = soil(tmp_path)
     for name in ("question", "state"):
         for text in input_schema(name, catalogue)["enum"]:
             getattr(data, name)(text)
 
 
-def test_unknown_input_is_refused_with_the_closest_name(catalogue: dict[str, Any]) -> None:
+def test_an_unlisted_name_is_refused_with_the_closest(catalogue: dict[str, Any]) -> None:
     validate_inputs({"question": "S1", "state": "Hessen"}, catalogue)
     with pytest.raises(UnknownQuestion, match="Humus"):
         validate_inputs({"question": "Humuss", "state": "Hessen"}, catalogue)
@@ -66,9 +66,7 @@ def test_unknown_input_is_refused_with_the_closest_name(catalogue: dict[str, Any
 
 
 @pytest.mark.parametrize("name", STATISTICS)
-def test_every_description_has_its_inputs_and_one_output_as_json_or_csv(
-    name: str, catalogue: dict[str, Any]
-) -> None:
+def test_every_process_describes_its_inputs_and_output(name: str, catalogue: dict[str, Any]) -> None:
     described = description(STATISTICS[name], catalogue)
     assert list(described["inputs"]) == list(STATISTICS[name].parameters)
     assert {(one["minOccurs"], one["maxOccurs"]) for one in described["inputs"].values()} == {(1, 1)}

@@ -1,7 +1,9 @@
 """The cube's arithmetic: exact, and the same in any order."""
 
+import functools
 import io
 import pickle
+from collections.abc import Iterable
 from fractions import Fraction
 
 import pandas as pd
@@ -9,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain import snapshot
-from chalicelib.domain.cube import CellStats, Cube, merged
+from chalicelib.domain.cube import CellStats, Cube
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingest import cube_of_csv, cube_of_frame
 from tests.support.samples import DESCRIPTION
@@ -31,6 +33,10 @@ rows = st.tuples(
 surveys = st.lists(rows, min_size=1, max_size=30).map(
     lambda some: [*some, "Humus,S1,Bayern,1.5,Nutzung,Wald"]
 )
+
+
+def merged(parts: Iterable[Cube]) -> Cube:
+    return functools.reduce(Cube.merge, parts, Cube())
 
 
 def cube(lines: list[str]) -> Cube:

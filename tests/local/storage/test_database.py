@@ -142,7 +142,7 @@ def test_a_full_disk_refuses_jobs_and_serves_the_rest(machine: Machine) -> None:
             assert store.get("job_id_2") == job(2)
             assert f".statline/{NAME} cannot be written" in str(store.database.problem())
         assert store.database.problem() is None
-    assert len(lines) == 2
+    assert len([line for line in lines if NAME in line]) == 2
     store.create(job(3))
     store.finish(job(2).succeed(b"2", now=9))
     assert [found.id for found in machine.boot().jobs()] == ["job_id_1", "job_id_2", "job_id_3"]

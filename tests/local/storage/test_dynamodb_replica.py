@@ -23,6 +23,7 @@ from local.storage.database import NAME, Database
 from local.storage.dynamodb_replica import DynamoDbReplica, read_frame, write_frame
 from local.storage.job_rows import Change
 from local.storage.sqlite_job_store import SqliteJobStore
+from tests.support.metrics import value
 from tests.support.processes import PROJECT, free_port, python_m_local, until
 from tests.support.samples import GLOBAL_HUMUS, ask, job
 
@@ -72,7 +73,7 @@ def test_the_table_and_the_bucket_follow_the_store(replica: Replica) -> None:
     replica.wait()
     assert "job_id_2" not in replica.statuses()
     assert replica.s3.list_objects_v2(Bucket="statline")["KeyCount"] == 0
-    until(lambda: FOLLOWER_LAG.value("dynamodb") == 0)
+    until(lambda: value(FOLLOWER_LAG, "dynamodb") == 0)
 
 
 def test_a_child_that_dies_is_started_again_with_the_open_jobs(

@@ -17,6 +17,7 @@ from local.storage.database import NAME, Database
 from local.storage.result_files import ResultFiles, highest_number
 from local.storage.sqlite_job_store import SqliteJobStore
 from tests.support.disks import Lines, SmallDisk, disk_of, small_disk, wait_until
+from tests.support.metrics import value
 from tests.support.samples import job
 
 RESULT = b'{"a":1.5}'
@@ -80,7 +81,7 @@ def test_more_files_than_a_batch_are_written(running: Results) -> None:
     for number in range(1, 251):
         running.finish(number, b"%d" % number)
     wait_until(lambda: len(running.names()) == 250)
-    wait_until(lambda: FOLLOWER_LAG.value("files") == 0)
+    wait_until(lambda: value(FOLLOWER_LAG, "files") == 0)
 
 
 def test_the_file_of_a_deleted_job_is_removed(running: Results) -> None:
