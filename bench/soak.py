@@ -29,7 +29,7 @@ from local.settings import SAMPLE
 CLIENTS, KEPT = 8, 1000
 SETTLED = 1000  # jobs after which nothing should grow any more
 FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.05
-STORE_MB, LOGS_MB = 40, 40  # the jobs' database or journal; the log files, rotated
+STORE_MB, LOGS_MB = 40, 40  # the jobs' database; the log files, rotated
 ROWS = 20
 PANELS = {
     "jobs a second": ["jobs_a_second"],
