@@ -54,7 +54,6 @@ def aws_client(name: Any, config: Any = None) -> Any:
 def aws_service(settings: Settings) -> Service:
     """Return the service on AWS, on the resources that the settings name."""
     aws = Aws(aws_client)
-    log_setup.configure(settings.log_level, settings.log_format)
     queue = SqsJobQueue(aws, settings.queue_url)
     ports = Ports(
         job_store(aws, settings),
@@ -80,5 +79,11 @@ def settings_from_environ() -> Settings:
     return Settings.from_environ(os.environ)
 
 
+def service_from_settings() -> Service:
+    settings = get_settings()
+    log_setup.configure(settings.log_level, settings.log_format)
+    return aws_service(settings)
+
+
 get_settings = Provider(settings_from_environ)
-get_service = Provider(lambda: aws_service(get_settings()))
+get_service = Provider(service_from_settings)
