@@ -7,7 +7,7 @@ from chalice.app import Blueprint, Response
 from chalicelib.bootstrap import get_service, get_settings
 from chalicelib.documents.openapi import MEDIA_TYPE
 from chalicelib.errors import UnknownFile
-from chalicelib.routes.endpoint import ANY_TYPE, Headers, base_path, endpoint, ok
+from chalicelib.routes.endpoint import Headers, base_path, endpoint, ok
 
 routes = Blueprint(__name__)
 
@@ -35,8 +35,7 @@ POLICY = "; ".join(
 )
 
 
-@routes.route("/openapi.json", content_types=ANY_TYPE)
-@endpoint(routes)
+@endpoint(routes, "/openapi.json")
 def openapi() -> Response:
     from chalicelib.documents.openapi.document import document  # imported late: few functions ever serve it
 
@@ -45,15 +44,13 @@ def openapi() -> Response:
     return ok(document(get_service().catalogue(), server, key_needed), {"Content-Type": MEDIA_TYPE})
 
 
-@routes.route("/docs", content_types=ANY_TYPE)
-@endpoint(routes)
+@endpoint(routes, "/docs")
 def page() -> Response:
     text = read("index.html").replace("{base}", base_path(routes.current_request))
     return served(text, HTML, {"Content-Security-Policy": POLICY})
 
 
-@routes.route("/docs/{name}", content_types=ANY_TYPE)
-@endpoint(routes, runs_in_thread=True)
+@endpoint(routes, "/docs/{name}", runs_in_thread=True)
 def part(name: str) -> Response:
     if name not in FILES:
         raise UnknownFile(name)
