@@ -126,12 +126,9 @@ class Stack:
         return aws_service(settings), control, S3DatasetStore(self.aws, settings.bucket)
 
     def empty(self, bucket: str, prefix: str = "") -> None:
-        pages = self.aws.s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
-        for page in pages:
-            versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-            keys: Any = [{"Key": version["Key"], "VersionId": version["VersionId"]} for version in versions]
-            if keys:
-                self.aws.s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
+        import boto3  # takes a tenth of a second
+
+        boto3.resource("s3").Bucket(bucket).object_versions.filter(Prefix=prefix).delete()
 
     def _with_code(self, out: Path) -> dict[str, Any]:
         """Upload the functions' code, and return the template that names it."""

@@ -55,10 +55,10 @@ def survey() -> Any:
     return json.loads((Path(__file__).parent / "survey.json").read_text(encoding="utf-8"))
 
 
-def write_sample(path: Path, seed: int = SEED, rows: int = ROWS) -> None:
+def write_sample(path: Path, rows: int = ROWS) -> None:
     """Write a header and `rows` synthetic rows to `path`, compressed if it ends in `.gz`.
 
-    The same seed and number of rows produce the same text on every machine, in bounded memory.
+    The same number of rows produces the same text on every machine, in bounded memory.
     """
     partial = path.with_name(f"{path.name}.part")
     with (
@@ -67,7 +67,7 @@ def write_sample(path: Path, seed: int = SEED, rows: int = ROWS) -> None:
         io.TextIOWrapper(binary, encoding="utf-8", newline="") as text,
     ):
         text.write(",".join(survey()["header"]) + "\n")
-        csv.writer(text, lineterminator="\n").writerows(sample_rows(seed, rows))
+        csv.writer(text, lineterminator="\n").writerows(sample_rows(SEED, rows))
     partial.replace(path)
 
 

@@ -119,7 +119,7 @@ def test_delivered_twice(deployed: Deployed) -> None:
 def test_a_lost_message(deployed: Deployed) -> None:
     """The record was written and the message never sent: the sweeper sends it."""
     store = job_store(deployed.stack.aws, deployed.stack.settings())
-    forgetful = make_service(store, Nowhere(), deployed.control, deployed.datasets, id_block=1)
+    forgetful = make_service(store, Nowhere(), deployed.datasets, deployed.control, id_block=1)
     job_id = submit(forgetful, "global_mean", a_question(deployed)).id
     eventually(lambda: sweep(deployed, job_id), lambda one: one.json()["status"] == "done")
 
