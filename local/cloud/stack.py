@@ -123,7 +123,7 @@ class Stack:
         """Return the deployed service as its functions see it, with the caller's own credentials."""
         settings = self.settings()
         control = DynamoDbServiceState(self.aws, settings.table, max_age=0)
-        return aws_service(settings), control, S3DatasetStore(self.aws, settings.bucket)
+        return aws_service(settings, 0), control, S3DatasetStore(self.aws, settings.bucket)
 
     def empty(self, bucket: str, prefix: str = "") -> None:
         import boto3  # takes a tenth of a second

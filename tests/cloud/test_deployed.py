@@ -132,7 +132,7 @@ def test_a_message_that_never_succeeds(deployed: Deployed) -> None:
     deployed.stack.aws.s3.put_object(**snapshot, Body=b"damaged")
     asked = a_question(deployed)
     deployed.control.set(dataset=name)
-    job_id = deployed.service.submit("global_mean", asked).id
+    job_id = submit(deployed.service, "global_mean", asked).id
     deployed.control.set(dataset=current)
     body = deployed.result(job_id).json()
     assert body["status"] == "error"
