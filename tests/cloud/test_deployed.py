@@ -141,22 +141,22 @@ def test_message_that_never_succeeds_fails_its_job_with_the_reason(deployed: Dep
 def test_open_jobs_keep_their_data_set_when_another_is_published(deployed: Deployed, tmp_path: Path) -> None:
     before, asked = deployed.control.read().dataset, a_question(deployed)
     old = [deployed.submit("global_mean", **asked) for _ in range(5)]
-    publishing.publish(write_soil(tmp_path), deployed.datasets, deployed.control)
+    publishing.publish(write_soil(tmp_path), deployed.control, deployed.datasets)
     deployed.await_state()
     new = deployed.submit("global_mean", question="S1")
     for job_id in old:
         answered = deployed.result(job_id)
         assert (answered.json()["status"], answered.headers["Statline-Dataset"]) == ("done", before)
     assert deployed.result(new).json() == {"status": "done", "data": {"global_mean": 2.6666666666666665}}
-    publishing.use(before[:12], deployed.datasets, deployed.control)
+    publishing.use(before[:12], deployed.control, deployed.datasets)
     deployed.await_state()
     assert deployed.get("/").json()["dataset"]["id"] == before
 
 
 def test_publishing_twice_gives_one_data_set(deployed: Deployed) -> None:
     before = deployed.control.read().dataset
-    assert publishing.publish(DATA, deployed.datasets, deployed.control) == before
-    listed = publishing.published(deployed.datasets, deployed.control)
+    assert publishing.publish(DATA, deployed.control, deployed.datasets) == before
+    listed = publishing.published(deployed.control, deployed.datasets)
     assert [one.fingerprint for one in listed if one.current] == [before]
 
 
