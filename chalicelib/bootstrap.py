@@ -19,6 +19,8 @@ from chalicelib.observability import logging as log_setup
 DAY = 24 * 60 * 60
 # How old a function's count of the open jobs may be; counting anew for each job would cost a query each.
 COUNT_SECONDS = 5.0
+# How old its copy of the service's state may be.
+STATE_SECONDS = 5.0
 
 T = TypeVar("T")
 
@@ -52,16 +54,15 @@ def aws_client(name: Any, config: Any = None) -> Any:
     return boto3.client(name, config=config)
 
 
-def aws_service(settings: Settings) -> Service:
+def aws_service(settings: Settings, state_seconds: float = STATE_SECONDS) -> Service:
     """Return the service on AWS, on the resources that the settings name."""
     aws = Aws(aws_client)
-    log_setup.configure(settings.log_level, settings.log_format)
     queue = SqsJobQueue(aws, settings.queue_url)
     ports = Ports(
         job_store(aws, settings),
         queue,
         S3DatasetStore(aws, settings.bucket),
-        DynamoDbServiceState(aws, settings.table),
+        DynamoDbServiceState(aws, settings.table, state_seconds),
         HttpCallbackSender(settings.callback_private),
         callback_queue=queue,
     )
@@ -81,5 +82,11 @@ def settings_from_environ() -> Settings:
     return Settings.from_environ(os.environ)
 
 
+def service_from_settings() -> Service:
+    settings = get_settings()
+    log_setup.configure(settings.log_level, settings.log_format)
+    return aws_service(settings)
+
+
 get_settings = Provider(settings_from_environ)
-get_service = Provider(lambda: aws_service(get_settings()))
+get_service = Provider(service_from_settings)

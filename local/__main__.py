@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -10,7 +11,6 @@ import click
 from chalicelib import __version__
 from chalicelib.errors import AwsUnavailable, StatlineError
 from local.cli import commands as client_commands
-from local.cli.console import say
 from local.cloud import commands as cloud_commands
 from local.http.stop_signal import StopSignal
 from local.settings import PROJECT, SAMPLE
@@ -62,6 +62,13 @@ def serve(host: str, port: int) -> None:
     server.shutdown()
     emulator.stop()
     say(f"{left} jobs left for the next start." if left else "Drained.")
+
+
+def say(line: str) -> None:
+    """Print a line in one piece, between the log lines of other threads. Ignore a closed standard output."""
+    with suppress(OSError):
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
 
 @main.command()

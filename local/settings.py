@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from chalicelib.config import Settings, choice, integer
+from chalicelib.config import LOG_FORMATS, LOG_LEVELS, Settings, choice, integer
 from chalicelib.errors import InvalidSetting
-from chalicelib.observability.logging import FORMATS, LEVELS
 
 PROJECT = Path(__file__).resolve().parent.parent
 DATA = PROJECT / "data"
@@ -51,8 +50,8 @@ class LocalSettings:
             threads=integer(environ, "TP_NUM_OF_THREADS", os.cpu_count() or 1),
             keep_results=integer(environ, "STATLINE_KEEP_RESULTS", 10_000, minimum=1),
             drain_seconds=integer(environ, "STATLINE_DRAIN_SECONDS", 30),
-            log_level=choice(environ, "STATLINE_LOG_LEVEL", "info", LEVELS),
-            log_format=choice(environ, "STATLINE_LOG_FORMAT", "text", tuple(FORMATS)),
+            log_level=choice(environ, "STATLINE_LOG_LEVEL", "info", LOG_LEVELS),
+            log_format=choice(environ, "STATLINE_LOG_FORMAT", "text", LOG_FORMATS),
             # moto's S3 takes as long for one answer as its DynamoDB does for a dozen jobs.
             service=Settings.from_environ({"STATLINE_INLINE_LIMIT": "32768", **environ}),
             store=store,

@@ -8,7 +8,6 @@ makes fewer attempts: a call that begins before the deadline ends at most ATTEMP
 import functools
 import threading
 from collections.abc import Callable, Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.aws_errors import translated, unavailable
@@ -75,31 +74,18 @@ class Aws:
     """
 
     def __init__(self, client: Callable[..., Any], attempts: int = ATTEMPTS, **options: Any) -> None:
-        self._make, self._attempts, self._options = client, attempts, options
+        def lazy(name: str) -> Any:
+            return AwsClient(lambda left: client(name, config=client_config(min(left, attempts), **options)))
 
-    @cached_property
-    def dynamodb(self) -> "DynamoDBClient":
-        return self._client("dynamodb")  # type: ignore[no-any-return] # the name decides the type
-
-    @cached_property
-    def s3(self) -> "S3Client":
-        return self._client("s3")  # type: ignore[no-any-return] # the name decides the type
-
-    @cached_property
-    def sqs(self) -> "SQSClient":
-        return self._client("sqs")  # type: ignore[no-any-return] # the name decides the type
+        self.dynamodb: DynamoDBClient = lazy("dynamodb")
+        self.s3: S3Client = lazy("s3")
+        self.sqs: SQSClient = lazy("sqs")
 
     def read_object(self, bucket: str, key: str) -> bytes:
         """Return an object's bytes. Raises the client's NoSuchKey, or AwsUnavailable."""
         body = self.s3.get_object(Bucket=bucket, Key=key)["Body"]
         with translated("s3.GetObject"):  # the body is read after the call and its retries
             return body.read()
-
-    def _client(self, name: str) -> Any:
-        def make(attempts: int) -> Any:
-            return self._make(name, config=client_config(min(attempts, self._attempts), **self._options))
-
-        return AwsClient(make)
 
 
 def client_config(attempts: int = ATTEMPTS, **options: Any) -> Any:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from chalicelib.errors import AwsUnavailable
+from chalicelib.observability.metrics import STORE_ERRORS
 
 log = logging.getLogger("statline.aws")
 
@@ -47,7 +48,8 @@ def translated(operation: str, allowed_attempts: int = 1) -> Iterator[None]:
 
 
 def unavailable(operation: str, name: str, message: str, attempts: str = "1") -> AwsUnavailable:
-    """Log a failed call, and return the exception for it."""
+    """Log and count a failed call, and return the exception for it."""
+    STORE_ERRORS.add(operation)
     cause = f"{operation} failed in {attempts} attempts with {name}: {message}"
     for advice, parts in REMEDIES.items():
         if any(part in name for part in parts):

@@ -74,13 +74,9 @@ class HttpCallbackSender:
     """Posts callbacks; with `private` to any address: for tests and internal services."""
 
     def __init__(
-        self,
-        private: bool = False,
-        seconds: float = SECONDS,
-        resolve: Resolve = socket.getaddrinfo,
-        context: ssl.SSLContext | None = None,
+        self, private: bool = False, seconds: float = SECONDS, resolve: Resolve = socket.getaddrinfo
     ) -> None:
-        self.private, self.seconds, self.resolve, self.context = private, seconds, resolve, context
+        self.private, self.seconds, self.resolve = private, seconds, resolve
 
     def check(self, url: str) -> None:
         """Raises InvalidRequest for a URL that callbacks never go to; does not resolve its name yet."""
@@ -120,7 +116,12 @@ class Exchange(threading.Thread):
 
     def run(self) -> None:
         try:
-            self._post(parse(self._url))
+            target = parse(self._url)
+            connect = {"http": HTTPConnection, "https": HTTPSConnection}[target.scheme]
+            connection = connect(target.host, target.port)
+            connection.sock = self._connected(target)  # so that http.client resolves and connects nothing
+            connection.request("POST", target.path, self._body, dict(self._headers))
+            self.status = connection.getresponse().status
         except CallbackFailed as error:
             self.error = error
         except (OSError, HTTPException, ValueError, InvalidRequest) as error:
@@ -135,30 +136,18 @@ class Exchange(threading.Thread):
                 self._socket.shutdown(socket.SHUT_RDWR)
             self._socket.close()
 
-    def _post(self, target: Target) -> None:
-        connect = {"http": HTTPConnection, "https": HTTPSConnection}[target.scheme]
-        connection = connect(target.host, target.port)
-        connection.sock = self._connected(target)  # so that http.client resolves and connects nothing
-        connection.request("POST", target.path, self._body, dict(self._headers))
-        self.status = connection.getresponse().status
-
     def _connected(self, target: Target) -> socket.socket:
-        family, address = self._address(target)
-        self._socket = socket.socket(family, socket.SOCK_STREAM)
-        self._socket.settimeout(self._rules.seconds)
-        self._socket.connect(address)
-        if target.scheme == "https":
-            context = self._rules.context or ssl.create_default_context()
-            secured = context.wrap_socket(
-                self._socket, server_hostname=target.host, do_handshake_on_connect=False
-            )
-            self._socket = secured
-            secured.do_handshake()
-        return self._socket
-
-    def _address(self, target: Target) -> tuple[Any, tuple[Any, ...]]:
         infos = self._rules.resolve(target.host, target.port, type=socket.SOCK_STREAM)
-        for _, _, _, _, address in infos:
+        for *_, address in infos:
             if not self._rules.private and not is_public(address[0]):
                 raise CallbackRefused(f"{target.host} is {address[0]}, which is not public")
-        return infos[0][0], infos[0][4]
+        family, *_, address = infos[0]
+        self._socket = connection = socket.socket(family, socket.SOCK_STREAM)
+        connection.settimeout(self._rules.seconds)
+        connection.connect(address)
+        if target.scheme == "https":
+            self._socket = secured = ssl.create_default_context().wrap_socket(
+                connection, server_hostname=target.host, do_handshake_on_connect=False
+            )
+            secured.do_handshake()
+        return self._socket

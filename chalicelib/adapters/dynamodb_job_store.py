@@ -73,27 +73,24 @@ class DynamoDbJobStore:
         return range(last - count + 1, last + 1)
 
     def create(self, *jobs: Job) -> None:
-        if len(jobs) == 1:
-            self._create(jobs[0])
+        puts: list[Any] = [
+            {
+                "TableName": self._table,
+                "Item": self.item(job),
+                "ConditionExpression": "attribute_not_exists(id)",
+            }
+            for job in jobs
+        ]
+        if len(puts) > 1:
+            # The SDK adds a token, under which its own retries change nothing.
+            self._aws.dynamodb.transact_write_items(TransactItems=[{"Put": put} for put in puts])
             return
-        # The SDK adds a token, under which its own retries change nothing.
-        puts: Any = [{"Put": self._new(job)} for job in jobs]
-        self._aws.dynamodb.transact_write_items(TransactItems=puts)
-
-    def _create(self, job: Job) -> None:
         try:
-            self._aws.dynamodb.put_item(**self._new(job))
+            self._aws.dynamodb.put_item(**puts[0])
         except self._aws.dynamodb.exceptions.ConditionalCheckFailedException:
             # The SDK retries a write whose response was lost; then the item in the way is our own.
-            if self.get(job.id) != job:
+            if self.get(jobs[0].id) != jobs[0]:
                 raise
-
-    def _new(self, job: Job) -> Item:
-        return {
-            "TableName": self._table,
-            "Item": self.item(job),
-            "ConditionExpression": "attribute_not_exists(id)",
-        }
 
     def get(self, job_id: str) -> Job:
         job_number(job_id)
@@ -111,10 +108,8 @@ class DynamoDbJobStore:
                 UpdateExpression=update if outcome.callback_pending else f"{update} REMOVE #open",
                 ConditionExpression="#open = :still",
                 ExpressionAttributeNames={f"#{name}": name for name in {*changes, "open"}},
-                ExpressionAttributeValues={
-                    **{f":{name}": value for name, value in changes.items()},
-                    **encoded({":still": OPEN}),
-                },
+                ExpressionAttributeValues={f":{name}": value for name, value in changes.items()}
+                | encoded({":still": OPEN}),
             )
         except self._aws.dynamodb.exceptions.ConditionalCheckFailedException:
             return self.get(outcome.id)
@@ -180,8 +175,7 @@ class DynamoDbJobStore:
 
     def _before(self, moment: int, value: str) -> Iterator[tuple[str, int]]:
         for page in self._query(OPEN_INDEX, value, " AND accepted < :moment", moment):
-            for item in map(decoded, page["Items"]):
-                yield item["id"], item["accepted"]
+            yield from ((item["id"], item["accepted"]) for item in map(decoded, page["Items"]))
 
     def item(self, job: Job) -> Item:
         """Return the whole item of a job. A result that is too large for it is in S3 when this returns."""

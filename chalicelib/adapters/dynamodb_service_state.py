@@ -19,11 +19,7 @@ class DynamoDbServiceState:
     """
 
     def __init__(
-        self,
-        aws: Aws,
-        table: str,
-        max_age: float = 5.0,
-        clock: Callable[[], float] = time.monotonic,
+        self, aws: Aws, table: str, max_age: float = 5.0, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._aws, self._table = aws, table
         self._max_age, self._clock = max_age, clock
@@ -53,6 +49,4 @@ class DynamoDbServiceState:
             TableName=self._table, Key={"id": {"S": CONTROL}}, ConsistentRead=True
         )
         values = decoded(response.get("Item", {}))
-        return ServiceState(
-            **{one.name: values[one.name] for one in fields(ServiceState) if one.name in values}
-        )
+        return ServiceState(**{f.name: values[f.name] for f in fields(ServiceState) if f.name in values})

@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections import OrderedDict
 from typing import Any
 
 from chalicelib.adapters.aws_clients import Aws, pages
@@ -11,6 +10,7 @@ from chalicelib.errors import DatasetGone
 
 # A worker meets the current data set and, around a change, the one before it.
 KEPT_IN_MEMORY = 2
+CATALOGUE, SNAPSHOT = "catalogue.json", "snapshot"
 
 
 class S3DatasetStore:
@@ -19,14 +19,14 @@ class S3DatasetStore:
     def __init__(self, aws: Aws, bucket: str) -> None:
         self._aws, self._bucket = aws, bucket
         self._lock = threading.Lock()
-        self._ingestors: OrderedDict[str, DataIngestor] = OrderedDict()
-        self._catalogues: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        self._ingestors: dict[str, DataIngestor] = {}
+        self._catalogues: dict[str, dict[str, Any]] = {}
 
     def publish(self, fingerprint: str, snapshot: bytes, catalogue: dict[str, Any]) -> None:
         """Store a data set. The snapshot comes last: a reader that sees it finds the catalogue too."""
         texts = json.dumps(catalogue, ensure_ascii=False).encode()
-        self._aws.s3.put_object(Bucket=self._bucket, Key=catalogue_key(fingerprint), Body=texts)
-        self._aws.s3.put_object(Bucket=self._bucket, Key=snapshot_key(fingerprint), Body=snapshot)
+        for name, body in ((CATALOGUE, texts), (SNAPSHOT, snapshot)):
+            self._aws.s3.put_object(Bucket=self._bucket, Key=f"datasets/{fingerprint}/{name}", Body=body)
 
     def hold(self, fingerprint: str, data: DataIngestor) -> None:
         """Keep a data set that is in memory already, so that its first use need not load it."""
@@ -43,40 +43,31 @@ class S3DatasetStore:
             Prefix="datasets/",
         )
         keys = (item["Key"] for page in listing for item in page.get("Contents", []))
-        return sorted(key.split("/")[1] for key in keys if key.endswith("/snapshot"))
+        return sorted(key.split("/")[1] for key in keys if key.endswith(f"/{SNAPSHOT}"))
 
     def ingestor(self, fingerprint: str) -> DataIngestor:
         # Held while loading, so that many threads load a new data set once.
         with self._lock:
             if fingerprint not in self._ingestors:
-                snapshot = self._read(fingerprint, snapshot_key(fingerprint))
+                snapshot = self._read(fingerprint, SNAPSHOT)
                 keep(self._ingestors, fingerprint, DataIngestor.from_snapshot(snapshot))
             return self._ingestors[fingerprint]
 
     def catalogue(self, fingerprint: str) -> dict[str, Any]:
         with self._lock:
             if fingerprint not in self._catalogues:
-                texts = self._read(fingerprint, catalogue_key(fingerprint))
-                keep(self._catalogues, fingerprint, json.loads(texts))
+                keep(self._catalogues, fingerprint, json.loads(self._read(fingerprint, CATALOGUE)))
             return self._catalogues[fingerprint]
 
-    def _read(self, fingerprint: str, key: str) -> bytes:
+    def _read(self, fingerprint: str, name: str) -> bytes:
         try:
-            return self._aws.read_object(self._bucket, key)
+            return self._aws.read_object(self._bucket, f"datasets/{fingerprint}/{name}")
         except self._aws.s3.exceptions.NoSuchKey:
             raise DatasetGone(fingerprint) from None
 
 
-def keep(cache: OrderedDict[str, Any], key: str, value: Any) -> None:
+def keep(cache: dict[str, Any], fingerprint: str, value: Any) -> None:
     """Add to a cache that drops the oldest beyond KEPT_IN_MEMORY."""
-    cache[key] = value
-    while len(cache) > KEPT_IN_MEMORY:
-        cache.popitem(last=False)
-
-
-def snapshot_key(fingerprint: str) -> str:
-    return f"datasets/{fingerprint}/snapshot"
-
-
-def catalogue_key(fingerprint: str) -> str:
-    return f"datasets/{fingerprint}/catalogue.json"
+    cache[fingerprint] = value
+    if len(cache) > KEPT_IN_MEMORY:
+        del cache[next(iter(cache))]

@@ -22,7 +22,6 @@ from chalicelib.domain.catalogue import validate_inputs
 from chalicelib.domain.statistics.registry import STATISTICS, compute_result
 from chalicelib.errors import Abandoned, JobNotFound, Unanswerable
 from chalicelib.observability import trace
-from chalicelib.observability.error_counting import count_errors
 from chalicelib.observability.metrics import DURATION, FINISHED, OLDEST, OPEN, OPEN_LIMIT, OTHER
 
 RESULT_CACHE_BYTES = 16_000_000
@@ -63,14 +62,14 @@ class Service:
         clock: Callable[[], int] = now_ms,
         checks: Iterable[Check] = (),
     ) -> None:
-        self._store, self._queue = count_errors(ports.store, "store"), count_errors(ports.queue, "queue")
-        self._datasets = count_errors(ports.datasets, "datasets")
+        self._store, self._queue = ports.store, ports.queue
+        self._datasets = ports.datasets
         self._clock = clock
         self.results = ResultCache(RESULT_CACHE_BYTES)
         self._completions = Completions()
         self._health = HealthChecker([lambda: self._admission.not_ready_reason(), *checks])
         self._admission = AdmissionControl(
-            count_errors(ports.state, "control"),
+            ports.state,
             Capacity(limits.max_open, self._store.count_open, limits.count_seconds),
             clock,
             limits.settle_seconds * 1000,

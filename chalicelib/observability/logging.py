@@ -6,7 +6,6 @@ import sys
 import time
 from typing import TextIO
 
-from chalicelib.config import LOG_FORMATS, LOG_LEVELS
 from chalicelib.observability.trace import name_trace
 
 # The attributes of every LogRecord; all others came by `extra` and belong into the line.
@@ -46,8 +45,7 @@ class JsonFormatter(LineFormatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-LEVELS = LOG_LEVELS
-FORMATS = dict(zip(LOG_FORMATS, (LineFormatter, JsonFormatter), strict=True))
+FORMATS = {"text": LineFormatter, "json": JsonFormatter}
 
 
 def extras(record: logging.LogRecord) -> dict[str, object]:

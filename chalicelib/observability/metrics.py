@@ -1,4 +1,4 @@
-"""What the service measures: the one list of metrics, and the one function that records their values.
+"""What the service measures: the one list of metrics, and the recorder of their values.
 
 Each process counts its own work, from its start on. Where the values go is the process's choice: to
 Prometheus's library, whose text `/metrics` serves, or in Lambda to CloudWatch (embedded_metrics).
@@ -6,7 +6,6 @@ Label values come from short lists of ours, never from a client: each combinatio
 """
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -28,14 +27,14 @@ class Counter(Metric):
     """A number that only grows; its name ends in _total."""
 
     def add(self, *labels: str, amount: float = 1) -> None:
-        record(self, labels, amount)
+        recorder().record(self, labels, amount)
 
 
 class Gauge(Metric):
     """A number as it is now."""
 
     def set(self, value: float, *labels: str) -> None:
-        record(self, labels, value)
+        recorder().record(self, labels, value)
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Histogram(Metric):
     bounds: tuple[float, ...] = ()
 
     def observe(self, value: float, *labels: str) -> None:
-        record(self, labels, value)
+        recorder().record(self, labels, value)
 
 
 # Seconds: a job may wait for as long as the sweeper lets it, a request for as long as API Gateway does.
@@ -95,8 +94,13 @@ class PrometheusRecorder:
 
         library.disable_created_metrics()  # type: ignore[no-untyped-call] # the library has no types there
         self._library, self.registry = library, library.CollectorRegistry()
-        self._collectors: dict[Metric, Any] = {metric: self._collector(metric) for metric in METRICS}
-        self._functions: dict[str, Any] = {}
+        self._collectors: dict[Metric, Any] = {}
+        for metric in METRICS:
+            options: Any = {"buckets": metric.bounds} if isinstance(metric, Histogram) else {}
+            kind = getattr(library, type(metric).__name__)
+            self._collectors[metric] = kind(
+                metric.name, metric.help, metric.labels, registry=self.registry, **options
+            )
 
     def record(self, metric: Metric, labels: tuple[str, ...], value: float) -> None:
         collector = self._collectors[metric]
@@ -108,18 +112,8 @@ class PrometheusRecorder:
         else:
             series.observe(value)
 
-    def read(self, gauge: Gauge, function: Callable[[], float]) -> None:
-        if gauge.name not in self._functions:
-            self._functions[gauge.name] = self._collector(gauge)
-        self._functions[gauge.name].set_function(function)
-
     def text(self) -> str:
         return str(self._library.generate_latest(self.registry), "utf-8")
-
-    def _collector(self, metric: Metric) -> Any:
-        options: Any = {"buckets": metric.bounds} if isinstance(metric, Histogram) else {}
-        kind = getattr(self._library, type(metric).__name__)
-        return kind(metric.name, metric.help, metric.labels, registry=self.registry, **options)
 
 
 _lock = threading.Lock()
@@ -128,26 +122,12 @@ _recorder: Recorder | None = None
 
 def recorder() -> Recorder:
     """Return the recorder of this process: Prometheus's, unless `use` named another."""
-    global _recorder
     with _lock:
-        if _recorder is None:
-            _recorder = PrometheusRecorder()
-        return _recorder
+        return _recorder or use(PrometheusRecorder())
 
 
-def use(other: Recorder | None) -> None:
-    """Send all values from now on to `other`; None means to a new registry of Prometheus's."""
+def use(other: Recorder) -> Recorder:
+    """Send all values from now on to `other`, and return it."""
     global _recorder
-    with _lock:
-        _recorder = other
-
-
-def record(metric: Metric, labels: tuple[str, ...], value: float) -> None:
-    """Record a value: the one function that every metric's methods end in."""
-    recorder().record(metric, labels, value)
-
-
-def read_gauge(name: str, help: str, function: Callable[[], float]) -> None:
-    """Show on `/metrics` what `function` returns at that moment; a later call for the name replaces it."""
-    if isinstance(target := recorder(), PrometheusRecorder):
-        target.read(Gauge(name, help), function)
+    _recorder = other
+    return other

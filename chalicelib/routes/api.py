@@ -11,7 +11,6 @@ from chalicelib.documents.execute_request import parse_question
 from chalicelib.documents.result_table import frozen_json
 from chalicelib.domain.statistics.registry import statistic as find_statistic
 from chalicelib.routes.endpoint import (
-    ANY_TYPE,
     DATASET,
     JSON,
     TRACE,
@@ -37,8 +36,7 @@ STATUS = {
 }
 
 
-@routes.route("/api/{statistic}", methods=["POST"], content_types=ANY_TYPE)
-@endpoint(routes)
+@endpoint(routes, "/api/{statistic}", "POST")
 def submit(statistic: str) -> Response:
     request = routes.current_request
     header, fresh, body = idempotency_key(request), declines_reuse(request), json_body(request)
@@ -48,8 +46,7 @@ def submit(statistic: str) -> Response:
     return ok({"job_id": job.id}, {"Location": location, DATASET: job.dataset})
 
 
-@routes.route("/api/get_results/{job_id}", content_types=ANY_TYPE)
-@endpoint(routes, level=logging.DEBUG, supports_wait=True)
+@endpoint(routes, "/api/get_results/{job_id}", level=logging.DEBUG, supports_wait=True)
 def get_response(job_id: str) -> Response:
     request, job = routes.current_request, awaited(routes.current_request, get_service(), job_id)
     caching: Headers = {} if job.status.is_terminal else {"Cache-Control": "no-store"}
@@ -58,20 +55,17 @@ def get_response(job_id: str) -> Response:
     return validated(request, response) if job.status.is_terminal else response
 
 
-@routes.route("/api/jobs", content_types=ANY_TYPE)
-@endpoint(routes, runs_in_thread=True)
+@endpoint(routes, "/api/jobs", runs_in_thread=True)
 def jobs() -> Response:
     return ok({"status": "done", "data": [{job.id: STATUS[job.status]} for job in get_service().jobs()]})
 
 
-@routes.route("/api/num_jobs", content_types=ANY_TYPE)
-@endpoint(routes, level=logging.DEBUG)
+@endpoint(routes, "/api/num_jobs", level=logging.DEBUG)
 def num_jobs() -> Response:
     return ok({"num_jobs": get_service().num_jobs()})
 
 
-@routes.route("/api/graceful_shutdown", content_types=ANY_TYPE)
-@endpoint(routes)
+@endpoint(routes, "/api/graceful_shutdown")
 def graceful_shutdown() -> Response:
     drain = get_service().drain()
     return ok({"status": "done"} if drain.done else {"status": "running", "num_jobs": drain.left})

@@ -7,36 +7,28 @@ from chalice.app import Blueprint, Response
 from chalicelib.bootstrap import get_service, get_settings
 from chalicelib.documents.openapi import MEDIA_TYPE
 from chalicelib.errors import UnknownFile
-from chalicelib.routes.endpoint import ANY_TYPE, Headers, base_path, endpoint, ok
+from chalicelib.routes.endpoint import Headers, base_path, endpoint, ok
 
 routes = Blueprint(__name__)
 
 VIEWER = Path(__file__).parent.parent / "web" / "viewer"
-HTML, STYLE, SCRIPT = (f"text/{kind}; charset=utf-8" for kind in ("html", "css", "javascript"))
+TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
+# The files that are served, by their names in addresses.
 FILES = {
-    "page.css": ("page.css", STYLE),
-    "page.js": ("page.js", SCRIPT),
-    "swagger-ui.css": ("swagger-ui/swagger-ui.css", STYLE),
-    "swagger-ui-bundle.js": ("swagger-ui/swagger-ui-bundle.js", SCRIPT),
+    "page.css": "page.css",
+    "page.js": "page.js",
+    "swagger-ui.css": "swagger-ui/swagger-ui.css",
+    "swagger-ui-bundle.js": "swagger-ui/swagger-ui-bundle.js",
 }
 # The browser loads from this origin only, whatever the page or the viewer contains. The viewer sets styles on
 # its elements; its style sheet contains pictures.
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 
-@routes.route("/openapi.json", content_types=ANY_TYPE)
-@endpoint(routes)
+@endpoint(routes, "/openapi.json")
 def openapi() -> Response:
     from chalicelib.documents.openapi.document import document  # imported late: few functions ever serve it
 
@@ -45,27 +37,27 @@ def openapi() -> Response:
     return ok(document(get_service().catalogue(), server, key_needed), {"Content-Type": MEDIA_TYPE})
 
 
-@routes.route("/docs", content_types=ANY_TYPE)
-@endpoint(routes)
+@endpoint(routes, "/docs")
 def page() -> Response:
-    text = read("index.html").replace("{base}", base_path(routes.current_request))
-    return served(text, HTML, {"Content-Security-Policy": POLICY})
+    response = served("index.html", {"Content-Security-Policy": POLICY})
+    response.body = response.body.replace("{base}", base_path(routes.current_request))
+    return response
 
 
-@routes.route("/docs/{name}", content_types=ANY_TYPE)
-@endpoint(routes, runs_in_thread=True)
+@endpoint(routes, "/docs/{name}", runs_in_thread=True)
 def part(name: str) -> Response:
     if name not in FILES:
         raise UnknownFile(name)
-    path, media_type = FILES[name]
-    return served(read(path), media_type, {"Cache-Control": "public, max-age=3600"})
+    return served(FILES[name], {"Cache-Control": "public, max-age=3600"})
 
 
-def read(path: str) -> str:
-    return (VIEWER / path).read_text(encoding="utf-8")
-
-
-def served(text: str, media_type: str, headers: Headers) -> Response:
+def served(path: str, headers: Headers) -> Response:
+    text, media_type = (VIEWER / path).read_text(encoding="utf-8"), TYPES[path.rpartition(".")[2]]
     return Response(
-        text, headers={"Content-Type": media_type, "X-Content-Type-Options": "nosniff", **headers}
+        text,
+        headers={
+            "Content-Type": f"{media_type}; charset=utf-8",
+            "X-Content-Type-Options": "nosniff",
+            **headers,
+        },
     )

@@ -3,8 +3,6 @@
 In the cloud API Gateway answers preflights, as .chalice/resources.json says.
 """
 
-from chalice.app import Response
-
 from chalicelib.bootstrap import get_settings
 from chalicelib.config import NO_ORIGIN
 
@@ -19,30 +17,23 @@ RESPONSE_HEADERS = (
 PREFLIGHT_SECONDS = 600
 
 
-def share(response: Response) -> None:
-    """Let pages of the allowed origin read this response."""
-    response.headers |= sharing_headers()
-
-
 def sharing_headers() -> dict[str, str]:
     """Return the headers of a response that pages of the allowed origin may read."""
-    if not (allowed := allow_origin()):
-        return {}
-    return allowed | {"Access-Control-Expose-Headers": ", ".join(RESPONSE_HEADERS)}
+    return allowing({"Access-Control-Expose-Headers": ", ".join(RESPONSE_HEADERS)})
 
 
 def preflight(methods: str) -> dict[str, str]:
     """Return the headers of the response to a preflight (OPTIONS) for a resource with these methods."""
-    if not (allowed := allow_origin()):
-        return {}
-    return allowed | {
-        "Access-Control-Allow-Methods": methods,
-        "Access-Control-Allow-Headers": ", ".join(REQUEST_HEADERS),
-        "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
-    }
+    return allowing(
+        {
+            "Access-Control-Allow-Methods": methods,
+            "Access-Control-Allow-Headers": ", ".join(REQUEST_HEADERS),
+            "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
+        }
+    )
 
 
-def allow_origin() -> dict[str, str]:
-    """Return the header that lets an origin in; none where the settings name no origin."""
+def allowing(headers: dict[str, str]) -> dict[str, str]:
+    """Add the header that lets an origin in; return no headers where the settings name no origin."""
     origin = get_settings().cors_origin
-    return {} if origin == NO_ORIGIN else {"Access-Control-Allow-Origin": origin}
+    return {} if origin == NO_ORIGIN else {"Access-Control-Allow-Origin": origin, **headers}

@@ -13,7 +13,7 @@ from chalicelib.application import deadline
 from chalicelib.errors import BodyTooLarge, InvalidRequest, Refused, StatlineError, shown
 from chalicelib.observability import trace
 from chalicelib.observability.metrics import REFUSED, REQUESTS
-from chalicelib.routes.cors import share
+from chalicelib.routes.cors import sharing_headers
 from chalicelib.routes.errors import to_http
 
 LARGEST_BODY = 64 * 1024
@@ -25,8 +25,6 @@ Headers = dict[str, str | list[str]]
 DATASET = "Statline-Dataset"
 # The header that names the trace of the request; in a job's responses, of the request that submitted it.
 TRACE = "Statline-Trace"
-# For every route, also those without a body: Chalice answers 415 to content types that a route does not name.
-ANY_TYPE = ["*/*"]
 JSON: Headers = {"Content-Type": "application/json"}
 
 log = logging.getLogger("statline.http")
@@ -50,12 +48,14 @@ def failed(error: Exception) -> Response:
 
 def endpoint(
     routes: Blueprint,
+    path: str,
+    method: str = "GET",
     level: int = logging.INFO,
     failed: Callable[[Exception], Response] = failed,
     runs_in_thread: bool = False,
     supports_wait: bool = False,
 ) -> Callable[[View], View]:
-    """Wrap a view: `failed` turns errors into responses, and each request writes one log line at `level`.
+    """Register a view: `failed` turns errors into responses, and each request writes one log line at `level`.
 
     `runs_in_thread` marks a view that may wait or take long, `supports_wait` one that waits if the header
     Prefer says so: a server runs those on a thread of their own.
@@ -68,14 +68,15 @@ def endpoint(
             with trace.scope(trace.of_request(request.headers)):
                 response = attempt(lambda: view(**parameters), request, failed)
                 response.headers.setdefault(TRACE, trace.current())
-                share(response)
+                response.headers |= sharing_headers()
                 seconds = time.perf_counter() - start
                 REQUESTS.observe(seconds, request.method, request.path, str(response.status_code))
                 log_request(level, request, response, seconds)
             return response
 
-        setattr(handler, "runs_in_thread", runs_in_thread)  # noqa: B010 - a function has no such attribute, says mypy
-        setattr(handler, "supports_wait", supports_wait)  # noqa: B010 - as above
+        vars(handler).update(runs_in_thread=runs_in_thread, supports_wait=supports_wait)
+        # Chalice answers 415 to content types that a route does not name, also where there is no body.
+        routes.route(path, methods=[method], content_types=["*/*"])(handler)
         return handler
 
     return wrap

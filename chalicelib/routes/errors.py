@@ -2,56 +2,52 @@
 
 from chalicelib import errors
 
-# The first class that matches decides, so subclasses stand before their bases.
-STATUS: tuple[tuple[type[errors.StatlineError], int, dict[str, str]], ...] = (
-    (errors.BodyTooLarge, 413, {}),
-    (errors.InvalidRequest, 400, {}),
-    (errors.NotAcceptable, 406, {}),
-    (errors.UnknownQuestion, 400, {}),
-    (errors.UnknownState, 400, {}),
-    (errors.QuestionFailed, 400, {}),
-    (errors.Dismissed, 410, {}),
-    (errors.NoResult, 500, {}),
-    (errors.KeyReused, 422, {}),
-    (errors.KeyInUse, 409, {"Retry-After": "1"}),
-    (errors.UnknownStatistic, 404, {}),
-    (errors.ResultNotReady, 404, {"Cache-Control": "no-store"}),
-    (errors.JobNotFound, 404, {}),
-    (errors.MetricsElsewhere, 404, {}),
-    (errors.UnknownFile, 404, {}),
-    (errors.Draining, 503, {"Retry-After": "30"}),
-    (errors.NoDataset, 503, {"Retry-After": "30"}),
-    # Of the current data set only: a job whose own data set is gone fails.
-    (errors.DatasetGone, 503, {"Retry-After": "30"}),
-    (errors.Unavailable, 503, {"Retry-After": "5"}),
-    (errors.Overloaded, 503, {}),
-)
+# The first match decides: NoResult stands after its subclasses.
+STATUS: dict[int, tuple[type[errors.StatlineError], ...]] = {
+    400: (errors.InvalidRequest, errors.UnknownQuestion, errors.UnknownState, errors.QuestionFailed),
+    404: (
+        *(errors.UnknownStatistic, errors.ResultNotReady, errors.JobNotFound),
+        *(errors.MetricsElsewhere, errors.UnknownFile),
+    ),
+    406: (errors.NotAcceptable,),
+    409: (errors.KeyInUse,),
+    410: (errors.Dismissed,),
+    413: (errors.BodyTooLarge,),
+    422: (errors.KeyReused,),
+    # DatasetGone is of the current data set only: a job whose own data set is gone fails.
+    503: (errors.Draining, errors.NoDataset, errors.DatasetGone, errors.Unavailable, errors.Overloaded),
+    500: (errors.NoResult,),
+}
+RETRY_AFTER = {
+    errors.KeyInUse: 1,
+    errors.Draining: 30,
+    errors.NoDataset: 30,
+    errors.DatasetGone: 30,
+    errors.Unavailable: 5,
+    errors.AwsUnavailable: 5,
+}
 
 # The exception types of OGC API - Processes; for the rest, the codes that OGC's older services share.
 EXCEPTIONS = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/"
-PROBLEMS: dict[type[errors.StatlineError], str] = {
+PROBLEMS = {
     errors.UnknownStatistic: EXCEPTIONS + "no-such-process",
     errors.JobNotFound: EXCEPTIONS + "no-such-job",
     errors.ResultNotReady: EXCEPTIONS + "result-not-ready",
-    errors.InvalidRequest: "InvalidParameterValue",
-    errors.UnknownQuestion: "InvalidParameterValue",
-    errors.UnknownState: "InvalidParameterValue",
-    errors.QuestionFailed: "InvalidParameterValue",
+    **dict.fromkeys(STATUS[400], "InvalidParameterValue"),
 }
 
 
 def to_http(error: Exception) -> tuple[int, str, dict[str, str]]:
     """Return status, reason and headers for an exception; of an unforeseen one the client learns nothing."""
-    for kind, status, headers in STATUS:
-        if isinstance(error, kind):
-            return status, str(error), headers | retry_after(error)
+    headers = {"Cache-Control": "no-store"} if isinstance(error, errors.ResultNotReady) else {}
+    if seconds := getattr(error, "retry_after", RETRY_AFTER.get(type(error))):
+        headers["Retry-After"] = str(seconds)
+    for status, kinds in STATUS.items():
+        if isinstance(error, kinds):
+            return status, str(error), headers
     return 500, "internal error; the server's log has the details under the trace in Statline-Trace", {}
 
 
 def problem_type(error: Exception) -> str:
     """Return the standard's name for an exception."""
     return next((name for kind, name in PROBLEMS.items() if isinstance(error, kind)), "NoApplicableCode")
-
-
-def retry_after(error: Exception) -> dict[str, str]:
-    return {"Retry-After": str(error.retry_after)} if isinstance(error, errors.Overloaded) else {}

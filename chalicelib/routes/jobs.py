@@ -8,7 +8,7 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.application.job import Job, JobStatus
 from chalicelib.bootstrap import get_service
 from chalicelib.documents.job_documents import status_facts
-from chalicelib.routes.endpoint import ANY_TYPE, DATASET, endpoint
+from chalicelib.routes.endpoint import DATASET, endpoint
 from chalicelib.routes.links import REL, address, base_url, job_url, link
 from chalicelib.routes.query_params import JOB_FILTERS, Query, cursor, job_filter, position
 from chalicelib.routes.request_headers import awaited
@@ -18,8 +18,7 @@ from chalicelib.routes.results import result
 routes = Blueprint(__name__)
 
 
-@routes.route("/jobs", content_types=ANY_TYPE)
-@endpoint(routes, failed=problem, runs_in_thread=True)
+@endpoint(routes, "/jobs", failed=problem, runs_in_thread=True)
 def jobs() -> Response:
     request = routes.current_request
     query = Query(request, *JOB_FILTERS, "limit", "cursor")
@@ -30,8 +29,7 @@ def jobs() -> Response:
     return document(request, "Jobs", {"jobs": [listed(request, job) for job in page.jobs], "links": links})
 
 
-@routes.route("/jobs/{job_id}", content_types=ANY_TYPE)
-@endpoint(routes, level=logging.DEBUG, failed=problem, supports_wait=True)
+@endpoint(routes, "/jobs/{job_id}", level=logging.DEBUG, failed=problem, supports_wait=True)
 def job(job_id: str) -> Response:
     request, current = routes.current_request, awaited(routes.current_request, get_service(), job_id)
     headers = {DATASET: current.dataset}
@@ -40,15 +38,13 @@ def job(job_id: str) -> Response:
     return document(request, current.id, status_info(request, current), headers=headers)
 
 
-@routes.route("/jobs/{job_id}", methods=["DELETE"], content_types=ANY_TYPE)
-@endpoint(routes, failed=problem)
+@endpoint(routes, "/jobs/{job_id}", "DELETE", failed=problem)
 def dismiss(job_id: str) -> Response:
     request, dismissed = routes.current_request, get_service().dismiss(job_id)
     return document(request, dismissed.id, status_info(request, dismissed))
 
 
-@routes.route("/jobs/{job_id}/results", content_types=ANY_TYPE)
-@endpoint(routes, failed=problem, supports_wait=True)
+@endpoint(routes, "/jobs/{job_id}/results", failed=problem, supports_wait=True)
 def results(job_id: str) -> Response:
     request = routes.current_request
     return validated(request, result(request, awaited(request, get_service(), job_id)))

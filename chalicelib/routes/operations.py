@@ -9,7 +9,7 @@ from chalicelib.bootstrap import get_service
 from chalicelib.errors import MetricsElsewhere
 from chalicelib.observability.embedded_metrics import NAMESPACE
 from chalicelib.observability.metrics import CONTENT_TYPE, PrometheusRecorder, recorder
-from chalicelib.routes.endpoint import ANY_TYPE, JSON, Headers, endpoint, render
+from chalicelib.routes.endpoint import JSON, Headers, endpoint, render
 
 routes = Blueprint(__name__)
 
@@ -18,16 +18,14 @@ NOT_STORED: Headers = {"Cache-Control": "no-store"}
 STATUS = {HealthStatus.READY: 200, HealthStatus.DRAINING: 200, HealthStatus.DEGRADED: 503}
 
 
-@routes.route("/health", content_types=ANY_TYPE)
-@endpoint(routes, level=logging.DEBUG, runs_in_thread=True)
+@endpoint(routes, "/health", level=logging.DEBUG, runs_in_thread=True)
 def health() -> Response:
     status, reasons = get_service().health()
     body = render({"status": status, "reasons": reasons})
     return Response(body, headers={**JSON, **NOT_STORED}, status_code=STATUS[status])
 
 
-@routes.route("/metrics", content_types=ANY_TYPE)
-@endpoint(routes, level=logging.DEBUG)
+@endpoint(routes, "/metrics", level=logging.DEBUG)
 def metrics() -> Response:
     target = recorder()
     if not isinstance(target, PrometheusRecorder):

@@ -13,7 +13,7 @@ from chalicelib.documents.batch_request import parse_batch
 from chalicelib.documents.execute_request import parse_execute_request
 from chalicelib.domain.statistics.registry import STATISTICS, statistic
 from chalicelib.errors import InvalidRequest, shown
-from chalicelib.routes.endpoint import ANY_TYPE, DATASET, endpoint, json_body
+from chalicelib.routes.endpoint import DATASET, endpoint, json_body
 from chalicelib.routes.jobs import listed, status_info
 from chalicelib.routes.links import REL, address, base_url, link
 from chalicelib.routes.negotiation import negotiate
@@ -28,8 +28,7 @@ routes = Blueprint(__name__)
 SYNC_SECONDS = 18.0
 
 
-@routes.route("/processes", content_types=ANY_TYPE)
-@endpoint(routes, failed=problem)
+@endpoint(routes, "/processes", failed=problem)
 def processes() -> Response:
     request = routes.current_request
     query = Query(request, "limit", "cursor")
@@ -56,8 +55,7 @@ def summary(request: Request, name: str) -> dict[str, Any]:
     return process_description.summary(STATISTICS[name]) | {"links": [link(href, "self", "Details")]}
 
 
-@routes.route("/processes/{process_id}", content_types=ANY_TYPE)
-@endpoint(routes, failed=problem)
+@endpoint(routes, "/processes/{process_id}", failed=problem)
 def process(process_id: str) -> Response:
     request, service, asked = routes.current_request, get_service(), statistic(process_id)
     base = base_url(request)
@@ -69,8 +67,7 @@ def process(process_id: str) -> Response:
     return document(request, asked.title, facts, headers={DATASET: service.dataset()})
 
 
-@routes.route("/processes/{process_id}/execution", methods=["POST"], content_types=ANY_TYPE)
-@endpoint(routes, failed=problem, runs_in_thread=True)
+@endpoint(routes, "/processes/{process_id}/execution", "POST", failed=problem, runs_in_thread=True)
 def execute(process_id: str) -> Response:
     request, service, asked = routes.current_request, get_service(), statistic(process_id)
     start, asynchronous, patience = time.monotonic(), prefers_async(request), wait_seconds(request)
@@ -95,8 +92,7 @@ def execute(process_id: str) -> Response:
     return document(request, job.id, facts, 201, headers, where=where, form=form)
 
 
-@routes.route("/batch", methods=["POST"], content_types=ANY_TYPE)
-@endpoint(routes, failed=problem)
+@endpoint(routes, "/batch", "POST", failed=problem)
 def batch() -> Response:
     request = routes.current_request
     form, _ = negotiate(request, DOCUMENT_FORMS), base_url(request)

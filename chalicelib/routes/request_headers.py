@@ -14,25 +14,24 @@ SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
 LONGEST_WAIT = 18.0
 
 
-def preferences(request: Request) -> list[tuple[str, str]]:
-    """Return names and values of the header Prefer (RFC 7240) in order, without their parameters."""
-    parts = (part.split(";")[0] for part in str(request.headers.get("prefer", "")).split(","))
-    return [
-        (name.strip().lower(), value.strip().strip('"'))
-        for name, _, value in (p.partition("=") for p in parts)
-    ]
+def preferences(request: Request) -> dict[str, str]:
+    """Return values by name of the header Prefer (RFC 7240), without parameters; of one name the first."""
+    values: dict[str, str] = {}
+    for part in str(request.headers.get("prefer", "")).split(","):
+        name, _, value = part.partition(";")[0].partition("=")
+        values.setdefault(name.strip().lower(), value.strip().strip('"'))
+    return values
 
 
 def prefers_async(request: Request) -> bool:
     """Return whether the first of respond-async and respond-sync is respond-async."""
-    names = (name for name, _ in preferences(request))
-    return next((name for name in names if name in ("respond-async", "respond-sync")), "") == "respond-async"
+    names = [name for name in preferences(request) if name in ("respond-async", "respond-sync")]
+    return names[:1] == ["respond-async"]
 
 
 def wait_seconds(request: Request) -> float | None:
     """Return how long the client would wait, at most LONGEST_WAIT; None if it names no seconds."""
-    values = (value for name, value in preferences(request) if name == "wait")
-    value = next(values, "")
+    value = preferences(request).get("wait", "")
     return min(float(value), LONGEST_WAIT) if SECONDS.fullmatch(value) else None
 
 

@@ -17,6 +17,7 @@ from chalicelib.errors import (
     NoUsableRows,
     QuestionFailed,
     ResultNotReady,
+    StatlineError,
     UnknownQuestion,
     UnknownState,
 )
@@ -33,7 +34,8 @@ QUESTIONS = {kind.__name__ for kind in (UnknownQuestion, UnknownState, NoUsableR
 
 def result(request: Request, job: Job, headers: Mapping[str, str] | None = None) -> Response:
     """Return the result of a job. Raises ResultNotReady, or a NoResult that says why there is none."""
-    check_has_result(job)
+    if job.result is None:
+        raise no_result(job)
     chosen = negotiate(request, offers(job))
     more = varying({DATASET: job.dataset, **(headers or {})})
     if chosen == HTML:
@@ -44,15 +46,12 @@ def result(request: Request, job: Job, headers: Mapping[str, str] | None = None)
     return Response(body, headers={"Content-Type": JSON, **more})
 
 
-def check_has_result(job: Job) -> None:
-    """Raise ResultNotReady, or a NoResult that says why there is none."""
-    if job.result is not None:
-        return
+def no_result(job: Job) -> StatlineError:
     if not job.status.is_terminal:
-        raise ResultNotReady(job.id)
+        return ResultNotReady(job.id)
     if job.status is JobStatus.DISMISSED:
-        raise Dismissed(job.reason)
-    raise (QuestionFailed if job.cause in QUESTIONS else NoResult)(job.reason)
+        return Dismissed(job.reason)
+    return (QuestionFailed if job.cause in QUESTIONS else NoResult)(job.reason)
 
 
 def offers(job: Job) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from chalicelib import __version__
 from chalicelib.bootstrap import get_service
 from chalicelib.documents.openapi import MEDIA_TYPE
 from chalicelib.domain.statistics.registry import STATISTICS
-from chalicelib.routes.endpoint import ANY_TYPE, DATASET, base_path, endpoint, ok
+from chalicelib.routes.endpoint import DATASET, base_path, endpoint, ok
 from chalicelib.routes.links import REL, base_url, link
 from chalicelib.routes.negotiation import HTML
 from chalicelib.routes.responses import document, problem
@@ -20,8 +20,7 @@ CONFORMANCE = "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/"
 CLASSES = ("core", "ogc-process-description", "json", "html", "oas30", "job-list", "callback", "dismiss")
 
 
-@routes.route("/", content_types=ANY_TYPE)
-@endpoint(routes, failed=problem)
+@endpoint(routes, "/", failed=problem)
 def index() -> Response:
     request, service = routes.current_request, get_service()
     base, path = base_url(request), base_path(request)
@@ -54,21 +53,18 @@ def index() -> Response:
     return document(request, "Statline", facts, headers={DATASET: dataset})
 
 
-@routes.route("/conformance", content_types=ANY_TYPE)
-@endpoint(routes, failed=problem)
+@endpoint(routes, "/conformance", failed=problem)
 def conformance() -> Response:
     facts = {"conformsTo": [CONFORMANCE + name for name in CLASSES]}
     return document(routes.current_request, "Conformance", facts)
 
 
-@routes.route("/api/questions", content_types=ANY_TYPE)
-@endpoint(routes)
+@endpoint(routes, "/api/questions")
 def questions() -> Response:
     return listing("questions")
 
 
-@routes.route("/api/states", content_types=ANY_TYPE)
-@endpoint(routes)
+@endpoint(routes, "/api/states")
 def states() -> Response:
     return listing("states")
 

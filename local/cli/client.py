@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
+import click
 import requests
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
 from chalicelib.application.admission_control import Drain
-from chalicelib.errors import StatlineError
+from local.cli.output import printable
 
 FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 0.05, 1.5, 2.0  # seconds between two polls
 PATIENCE = 60.0  # seconds of pauses in which a request to a busy or restarting service is repeated
@@ -20,18 +21,21 @@ BUSY = (429, 503)
 NO_RESPONSE = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
 
 
-class Unreachable(StatlineError):
-    """Raised when nothing answers at the URL."""
+class ServiceError(click.ClickException):
+    """An error of the client, which ends a command with its `exit_code`."""
 
-    def __init__(self, url: str, cause: object) -> None:
-        super().__init__(
-            f"nothing answers at {url}: {cause}. "
-            "`make run` starts Statline on this machine; --url or STATLINE_URL names another address"
-        )
+    def __init__(self, reason: str) -> None:
+        super().__init__(printable(reason))
 
 
-class Refused(StatlineError):
+class NoResult(ServiceError):
+    """Raised when a job ended without a result, or there is no such job."""
+
+
+class Refused(ServiceError):
     """Raised when the service refuses a request, or something else than Statline responds."""
+
+    exit_code = 3
 
 
 class Busy(Refused):
@@ -42,8 +46,14 @@ class Busy(Refused):
         self.seconds = seconds
 
 
-class NoResult(StatlineError):
-    """Raised when a job ended without a result, or there is no such job."""
+class Unreachable(Refused):
+    """Raised when nothing answers at the URL."""
+
+    def __init__(self, url: str, cause: object) -> None:
+        super().__init__(
+            f"nothing answers at {url}: {cause}. "
+            "`make run` starts Statline on this machine; --url or STATLINE_URL names another address"
+        )
 
 
 def pauses() -> Iterator[float]:
@@ -55,7 +65,7 @@ def pauses() -> Iterator[float]:
 
 
 class Client:
-    """A client of one service. Every method raises Unreachable or Refused.
+    """A client of one service. Every method raises Refused.
 
     `report` is called with a description of each wait, `sleep` with its seconds.
     """

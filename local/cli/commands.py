@@ -12,7 +12,7 @@ import click
 from chalicelib.application.admission_control import Drain
 from chalicelib.documents.result_table import parse_frozen_json
 from chalicelib.domain.statistics.registry import STATISTICS, Statistic
-from local.cli.output import FORMATS, Output, printable, progress, show
+from local.cli.output import FORMATS, Output, progress, show
 
 if TYPE_CHECKING:  # the functions below import it when they need it: it takes a tenth of a second
     from local.cli.client import Client
@@ -48,21 +48,12 @@ def check_url(context: click.Context, parameter: click.Parameter, url: str) -> s
 
 def service_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that name the service."""
+    url_help = "URL of the service (or STATLINE_URL)."
+    key_help = "API key, for a stage that requires one (or STATLINE_KEY)."
     url = click.option(
-        "--url",
-        default=URL,
-        envvar="STATLINE_URL",
-        show_default=True,
-        callback=check_url,
-        help="URL of the service (or STATLINE_URL).",
+        "--url", default=URL, envvar="STATLINE_URL", show_default=True, callback=check_url, help=url_help
     )
-    key = click.option(
-        "--key",
-        "api_key",
-        default="",
-        envvar="STATLINE_KEY",
-        help="API key, for a stage that requires one (or STATLINE_KEY).",
-    )
+    key = click.option("--key", "api_key", default="", envvar="STATLINE_KEY", help=key_help)
     return url(key(command))
 
 
@@ -86,20 +77,11 @@ def prints_output(run: Callable[..., Output]) -> Callable[..., None]:
 
 @contextmanager
 def connect(url: str, api_key: str) -> Iterator["Client"]:
-    """Yield a client whose errors end the command with the exit status that STATUSES documents."""
-    from local.cli.client import Client, NoResult, Refused, Unreachable
+    """Yield a client; its errors end the command with the exit status that STATUSES documents."""
+    from local.cli.client import Client
 
-    try:
-        with progress(f"asking {url}") as report:
-            yield Client(url, api_key, report=report)
-    except NoResult as error:
-        raise click.ClickException(printable(str(error))) from None
-    except (Unreachable, Refused) as error:
-        raise ServiceFailed(printable(str(error))) from None
-
-
-class ServiceFailed(click.ClickException):
-    exit_code = 3
+    with progress(f"asking {url}") as report:
+        yield Client(url, api_key, report=report)
 
 
 @click.command(epilog=EXAMPLES + STATUSES)

@@ -1,8 +1,8 @@
 """The commands for the cloud: `python -m local deploy --stage dev` and its like."""
 
-import threading
 import time
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -11,16 +11,15 @@ from local.cloud import packaging, publishing
 from local.cloud.stack import Stack
 from local.settings import SAMPLE
 
-PAUSE = 1.0  # seconds between two looks at what is awaited
-
 stage_option = click.option("--stage", required=True, help="A name in .chalice/stages.json.")
 
 
 @click.command()
 def package() -> None:
     """Write what is deployed to out/, look into it, and say its size."""
-    size = packaging.package()
-    click.echo(f"{packaging.OUT / 'deployment.zip'}: {size:,} bytes: {packaging.contents()}")
+    size, chalice = packaging.package(), version("chalice")
+    made_of = f"the application on Chalice {chalice} and nothing else"
+    click.echo(f"{packaging.OUT / 'deployment.zip'}: {size:,} bytes: {made_of}")
 
 
 @click.command()
@@ -55,7 +54,7 @@ def destroy(stage: str, yes: bool) -> None:
 @click.option("--follow", is_flag=True, help="Go on until Ctrl-C.")
 def logs(stage: str, minutes: int, follow: bool) -> None:
     """Print the log lines of a stage's functions."""
-    stack, pause = Stack(stage), threading.Event()
+    stack = Stack(stage)
     start = int(time.time() * 1000) - minutes * 60_000
     while True:
         for moment, line in stack.log_lines(start):
@@ -63,7 +62,7 @@ def logs(stage: str, minutes: int, follow: bool) -> None:
             start = max(start, moment + 1)
         if not follow:
             break
-        pause.wait(PAUSE)
+        time.sleep(1)
 
 
 @click.command()
@@ -73,14 +72,13 @@ def logs(stage: str, minutes: int, follow: bool) -> None:
 @click.argument("csv", type=click.Path(path_type=Path, exists=True, dir_okay=False), default=SAMPLE)
 def publish(stage: str, show: bool, use: str | None, csv: Path) -> None:
     """Make a data set what new jobs are asked of. Without CSV: the bundled sample."""
-    _, control, datasets = Stack(stage).service()
+    stores = Stack(stage).service()[1:]
     if show:
-        for one in publishing.published(datasets, control):
-            click.echo(f"{'*' if one.current else ' '} {one.fingerprint} {one.title}")
-    elif use is not None:
-        click.echo(f"current: {publishing.use(use, datasets, control)}")
+        for item in publishing.published(*stores):
+            click.echo(f"{'*' if item.current else ' '} {item.fingerprint} {item.title}")
     else:
-        click.echo(f"current: {publishing.publish(csv, datasets, control)}")
+        current = publishing.publish(csv, *stores) if use is None else publishing.use(use, *stores)
+        click.echo(f"current: {current}")
 
 
 @click.command()

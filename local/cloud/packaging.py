@@ -1,4 +1,4 @@
-"""`make package`: what Lambda is given, made by Chalice and then looked into."""
+"""`make package`: the deployment package for Lambda, made by Chalice and then inspected."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ import sys
 import zipfile
 from base64 import urlsafe_b64encode
 from hashlib import sha256
-from importlib.metadata import distribution, version
+from importlib.metadata import distribution
 from pathlib import Path
 
 from chalicelib.errors import StatlineError, listed
@@ -18,11 +18,6 @@ OUT = PROJECT / "out"
 BELONGS = {"app.py", "chalicelib", "chalice"}
 CACHE = PROJECT / ".chalice" / "deployments"  # Chalice's own copy of each zip that it ever made
 LARGEST = 1_000_000  # bytes
-
-
-def contents() -> str:
-    """What the package is made of, in words."""
-    return f"the application on Chalice {version('chalice')} and nothing else"
 
 
 class BadPackage(StatlineError):
@@ -64,19 +59,16 @@ def normalise(path: Path) -> None:
 
 
 def inspect(path: Path) -> int:
-    """The size of a package that holds the application and nothing else; raises BadPackage."""
+    """Return the size of a package that holds the application and nothing else. Raises BadPackage."""
     with zipfile.ZipFile(path) as archive:
         packed = {name: digest(archive.read(name)) for name in archive.namelist()}
-    foreign = sorted({name.split("/")[0] for name in packed} - BELONGS)
-    missing = sorted(sources().keys() - packed.keys())
-    due = sources() | runtime()
-    changed = sorted(name for name in packed if packed[name] != due.get(name))
-    size = path.stat().st_size
-    if foreign:
+    ours = sources()
+    due, size = ours | runtime(), path.stat().st_size
+    if foreign := sorted({name.split("/")[0] for name in packed} - BELONGS):
         raise BadPackage(f"{path} holds {listed(foreign)}, which the application does not import")
-    if missing:
+    if missing := sorted(ours.keys() - packed.keys()):
         raise BadPackage(f"{path} lacks {listed(missing)}")
-    if changed:
+    if changed := sorted(name for name in packed if packed[name] != due.get(name)):
         raise BadPackage(f"{path} holds {listed(changed)}, which is not as it was written or released")
     if size > LARGEST:
         raise BadPackage(f"{path} has {size:,} bytes; at most {LARGEST:,} start fast")
@@ -84,18 +76,20 @@ def inspect(path: Path) -> int:
 
 
 def sources() -> dict[str, str]:
-    """Our files by their names in the package, with their digests."""
-    inside = (path for path in (PROJECT / "chalicelib").rglob("*") if path.is_file())
-    found = [PROJECT / "app.py", *(path for path in inside if path.suffix != ".pyc")]
-    return {path.relative_to(PROJECT).as_posix(): digest(path.read_bytes()) for path in found}
+    """Return the digests of our files by their names in the package."""
+    files = [PROJECT / "app.py", *(PROJECT / "chalicelib").rglob("*")]
+    return {
+        path.relative_to(PROJECT).as_posix(): digest(path.read_bytes())
+        for path in files
+        if path.is_file() and path.suffix != ".pyc"
+    }
 
 
 def runtime() -> dict[str, str]:
-    """The same of Chalice, as released: a line that somebody changed in the installed copy must not ship."""
-    released = distribution("chalice").files or ()
-    return {str(path): path.hash.value for path in released if path.hash}
+    """Return the digests of Chalice's files as released: a changed installed copy must not ship."""
+    return {str(path): path.hash.value for path in distribution("chalice").files or () if path.hash}
 
 
 def digest(content: bytes) -> str:
-    """SHA-256, written as in the records of installed packages."""
+    """Return the SHA-256 as the records of installed packages write it."""
     return urlsafe_b64encode(sha256(content).digest()).rstrip(b"=").decode()

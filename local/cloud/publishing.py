@@ -13,10 +13,7 @@ from local.settings import DEFAULT_DESCRIPTION
 
 
 class NotPublished(StatlineError):
-    """Raised when no published data set, or more than one, begins with what was given."""
-
-    def __init__(self, given: str, known: list[str]) -> None:
-        super().__init__(f"{shown(given)} names no one published data set; there are: {listed(known)}")
+    """Raised when no published data set, or more than one, begins with the prefix."""
 
 
 class Published(NamedTuple):
@@ -25,7 +22,7 @@ class Published(NamedTuple):
     current: bool
 
 
-def publish(csv: Path, datasets: S3DatasetStore, control: DynamoDbServiceState) -> str:
+def publish(csv: Path, control: DynamoDbServiceState, datasets: S3DatasetStore) -> str:
     """Compile `csv`, store it under its fingerprint unless it is there, then make it current.
 
     Raises a DatasetError for data that cannot be used; then nothing has changed.
@@ -39,7 +36,7 @@ def publish(csv: Path, datasets: S3DatasetStore, control: DynamoDbServiceState) 
     return name
 
 
-def published(datasets: S3DatasetStore, control: DynamoDbServiceState) -> list[Published]:
+def published(control: DynamoDbServiceState, datasets: S3DatasetStore) -> list[Published]:
     current = control.read().dataset
     return [
         Published(name, str(datasets.catalogue(name)["title"]), name == current)
@@ -47,11 +44,11 @@ def published(datasets: S3DatasetStore, control: DynamoDbServiceState) -> list[P
     ]
 
 
-def use(given: str, datasets: S3DatasetStore, control: DynamoDbServiceState) -> str:
-    """Make the published data set current whose fingerprint begins with `given`; raises NotPublished."""
-    known = datasets.published()
-    fitting = [name for name in known if given and name.startswith(given)]
-    if len(fitting) != 1:
-        raise NotPublished(given, known)
-    control.set(dataset=fitting[0])
-    return fitting[0]
+def use(prefix: str, control: DynamoDbServiceState, datasets: S3DatasetStore) -> str:
+    """Make the published data set current whose fingerprint begins with `prefix`. Raises NotPublished."""
+    names = datasets.published()
+    matches = [name for name in names if prefix and name.startswith(prefix)]
+    if len(matches) != 1:
+        raise NotPublished(f"{shown(prefix)} names no one published data set; there are: {listed(names)}")
+    control.set(dataset=matches[0])
+    return matches[0]

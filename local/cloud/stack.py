@@ -8,13 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.adapters.aws_clients import Aws
-from chalicelib.adapters.callback_sender import HttpCallbackSender
 from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
 from chalicelib.adapters.s3_dataset_store import S3DatasetStore
-from chalicelib.adapters.sqs_job_queue import SqsJobQueue
-from chalicelib.application.ports import Ports
-from chalicelib.application.service import Limits, Service
-from chalicelib.bootstrap import aws_client, job_store
+from chalicelib.application.service import Service
+from chalicelib.bootstrap import aws_client, aws_service
 from chalicelib.config import Settings
 from chalicelib.errors import StatlineError, listed, shown
 from local.settings import PROJECT
@@ -28,22 +25,8 @@ UNCHANGED = ("didn't contain changes", "No updates are to be performed")
 WAIT = {"Delay": 3, "MaxAttempts": 600}
 
 
-class UnknownStage(StatlineError):
-    """Raised when no stage has the name."""
-
-    def __init__(self, stage: str, known: list[str]) -> None:
-        super().__init__(f"there is no stage {shown(stage)} in {STAGES.name}; there are {listed(known)}")
-
-
-class NotDeployed(StatlineError):
-    """Raised when a stage has no stack."""
-
-    def __init__(self, stage: str) -> None:
-        super().__init__(f"stage {stage} is not deployed; `make deploy STAGE={stage}` does it")
-
-
-class DeploymentFailed(StatlineError):
-    """Raised when CloudFormation could not make what the template says."""
+class StageError(StatlineError):
+    """Raised when there is no such stage, when it is not deployed, or when its deployment failed."""
 
 
 class Stack:
@@ -52,7 +35,8 @@ class Stack:
     def __init__(self, stage: str) -> None:
         stages = json.loads(STAGES.read_text())
         if stage not in stages:
-            raise UnknownStage(stage, list(stages))
+            known = listed(list(stages))
+            raise StageError(f"there is no stage {shown(stage)} in {STAGES.name}; there are {known}")
         self.stage, self.name = stage, f"statline-{stage}"
         self._parameters = {"Stage": stage} | stages[stage]
         self._cloudformation = aws_client("cloudformation")
@@ -70,52 +54,51 @@ class Stack:
                 for name, value in self._parameters.items()
             ],
         }
-        status = self._described().get("StackStatus", NOTHING[0])
+        status = self._description().get("StackStatus", NOTHING[0])
         if status == "ROLLBACK_COMPLETE":  # a first deployment that failed can only be removed
             self._delete()
         self._apply(change, "CREATE" if status in NOTHING else "UPDATE")
         return self.outputs()
 
     def _apply(self, change: dict[str, Any], kind: str) -> None:
-        from botocore.exceptions import WaiterError
+        from botocore.exceptions import WaiterError  # botocore is slow to import
 
         names = {"StackName": self.name, "ChangeSetName": f"deploy-{time.time_ns()}"}
         self._cloudformation.create_change_set(**change | names, ChangeSetType=kind)
         try:
-            self._cloudformation.get_waiter("change_set_create_complete").wait(**names, WaiterConfig=WAIT)
+            self._wait("change_set_create_complete", **names)
             self._cloudformation.execute_change_set(**names)
-            waiter = self._cloudformation.get_waiter(f"stack_{kind.lower()}_complete")
-            waiter.wait(StackName=self.name, WaiterConfig=WAIT)
+            self._wait(f"stack_{kind.lower()}_complete", StackName=self.name)
         except WaiterError as error:
-            why = self._why(names)
-            if any(words in why for words in UNCHANGED):
-                self._cloudformation.delete_change_set(**names)
-                return
-            raise DeploymentFailed(f"{self.name}: {why or error}") from None
+            reason = self._failure(names)
+            if not any(words in reason for words in UNCHANGED):
+                raise StageError(f"{self.name}: {reason or error}") from None
+            self._cloudformation.delete_change_set(**names)
 
-    def _why(self, names: dict[str, str]) -> str:
-        """What CloudFormation says of a failure: of the change, or of the resources that failed."""
-        found = self._cloudformation.describe_change_set(**names)
-        if found["Status"] == "FAILED":
-            return str(found.get("StatusReason", ""))
+    def _wait(self, condition: str, **names: str) -> None:
+        self._cloudformation.get_waiter(condition).wait(**names, WaiterConfig=WAIT)
+
+    def _failure(self, names: dict[str, str]) -> str:
+        """Return CloudFormation's reasons for a failure: of the change, or of the resources that failed."""
+        change = self._cloudformation.describe_change_set(**names)
+        if change["Status"] == "FAILED":
+            return str(change.get("StatusReason", ""))
         events = self._cloudformation.describe_stack_events(StackName=self.name)["StackEvents"]
-        failed = [one for one in events if one["ResourceStatus"].endswith("FAILED")]
-        return "; ".join(f"{one['LogicalResourceId']}: {one.get('ResourceStatusReason')}" for one in failed)
+        failed = [event for event in events if event["ResourceStatus"].endswith("FAILED")]
+        return "; ".join(f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason')}" for e in failed)
 
     def outputs(self) -> dict[str, str]:
-        """The outputs of the template; raises NotDeployed."""
-        found = self._described()
-        if found.get("StackStatus", NOTHING[0]) in NOTHING:
-            raise NotDeployed(self.stage)
-        return {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
+        """Return the outputs of the template. Raises StageError for a stage without a stack."""
+        stack = self._description()
+        if stack.get("StackStatus", NOTHING[0]) in NOTHING:
+            raise StageError(f"stage {self.stage} is not deployed; `make deploy STAGE={self.stage}` does it")
+        return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
-    def _described(self) -> Any:
-        """The stack as CloudFormation describes it; empty where there is none."""
-        from botocore.exceptions import ClientError
-
+    def _description(self) -> Any:
+        """Return CloudFormation's description of the stack; empty where there is none."""
         try:
             return self._cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
-        except ClientError as error:
+        except self._cloudformation.exceptions.ClientError as error:
             if error.response["Error"]["Code"] == "ValidationError":
                 return {}
             raise
@@ -128,65 +111,54 @@ class Stack:
 
     def _delete(self) -> None:
         self._cloudformation.delete_stack(StackName=self.name)
-        waiter = self._cloudformation.get_waiter("stack_delete_complete")
-        waiter.wait(StackName=self.name, WaiterConfig=WAIT)
+        self._wait("stack_delete_complete", StackName=self.name)
 
     def settings(self) -> Settings:
-        found = self.outputs()
-        return Settings(found["JobTable"], found["Bucket"], found["JobQueue"])
+        outputs = self.outputs()
+        return Settings(
+            outputs["JobTable"], outputs["Bucket"], outputs["JobQueue"], settle_seconds=SETTLE_SECONDS
+        )
 
     def service(self) -> tuple[Service, DynamoDbServiceState, S3DatasetStore]:
-        """The deployed service as its functions see it, with the caller's own credentials."""
+        """Return the deployed service as its functions see it, with the caller's own credentials."""
         settings = self.settings()
-        control, datasets = (
-            DynamoDbServiceState(self.aws, settings.table, max_age=0),
-            S3DatasetStore(self.aws, settings.bucket),
-        )
-        store, queue = job_store(self.aws, settings), SqsJobQueue(self.aws, settings.queue_url)
-        ports = Ports(store, queue, datasets, control, HttpCallbackSender(), queue)
-        service = Service(ports, Limits(settings.id_block, settle_seconds=SETTLE_SECONDS))
-        return service, control, datasets
+        control = DynamoDbServiceState(self.aws, settings.table, max_age=0)
+        return aws_service(settings, 0), control, S3DatasetStore(self.aws, settings.bucket)
 
     def empty(self, bucket: str, prefix: str = "") -> None:
-        pages = self.aws.s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
-        for page in pages:
-            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-            keys: Any = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found]
-            if keys:
-                self.aws.s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
+        import boto3  # takes a tenth of a second
+
+        boto3.resource("s3").Bucket(bucket).object_versions.filter(Prefix=prefix).delete()
 
     def _with_code(self, out: Path) -> dict[str, Any]:
-        """The template, its functions' code uploaded and named."""
+        """Upload the functions' code, and return the template that names it."""
         code, bucket = (out / "deployment.zip").read_bytes(), self._code_bucket()
-        key = f"{self.stage}/{hashlib.sha256(code).hexdigest()}.zip"
-        self.aws.s3.put_object(Bucket=bucket, Key=key, Body=code)
+        object_key = f"{self.stage}/{hashlib.sha256(code).hexdigest()}.zip"
+        self.aws.s3.put_object(Bucket=bucket, Key=object_key, Body=code)
         template: dict[str, Any] = json.loads((out / "sam.json").read_text())
         for resource in template["Resources"].values():
             if "CodeUri" in resource.get("Properties", {}):
-                resource["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": key}
+                resource["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": object_key}
         return template
 
     def _code_bucket(self) -> str:
-        """The bucket for packages, one an account and region, made when first needed."""
+        """Return the bucket for packages, one an account and region, made when first needed."""
         account = aws_client("sts").get_caller_identity()["Account"]
         region = self.aws.s3.meta.region_name
         name = f"statline-packages-{account}-{region}"
-        found = [bucket["Name"] for bucket in self.aws.s3.list_buckets()["Buckets"]]
-        if name not in found:
-            place: Any = {"LocationConstraint": region}
-            more = {} if region == "us-east-1" else {"CreateBucketConfiguration": place}
-            self.aws.s3.create_bucket(Bucket=name, **more)
+        if name not in [bucket["Name"] for bucket in self.aws.s3.list_buckets()["Buckets"]]:
+            place: Any = {"CreateBucketConfiguration": {"LocationConstraint": region}}
+            self.aws.s3.create_bucket(Bucket=name, **({} if region == "us-east-1" else place))
         return name
 
     def key(self) -> str:
-        """The API key's value; empty where the stage is open."""
+        """Return the API key's value; empty where the stage is open."""
         if not (identifier := self.outputs().get("Key")):
             return ""
-        found = aws_client("apigateway").get_api_key(apiKey=identifier, includeValue=True)
-        return str(found["value"])
+        return str(aws_client("apigateway").get_api_key(apiKey=identifier, includeValue=True)["value"])
 
     def log_lines(self, start: int) -> Iterator[tuple[int, str]]:
-        """Time in milliseconds and text of the functions' log lines since `start`."""
+        """Yield time in milliseconds and text of the functions' log lines since `start`."""
         pages = aws_client("logs").get_paginator("filter_log_events")
         for page in pages.paginate(logGroupName=self.outputs()["Log"], startTime=start):
             for event in page["events"]:

@@ -3,7 +3,6 @@
 Chalice watches every file under the project once a second, results, journal and logs included.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ from chalice.cli.filewatch.stat import StatFileWatcher
 
 SUFFIXES = (".py", ".json")
 FOLDERS = ("chalicelib", "local", "data", ".chalice")
+IGNORED = {"__pycache__", "deployments"}
 
 
 def watch_only_sources() -> None:
@@ -26,15 +26,10 @@ def poll(watcher: StatFileWatcher, root: str, restart: Callable[[], None]) -> No
         restart()
 
 
-def sources(root: Path) -> Iterator[tuple[str, int]]:
-    """Paths and modification times, in nanoseconds, of the program's files."""
-    folders = [root, *(root / name for name in FOLDERS)]
-    while folders:
-        folder = folders.pop()
-        for entry in os.scandir(folder) if folder.is_dir() else ():
-            if entry.is_dir() and folder != root and entry.name not in ("__pycache__", "deployments"):
-                folders.append(Path(entry.path))
-            elif entry.name.endswith(SUFFIXES) and entry.is_file():
-                # An editor may have removed it meanwhile; an error would end Chalice's watching for good.
-                with suppress(FileNotFoundError):
-                    yield entry.path, entry.stat().st_mtime_ns
+def sources(root: Path) -> Iterator[tuple[Path, int]]:
+    """Yield paths and modification times, in nanoseconds, of the program's files."""
+    for path in (*root.glob("*"), *(path for name in FOLDERS for path in (root / name).rglob("*"))):
+        if path.suffix in SUFFIXES and IGNORED.isdisjoint(path.relative_to(root).parts):
+            # An editor may have removed it meanwhile; an error would end Chalice's watching for good.
+            with suppress(FileNotFoundError):
+                yield path, path.stat().st_mtime_ns

@@ -12,6 +12,7 @@ from typing import Any
 
 from chalicelib.application.job import JOB_ID
 from chalicelib.errors import Unavailable
+from chalicelib.observability.metrics import STORE_ERRORS
 from local.storage.files import DiskStatus, private, quarantine, temporary_name
 
 NAME = "statline.db"
@@ -81,6 +82,7 @@ class Database:
             try:
                 return self._connection.execute(statement, values).fetchall()
             except sqlite3.DatabaseError as error:
+                STORE_ERRORS.add("sqlite.read")
                 raise Unavailable(f"what is stored cannot be read now: {reason(error).strerror}") from error
 
     def write(self, statement: str, *values: Any) -> sqlite3.Cursor:
@@ -130,6 +132,7 @@ class Database:
             raise
         except (OSError, sqlite3.Error) as error:
             self._status.failed(reason(error))
+            STORE_ERRORS.add("sqlite.write")
             raise Unavailable(f"nothing can be stored now: {reason(error).strerror}") from error
         self._status.recovered()
 

@@ -66,7 +66,7 @@ def secured(
         stage = Deployed(stack, stack.deploy(package), address, verify=known)
         # Asked for now: once another stage is up, the environment leads to the emulator of that one.
         stage.key = stack.key()
-        publishing.publish(DATA, stage.datasets, stage.control)
+        publishing.publish(DATA, stage.control, stage.datasets)
         yield stage
         stack.destroy()
 
@@ -89,6 +89,6 @@ def deployed(
     ):
         stack = Stack("test")
         stage = Deployed(stack, stack.deploy(package), address)
-        publishing.publish(DATA, stage.datasets, stage.control)
+        publishing.publish(DATA, stage.control, stage.datasets)
         yield stage
         stack.destroy()

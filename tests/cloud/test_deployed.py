@@ -142,14 +142,14 @@ def test_another_data_set_while_jobs_are_in_flight(deployed: Deployed, tmp_path:
     """Each job is answered by the data set that it was accepted under, and names it."""
     before, asked = deployed.control.read().dataset, a_question(deployed)
     old = [deployed.submit("global_mean", **asked) for _ in range(5)]
-    publishing.publish(write_soil(tmp_path), deployed.datasets, deployed.control)
+    publishing.publish(write_soil(tmp_path), deployed.control, deployed.datasets)
     deployed.await_state()
     new = deployed.submit("global_mean", question="S1")
     for job_id in old:
         answered = deployed.result(job_id)
         assert (answered.json()["status"], answered.headers["Statline-Dataset"]) == ("done", before)
     assert deployed.result(new).json() == {"status": "done", "data": {"global_mean": 2.6666666666666665}}
-    publishing.use(before[:12], deployed.datasets, deployed.control)
+    publishing.use(before[:12], deployed.control, deployed.datasets)
     deployed.await_state()
     assert deployed.get("/").json()["dataset"]["id"] == before
 
@@ -157,8 +157,8 @@ def test_another_data_set_while_jobs_are_in_flight(deployed: Deployed, tmp_path:
 def test_publishing_twice_is_harmless(deployed: Deployed) -> None:
     """The same data is the same data set; the list says which is current."""
     before = deployed.control.read().dataset
-    assert publishing.publish(DATA, deployed.datasets, deployed.control) == before
-    listed = publishing.published(deployed.datasets, deployed.control)
+    assert publishing.publish(DATA, deployed.control, deployed.datasets) == before
+    listed = publishing.published(deployed.control, deployed.datasets)
     assert [one.fingerprint for one in listed if one.current] == [before]
 
 

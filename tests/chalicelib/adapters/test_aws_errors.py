@@ -29,11 +29,13 @@ from chalicelib.bootstrap import get_service
 from chalicelib.config import Settings
 from chalicelib.documents.result_table import frozen_json
 from chalicelib.errors import AwsUnavailable, JobNotFound
+from chalicelib.observability.metrics import STORE_ERRORS
 from chalicelib.routes.endpoint import REQUEST_SECONDS
 from local.emulator import moto_backend
 from local.settings import PROJECT
 from tests.support.faults import LATE, proxy
 from tests.support.faulty_cloud import HANG_SECONDS, HASTY, TRIES, Cloud, to_moto
+from tests.support.metrics import value
 from tests.support.samples import GLOBAL_HUMUS
 from tests.support.services import submit
 
@@ -122,6 +124,7 @@ def test_failed_call_is_503_with_one_log_line_and_makes_no_job(
     assert cloud.faults.met == [(kind, operation)] * tries
     (line,) = lines
     assert (operation in line.getMessage(), line.exc_info) == (True, None)
+    assert value(STORE_ERRORS, vars(line)["operation"]) >= 1
     assert any(name in line.getMessage() for name in named), line.getMessage()
     cloud.faults.clear()
     service.reopen()

@@ -17,7 +17,6 @@ from chalicelib.observability.metrics import (
     OPEN,
     Counter,
     PrometheusRecorder,
-    read_gauge,
 )
 from local.settings import PROJECT
 
@@ -89,16 +88,6 @@ def test_concurrent_counts_add_up(recorder: PrometheusRecorder) -> None:
     assert [found[f"statline_jobs_accepted_total{{'statistic': '{n}'}}"] for n in range(3)] == [1000] * 3
 
 
-def test_gauge_reads_the_last_registered_function(recorder: PrometheusRecorder) -> None:
-    """A second server of the process registers its own."""
-    connections = [1, 2]
-    read_gauge("statline_http_connections_open", "Connections of clients.", lambda: 0)
-    read_gauge("statline_http_connections_open", "Connections of clients.", lambda: len(connections))
-    connections.append(3)
-
-    assert samples(recorder)["statline_http_connections_open"] == 3
-
-
 def test_metric_that_is_not_in_the_list_is_refused(recorder: PrometheusRecorder) -> None:
     with pytest.raises(KeyError):
         Counter("statline_forgotten_total", "Not in METRICS.").add()
@@ -109,7 +98,6 @@ import sys
 from chalicelib.observability import embedded_metrics, metrics
 metrics.use(embedded_metrics.EmbeddedMetrics(lambda: "dev"))
 metrics.ACCEPTED.add("best5")
-metrics.read_gauge("g", "G.", lambda: 0)
 print("prometheus_client" in sys.modules)
 """
 

@@ -9,6 +9,7 @@ from chalicelib.application.job import JobStatus
 from chalicelib.documents.job_documents import timestamp
 from local.emulator.emulator import Emulator
 from tests.chalicelib.routes.test_processes import ASYNC, HUMUS, execute, problem, rel
+from tests.support.disks import wait_until
 from tests.support.ogc_schemas import check
 from tests.support.samples import ask, job
 
@@ -85,7 +86,7 @@ def test_delete_of_a_finished_job_removes_it_and_its_result(
         assert http.get(url + path, timeout=5).status_code == 404
     assert problem(http.delete(f"{url}/jobs/job_id_1", timeout=5)) == (404, "no-such-job")
     assert [one["jobID"] for one in http.get(f"{url}/jobs", timeout=5).json()["jobs"]] == ["job_id_2"]
-    assert not (emulator.settings.results / "job_id_1").exists()
+    wait_until(lambda: not (emulator.settings.results / "job_id_1").exists())
     assert execute(http, url, "best5", HUMUS, **ASYNC).json()["jobID"] == "job_id_3"
 
 

@@ -188,7 +188,7 @@ print(*sorted({{"pandas", "numpy", "moto", "boto3", "botocore", "rich", "chalice
     process = subprocess.run(
         [sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, timeout=30, check=True
     )
-    assert process.stdout.split() == ["ServiceFailed"]
+    assert process.stdout.split() == ["Unreachable"]
 
 
 def on_a_terminal(*arguments: str) -> tuple[int, str]:

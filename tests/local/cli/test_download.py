@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from local.cli.download import DESCRIPTION, MIN_ROWS, DownloadFailed, download, run
+from local.cli.download import MIN_ROWS, DownloadFailed, download, run
+from local.settings import DEFAULT_DESCRIPTION
 
-COLUMNS = list(json.loads(DESCRIPTION.read_text())["columns"].values())
+COLUMNS = list(json.loads(DEFAULT_DESCRIPTION.read_text())["columns"].values())
 HEADER = ",".join(COLUMNS) + "\n"
 ROW = 'A question,Q1,"Islands, the",IS,12.5,Total,Total\n'
 GOOD = (HEADER + ROW * 200).encode()

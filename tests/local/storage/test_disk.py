@@ -81,6 +81,8 @@ def test_a_full_disk(full_disk: tuple[Path, Full], http: requests.Session) -> No
             health = http.get(f"{server.url}/health", timeout=10)
             assert (health.status_code, health.json()["status"]) == (503, "degraded")
             assert ".statline/statline.db cannot be written" in str(health.json()["reasons"])
+            metrics = http.get(f"{server.url}/metrics", timeout=10).text
+            assert 'statline_store_errors_total{operation="sqlite.write"}' in metrics
         wait_until(lambda: http.get(f"{server.url}/health", timeout=10).json()["status"] == "ready")
         assert ask(http, server.url, "global_mean", **QUESTION)["status"] == "done"
         wait_until(lambda: http.get(f"{server.url}/api/num_jobs", timeout=10).json() == {"num_jobs": 0})
