@@ -138,8 +138,7 @@ def test_message_that_never_succeeds_fails_its_job_with_the_reason(deployed: Dep
     deployed.await_state()
 
 
-def test_another_data_set_while_jobs_are_in_flight(deployed: Deployed, tmp_path: Path) -> None:
-    """Each job is answered by the data set that it was accepted under, and names it."""
+def test_open_jobs_keep_their_data_set_when_another_is_published(deployed: Deployed, tmp_path: Path) -> None:
     before, asked = deployed.control.read().dataset, a_question(deployed)
     old = [deployed.submit("global_mean", **asked) for _ in range(5)]
     publishing.publish(write_soil(tmp_path), deployed.control, deployed.datasets)
@@ -154,8 +153,7 @@ def test_another_data_set_while_jobs_are_in_flight(deployed: Deployed, tmp_path:
     assert deployed.get("/").json()["dataset"]["id"] == before
 
 
-def test_publishing_twice_is_harmless(deployed: Deployed) -> None:
-    """The same data is the same data set; the list says which is current."""
+def test_publishing_twice_gives_one_data_set(deployed: Deployed) -> None:
     before = deployed.control.read().dataset
     assert publishing.publish(DATA, deployed.control, deployed.datasets) == before
     listed = publishing.published(deployed.control, deployed.datasets)
