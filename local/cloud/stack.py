@@ -4,6 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
 from chalicelib.adapters.s3_dataset_store import S3DatasetStore
 from chalicelib.adapters.sqs_job_queue import SqsJobQueue
 from chalicelib.application.ports import Ports
-from chalicelib.application.service import Limits, Service
+from chalicelib.application.service import Service
 from chalicelib.bootstrap import aws_client, job_store
 from chalicelib.config import Settings
 from chalicelib.errors import StatlineError, listed, shown
@@ -144,7 +145,7 @@ class Stack:
         )
         store, queue = job_store(self.aws, settings), SqsJobQueue(self.aws, settings.queue_url)
         ports = Ports(store, queue, datasets, control, HttpCallbackSender(), queue)
-        service = Service(ports, Limits(settings.id_block, settle_seconds=SETTLE_SECONDS))
+        service = Service(ports, replace(settings, settle_seconds=SETTLE_SECONDS))
         return service, control, datasets
 
     def empty(self, bucket: str, prefix: str = "") -> None:
