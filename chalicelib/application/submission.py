@@ -17,8 +17,7 @@ from chalicelib.errors import (
     KeyReused,
     Refused,
     Unavailable,
-    UnknownQuestion,
-    UnknownState,
+    UnknownName,
 )
 from chalicelib.observability import trace
 from chalicelib.observability.metrics import ACCEPTED
@@ -144,5 +143,5 @@ def in_batch(index: int) -> Iterator[None]:
     """Add the index of a request in its batch to the errors that it raises."""
     try:
         yield
-    except (Refused, UnknownQuestion, UnknownState) as error:
+    except (Refused, UnknownName) as error:
         raise InvalidRequest(f"{BATCH_MEMBER}[{index}]: {error}") from error

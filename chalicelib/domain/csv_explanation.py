@@ -3,72 +3,69 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
+from typing import NamedTuple
 
 from chalicelib.domain.numbers import parse_number
 from chalicelib.domain.sources import Source, named, opened
-from chalicelib.errors import EmptyDataset, InvalidValue, NotCsv, RaggedRow, WrongEncoding
+from chalicelib.errors import DatasetError, EmptyDataset, InvalidValue, NotCsv
 
 # The longest field that is read, in characters. A quote that is never closed must not fill the memory.
 LONGEST_FIELD = 1 << 22
+# Put after a file, and in no file: where it is part of a longer record, a quote is open.
+LAST_LINE = "\0"
 
 
-class Records:
-    """The records of a text that are not blank, each a list of fields.
+class Record(NamedTuple):
+    """A record: its number, counting blank ones too, and the number of the line on which it begins."""
 
-    `line` is the number of the line on which the last one begins, `read` the number of records read so far,
-    blank ones included. Raises NotCsv for a NUL or an open quote.
-    """
+    number: int
+    line: int
+    fields: list[str]
 
-    def __init__(self, lines: Iterable[str], name: str) -> None:
-        self.line, self.read, self._lines, self._name, self._ended = 1, 0, lines, name, False
-        csv.field_size_limit(LONGEST_FIELD)
 
-    def __iter__(self) -> Iterator[list[str]]:
-        reader, end = csv.reader(self._checked()), 0
-        for self.read, fields in enumerate(reader, 1):
-            self.line, end = end + 1, reader.line_num
-            if self._ended:  # the reader looked for more lines before it returned this record
-                raise NotCsv(self._name, f"the quote that opens in line {self.line} or after is never closed")
-            if not is_blank(fields):
-                yield fields
-            self.line = end + 1
+def records(source: Source) -> Generator[Record]:
+    """Iterate over the records that are not blank. Raises DatasetError: NotCsv for a NUL or an open quote."""
+    name, end = named(source), 0
+    csv.field_size_limit(LONGEST_FIELD)
 
-    def _checked(self) -> Iterator[str]:
-        for number, line in enumerate(self._lines, 1):
-            if "\0" in line:
-                raise NotCsv(self._name, f"line {number} holds binary data")
-            yield line
-        self._ended = True
+    with opened(source) as file:
+        text = io.TextIOWrapper(file, "utf-8-sig", newline="")
+        reader = csv.reader(checked(text, name))
+        try:
+            for number, fields in enumerate(reader, 1):
+                begin, end = end + 1, reader.line_num
+                if fields and fields[-1].endswith(LAST_LINE) and begin < end:
+                    raise NotCsv(name, f"the quote that opens in line {begin} or after is never closed")
+                if fields != [LAST_LINE] and not is_blank(fields):
+                    yield Record(number, begin, fields)
+        except UnicodeDecodeError as error:
+            why = f"{error.reason}, byte 0x{error.object[error.start]:02x}"
+            raise DatasetError(f"{name} is not UTF-8 text ({why}); save it as UTF-8") from None
+        except csv.Error as error:
+            raise NotCsv(name, f"line {end + 1}: {error}") from None
+        finally:
+            text.detach()  # the stream belongs to the caller; the wrapper would close it
+
+
+def checked(lines: Iterable[str], name: str) -> Iterator[str]:
+    for number, line in enumerate(lines, 1):
+        if "\0" in line:
+            raise NotCsv(name, f"line {number} holds binary data")
+        yield line
+    yield LAST_LINE
 
 
 def is_blank(fields: list[str]) -> bool:
     return not fields or (len(fields) == 1 and not fields[0].strip())
 
 
-@contextmanager
-def records_of(source: Source) -> Iterator[Records]:
-    """Open a file as records. Raises DatasetNotFound, NotCsv or WrongEncoding."""
-    name = named(source)
-    with opened(source) as file:
-        text = io.TextIOWrapper(file, "utf-8-sig", newline="")
-        records = Records(text, name)
-        try:
-            yield records
-        except UnicodeDecodeError as error:
-            raise WrongEncoding(name, f"{error.reason}, byte 0x{error.object[error.start]:02x}") from None
-        except csv.Error as error:
-            raise NotCsv(name, f"line {records.line}: {error}") from None
-        finally:
-            text.detach()  # the stream belongs to the caller; the wrapper would close it
-
-
-def read_header(records: Iterator[list[str]], name: str) -> list[str]:
-    for fields in records:
-        if fields[0].lstrip()[:1] == "<":
-            raise NotCsv(name, f"it begins like a web page: {','.join(fields).strip()[:60]}")
-        return fields
+def read_header(rows: Iterator[Record], name: str) -> Record:
+    for header in rows:
+        if header.fields[0].lstrip()[:1] == "<":
+            raise NotCsv(name, f"it begins like a web page: {','.join(header.fields).strip()[:60]}")
+        return header
     raise EmptyDataset(name)
 
 
@@ -77,14 +74,14 @@ def explain(source: Source, places: dict[str, int], clean: Callable[[str, str], 
 
     `places` has the place of each role's column, `clean` returns what a text means in a role.
     """
-    name, numbers = named(source), {""}
-    with records_of(source) as records:
-        rows = iter(records)
-        header = read_header(rows, name)
-        for fields in rows:
+    name, place, numbers = named(source), places["value"], {""}
+    with closing(records(source)) as rows:
+        header = read_header(rows, name).fields
+        for _, line, fields in rows:
             if len(fields) != len(header):
-                raise RaggedRow(name, records.line, len(fields), len(header))
-            value = fields[places["value"]]
+                why = f"{len(fields)} fields, where the header has {len(header)}"
+                raise DatasetError(f"{name}, line {line}: {why}")
+            value = fields[place]
             # A row without a question counts nowhere, whatever its value is.
             if value in numbers or not clean(fields[places["question"]], "question"):
                 continue
@@ -92,10 +89,6 @@ def explain(source: Source, places: dict[str, int], clean: Callable[[str, str], 
             try:
                 parse_number(read_as)
             except ValueError:
-                line = f"line {records.line + line_breaks(fields[: places['value']])}"
-                raise InvalidValue(name, line, header[places["value"]], value.strip(), read_as) from None
+                line += sum(len(re.findall(r"\r\n|\r|\n", field)) for field in fields[:place])
+                raise InvalidValue(name, f"line {line}", header[place], value.strip(), read_as) from None
             numbers.add(value)
-
-
-def line_breaks(fields: list[str]) -> int:
-    return sum(len(re.findall(r"\r\n|\r|\n", field)) for field in fields)

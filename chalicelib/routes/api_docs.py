@@ -6,7 +6,7 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.bootstrap import get_service, get_settings
 from chalicelib.documents.openapi import MEDIA_TYPE
-from chalicelib.errors import UnknownFile
+from chalicelib.errors import NotFound, shown
 from chalicelib.routes.endpoint import ANY_TYPE, Headers, base_path, endpoint, ok
 
 routes = Blueprint(__name__)
@@ -56,7 +56,7 @@ def page() -> Response:
 @endpoint(routes, runs_in_thread=True)
 def part(name: str) -> Response:
     if name not in FILES:
-        raise UnknownFile(name)
+        raise NotFound(f"/docs has no file {shown(name)}")
     path, media_type = FILES[name]
     return served(read(path), media_type, {"Cache-Control": "public, max-age=3600"})
 

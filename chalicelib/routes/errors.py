@@ -7,8 +7,7 @@ STATUS: tuple[tuple[type[errors.StatlineError], int, dict[str, str]], ...] = (
     (errors.BodyTooLarge, 413, {}),
     (errors.InvalidRequest, 400, {}),
     (errors.NotAcceptable, 406, {}),
-    (errors.UnknownQuestion, 400, {}),
-    (errors.UnknownState, 400, {}),
+    (errors.UnknownName, 400, {}),
     (errors.QuestionFailed, 400, {}),
     (errors.Dismissed, 410, {}),
     (errors.NoResult, 500, {}),
@@ -17,8 +16,7 @@ STATUS: tuple[tuple[type[errors.StatlineError], int, dict[str, str]], ...] = (
     (errors.UnknownStatistic, 404, {}),
     (errors.ResultNotReady, 404, {"Cache-Control": "no-store"}),
     (errors.JobNotFound, 404, {}),
-    (errors.MetricsElsewhere, 404, {}),
-    (errors.UnknownFile, 404, {}),
+    (errors.NotFound, 404, {}),
     (errors.Draining, 503, {"Retry-After": "30"}),
     (errors.NoDataset, 503, {"Retry-After": "30"}),
     # Of the current data set only: a job whose own data set is gone fails.
@@ -34,8 +32,7 @@ PROBLEMS: dict[type[errors.StatlineError], str] = {
     errors.JobNotFound: EXCEPTIONS + "no-such-job",
     errors.ResultNotReady: EXCEPTIONS + "result-not-ready",
     errors.InvalidRequest: "InvalidParameterValue",
-    errors.UnknownQuestion: "InvalidParameterValue",
-    errors.UnknownState: "InvalidParameterValue",
+    errors.UnknownName: "InvalidParameterValue",
     errors.QuestionFailed: "InvalidParameterValue",
 }
 

@@ -49,7 +49,7 @@ def check_has_result(job: Job) -> None:
     if job.result is not None:
         return
     if not job.status.is_terminal:
-        raise ResultNotReady(job.id)
+        raise ResultNotReady(f"{job.id} has not ended yet; its status tells when it has")
     if job.status is JobStatus.DISMISSED:
         raise Dismissed(job.reason)
     raise (QuestionFailed if job.cause in QUESTIONS else NoResult)(job.reason)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.domain.statistics import means
 from chalicelib.domain.statistics.means import Row
-from chalicelib.errors import UnknownStatistic
+from chalicelib.errors import UnknownStatistic, shown
 
 # Stored results begin with it: [format, rows]. A result stored before there were formats is a JSON object.
 RESULT_FORMAT = 1
@@ -73,7 +73,7 @@ STATISTICS: Mapping[str, Statistic] = {entry.name: entry for entry in ENTRIES}
 def statistic(name: str) -> Statistic:
     """Return the registry's entry. Raises UnknownStatistic."""
     if name not in STATISTICS:
-        raise UnknownStatistic(name, STATISTICS)
+        raise UnknownStatistic(f"there is no statistic {shown(name)}; there are {', '.join(STATISTICS)}")
     return STATISTICS[name]
 
 
