@@ -76,7 +76,7 @@ class Submission:
 
         Write the idempotency record last, so that it never refers to a missing job.
         """
-        record = key.record(tuple(job.id for job in jobs), self._clock())
+        record = IdempotencyRecord(key.name, key.question, tuple(job.id for job in jobs), self._clock())
         first = self._store.bind_idempotency_key(record, expired)
         if first == record:
             return jobs

@@ -218,7 +218,7 @@ def submission(statistic: Statistic, example: Mapping[str, str]) -> Part:
         "R400 R409 R413 R422 R503",
         "key noCache",
         description=f"{statistic.description} {unknown}",
-        requestBody=body(inputs_schema(statistic.name, statistic.parameters), inputs(statistic, example)),
+        requestBody=body(inputs_schema(statistic), inputs(statistic, example)),
     )
 
 

@@ -1,5 +1,6 @@
 """The cube's arithmetic: exact, and the same in any order."""
 
+import functools
 import io
 import pickle
 from fractions import Fraction
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain import snapshot
-from chalicelib.domain.cube import CellStats, Cube, merged
+from chalicelib.domain.cube import CellStats, Cube
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingest import cube_of_csv, cube_of_frame
 from tests.support.samples import DESCRIPTION
@@ -48,7 +49,7 @@ def test_any_split_and_order_of_rows_gives_the_same_bits(
     parts = [cube_of_frame(part, SOIL) for part in values if part["Wert"].any()]
     missing = sum(len(part) for part in values if not part["Wert"].any())
 
-    whole, other = cube(ordered), merged(parts)
+    whole, other = cube(ordered), functools.reduce(Cube.merge, parts)
 
     assert whole.overall() == other.overall() + CellStats(0, 0, missing)
     if not missing:
@@ -85,7 +86,11 @@ def test_means_are_those_of_fractions_correctly_rounded(lines: list[str]) -> Non
 def test_merging_is_associative_and_commutative(a: list[str], b: list[str], c: list[str]) -> None:
     one, two, three = cube(a), cube(b), cube(c)
     assert one.merge(two) == two.merge(one)
-    assert one.merge(two).merge(three) == one.merge(two.merge(three)) == merged([three, one, two])
+    assert (
+        one.merge(two).merge(three)
+        == one.merge(two.merge(three))
+        == functools.reduce(Cube.merge, [three, one, two])
+    )
 
 
 def test_a_row_counts_in_every_rollup_whose_labels_it_has() -> None:
