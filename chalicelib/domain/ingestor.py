@@ -72,9 +72,8 @@ class DataIngestor:
 
     def best(self, question: str) -> str:
         """Return the best end for a question's text, "lowest" or "highest". Raises BestEndUnknown."""
-        for name in (question, *self._ids(question)):
-            if name in self.description.best:
-                return self.description.best[name]
+        if best := self._best(question):
+            return best
         raise BestEndUnknown(
             f"the data set does not say whether a low or a high mean is best for {shown(question)}"
         )
@@ -100,11 +99,12 @@ class DataIngestor:
         }
 
     def _described(self, question: str) -> dict[str, str | None]:
-        try:
-            best = self.best(question)
-        except BestEndUnknown:
-            best = None
-        return {"id": next(iter(self._ids(question)), None), "question": question, "best": best}
+        own_id = next(iter(self._ids(question)), None)
+        return {"id": own_id, "question": question, "best": self._best(question)}
+
+    def _best(self, question: str) -> str | None:
+        ends = self.description.best
+        return next((ends[name] for name in (question, *self._ids(question)) if name in ends), None)
 
     def _ids(self, question: str) -> list[str]:
         return sorted(name for name, texts in self.cube.question_ids.items() if question in texts)
