@@ -9,7 +9,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain import snapshot
-from chalicelib.domain.csv_explanation import explain, records
+from chalicelib.domain.csv_records import records
 from chalicelib.domain.cube import DIMENSIONS, CellStats, Cube
 from chalicelib.domain.dataset_description import REQUIRED_ROLES, Description
 from chalicelib.domain.ingest import BLOCK_BYTES, Ingest, cube_of_csv
@@ -72,7 +72,7 @@ def reference(content: bytes) -> Cube:
     header, *rows = (record.fields for record in records(source))
     places = {role: header.index(column) for role, column in SOIL.columns.items()}
     ingest = Ingest(header, "the stream", SOIL)
-    explain(source, places, ingest.clean)
+    ingest.explain_csv(source)
     whole = Cube()
     for fields in rows:
         question, *cell, question_id, value = (

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chalicelib.domain.csv_explanation import LONGEST_FIELD
+from chalicelib.domain.csv_records import LONGEST_FIELD
 from chalicelib.domain.cube import CellStats, Cube
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingest import cube_of_csv, cube_of_frame

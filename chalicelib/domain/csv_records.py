@@ -1,15 +1,12 @@
-"""Python's csv, a record at a time: the header of a file, and what is wrong with it on which line."""
+"""The records of a CSV file as Python's csv reads them, each with its line."""
 
 import csv
 import io
-import re
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing
+from collections.abc import Generator, Iterable, Iterator
 from typing import NamedTuple
 
-from chalicelib.domain.numbers import parse_number
 from chalicelib.domain.sources import Source, named, opened
-from chalicelib.errors import DatasetError, EmptyDataset, InvalidValue, NotCsv
+from chalicelib.errors import DatasetError, EmptyDataset, NotCsv
 
 # The longest field that is read, in characters. A quote that is never closed must not fill the memory.
 LONGEST_FIELD = 1 << 22
@@ -67,28 +64,3 @@ def read_header(rows: Iterator[Record], name: str) -> Record:
             raise NotCsv(name, f"it begins like a web page: {','.join(header.fields).strip()[:60]}")
         return header
     raise EmptyDataset(name)
-
-
-def explain(source: Source, places: dict[str, int], clean: Callable[[str, str], str]) -> None:
-    """Raise the DatasetError of the first record that is wrong, if there is one.
-
-    `places` has the place of each role's column, `clean` returns what a text means in a role.
-    """
-    name, place, numbers = named(source), places["value"], {""}
-    with closing(records(source)) as rows:
-        header = read_header(rows, name).fields
-        for _, line, fields in rows:
-            if len(fields) != len(header):
-                why = f"{len(fields)} fields, where the header has {len(header)}"
-                raise DatasetError(f"{name}, line {line}: {why}")
-            value = fields[place]
-            # A row without a question counts nowhere, whatever its value is.
-            if value in numbers or not clean(fields[places["question"]], "question"):
-                continue
-            read_as = clean(value, "value")
-            try:
-                parse_number(read_as)
-            except ValueError:
-                line += sum(len(re.findall(r"\r\n|\r|\n", field)) for field in fields[:place])
-                raise InvalidValue(name, f"line {line}", header[place], value.strip(), read_as) from None
-            numbers.add(value)
