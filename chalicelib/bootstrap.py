@@ -12,7 +12,7 @@ from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
 from chalicelib.adapters.s3_dataset_store import S3DatasetStore
 from chalicelib.adapters.sqs_job_queue import SqsJobQueue
 from chalicelib.application.ports import Ports
-from chalicelib.application.service import Limits, Service
+from chalicelib.application.service import Service
 from chalicelib.config import Settings
 from chalicelib.observability import logging as log_setup
 
@@ -66,10 +66,7 @@ def aws_service(settings: Settings, state_seconds: float = STATE_SECONDS) -> Ser
         HttpCallbackSender(settings.callback_private),
         callback_queue=queue,
     )
-    limits = Limits(
-        settings.id_block, settings.max_open, settings.settle_seconds, count_seconds=COUNT_SECONDS
-    )
-    return Service(ports, limits)
+    return Service(ports, settings, count_seconds=COUNT_SECONDS)
 
 
 def job_store(aws: Aws, settings: Settings) -> DynamoDbJobStore:

@@ -49,9 +49,6 @@ class InvalidRequest(Refused):
 class BodyTooLarge(Refused):
     """Raised when a request's body exceeds the size limit."""
 
-    def __init__(self, size: int, limit: int) -> None:
-        super().__init__(f"the body has {size} bytes; at most {limit} are taken")
-
 
 class NotAcceptable(Refused):
     """Raised when a response has none of the media types that the client accepts."""
@@ -63,15 +60,9 @@ class NotAcceptable(Refused):
 class UnknownStatistic(Refused):
     """Raised when there is no statistic of this name."""
 
-    def __init__(self, name: str, known: Iterable[str]) -> None:
-        super().__init__(f"there is no statistic {shown(name)}; there are {', '.join(known)}")
 
-
-class UnknownFile(StatlineError):
-    """Raised when the API viewer has no file of this name."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"/docs has no file {shown(name)}")
+class NotFound(StatlineError):
+    """Raised when this process serves nothing at an address."""
 
 
 class Draining(Refused):
@@ -124,13 +115,6 @@ class AwsUnavailable(Unavailable):
         self.cause = cause
 
 
-class MetricsElsewhere(StatlineError):
-    """Raised when a Lambda function is asked for `/metrics`: each function has only its own share."""
-
-    def __init__(self, namespace: str) -> None:
-        super().__init__(f"the metrics of all functions are in CloudWatch, namespace {namespace}")
-
-
 class JobNotFound(StatlineError):
     """Raised when there is no job of this id, or it has expired."""
 
@@ -142,9 +126,6 @@ class JobNotFound(StatlineError):
 
 class ResultNotReady(StatlineError):
     """Raised when the result of an open job is requested."""
-
-    def __init__(self, job_id: str) -> None:
-        super().__init__(f"{job_id} has not ended yet; its status tells when it has")
 
 
 class NoResult(StatlineError):
@@ -174,18 +155,21 @@ class Unanswerable(StatlineError):
     """The root of the errors that fail a job: its valid request has no result in its data set."""
 
 
-class UnknownQuestion(Unanswerable):
-    """Raised when the data set has no such question."""
+class UnknownName(Unanswerable):
+    """Raised when the data set has no question, or state, of this name; `noun` says which."""
 
-    def __init__(self, question: str, closest: Iterable[str]) -> None:
-        super().__init__(f"no question {shown(question)} in this data set; the closest: {listed(closest)}")
+    noun: ClassVar[str]
+
+    def __init__(self, name: str, closest: Iterable[str]) -> None:
+        super().__init__(f"no {self.noun} {shown(name)} in this data set; the closest: {listed(closest)}")
 
 
-class UnknownState(Unanswerable):
-    """Raised when the data set has no such state."""
+class UnknownQuestion(UnknownName):
+    noun = "question"
 
-    def __init__(self, state: str, closest: Iterable[str]) -> None:
-        super().__init__(f"no state {shown(state)} in this data set; the closest: {listed(closest)}")
+
+class UnknownState(UnknownName):
+    noun = "state"
 
 
 class NoUsableRows(Unanswerable):
@@ -201,11 +185,6 @@ class NoUsableRows(Unanswerable):
 
 class BestEndUnknown(Unanswerable):
     """Raised when the description does not say whether a low or a high mean is best for a question."""
-
-    def __init__(self, question: str) -> None:
-        super().__init__(
-            f"the data set does not say whether a low or a high mean is best for {shown(question)}"
-        )
 
 
 class DatasetGone(Unanswerable):
@@ -226,14 +205,7 @@ class Abandoned(Unanswerable):
 
 
 class DatasetError(StatlineError):
-    """The root of the errors in data sets."""
-
-
-class DatasetNotFound(DatasetError):
-    """Raised when there is no file at the path."""
-
-    def __init__(self, path: object) -> None:
-        super().__init__(f"no data set at {path}: no such file")
+    """Raised for what is no data set: no such file, another encoding, a row of another width."""
 
 
 class NotCsv(DatasetError):
@@ -243,50 +215,22 @@ class NotCsv(DatasetError):
         super().__init__(f"{path} is not a CSV file: {why}")
 
 
-class WrongEncoding(DatasetError):
-    """Raised when a file is not UTF-8."""
-
-    def __init__(self, path: object, why: str) -> None:
-        super().__init__(f"{path} is not UTF-8 text ({why}); save it as UTF-8")
-
-
 class EmptyDataset(DatasetError):
-    """Raised when a file has no bytes, or no row below its header."""
+    """Raised when no row of a data set has a question and a value."""
 
-    def __init__(self, path: object) -> None:
-        super().__init__(f"{path} is empty: a header and at least one row are needed")
+    def __init__(self, path: object, why: str = "is empty: a header and at least one row are needed") -> None:
+        super().__init__(f"{path} {why}")
 
 
 class MissingColumns(DatasetError):
     """Raised when the header lacks columns that the description names."""
 
-    def __init__(self, path: object, missing: Iterable[str], found: Iterable[str]) -> None:
-        self.missing = tuple(missing)
-        super().__init__(
-            f"{path} lacks the columns {listed(self.missing)}; it has {listed(found)}. "
-            "A description beside the file can name other columns."
-        )
-
-
-class RaggedRow(DatasetError):
-    """Raised when a row has more or fewer fields than the header."""
-
-    def __init__(self, path: object, line: int, fields: int, width: int) -> None:
-        super().__init__(f"{path}, line {line}: {fields} fields, where the header has {width}")
-
-
-class NoRowsInDataset(DatasetError):
-    """Raised when no row of a data set has a question and a value."""
-
-    def __init__(self, path: object) -> None:
-        super().__init__(f"{path} has no usable row: every value is empty")
-
 
 class InvalidValue(DatasetError):
     """Raised when a value, or the alias that replaces it, is no finite decimal number."""
 
-    def __init__(self, path: object, place: str, column: str, value: str, read_as: str | None = None) -> None:
-        alias = "" if read_as in (None, value) else f", read as {shown(read_as)},"
+    def __init__(self, path: object, place: str, column: str, value: str, read_as: str) -> None:
+        alias = "" if read_as == value else f", read as {shown(read_as)},"
         super().__init__(f"{path}, {place}, column {shown(column)}: {shown(value)}{alias} is not a number")
 
 
@@ -295,10 +239,6 @@ class InvalidDescription(DatasetError):
 
     def __init__(self, path: object, why: str) -> None:
         super().__init__(f"{path} does not describe a data set: {why}")
-
-
-class SnapshotNotFound(DatasetError):
-    """Raised when no snapshot has this fingerprint."""
 
 
 class DamagedSnapshot(DatasetError):

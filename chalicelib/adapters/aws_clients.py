@@ -53,7 +53,7 @@ class AwsClient:
     def _call(self, method: str, **arguments: Any) -> Any:
         client = self._client()
         operation = f"{client.meta.service_model.service_name}.{client.meta.method_to_api_mapping[method]}"
-        if deadline.passed():
+        if deadline.left() <= 0:
             raise unavailable(operation, "OutOfTime", "no time was left for it", attempts="0")
         with translated(operation, client.meta.config.retries["total_max_attempts"]):
             return getattr(client, method)(**arguments)

@@ -47,7 +47,7 @@ class CallbackDelivery:
         if IN_PROGRESS_URI not in job.subscriber:
             return
         try:
-            self._post(replace(job, status=JobStatus.RUNNING))
+            self._sender.send(replace(job, status=JobStatus.RUNNING))
         except CallbackFailed as error:
             self._record(job, "failed", error)
         else:
@@ -57,7 +57,7 @@ class CallbackDelivery:
         """Notify how a job ended. After a failure, queue a retry, or give up when the job is too old."""
         age = self._clock() - (job.finished or job.accepted)
         try:
-            self._post(job)
+            self._sender.send(job)
         except CallbackRefused as error:
             self._record(job, "refused", error)
         except CallbackFailed as error:
@@ -75,10 +75,6 @@ class CallbackDelivery:
         for job_id in self._store.pending_callbacks_before(self._clock() - GIVE_UP_MS):
             log.warning("callback of %s queued again", job_id, extra={"job_id": job_id})
             self._queue.add_task(job_id)
-
-    def _post(self, job: Job) -> None:
-        if job.callback is not None:
-            self._sender.send(job)
 
     def _record(self, job: Job, outcome: str, error: CallbackFailed | None = None) -> None:
         CALLBACKS.add(outcome)

@@ -22,8 +22,3 @@ def within(seconds: float) -> Iterator[None]:
 def left() -> float:
     """Return the seconds until the deadline; infinity when none is set."""
     return _end.get() - time.monotonic()
-
-
-def passed() -> bool:
-    """Return whether the deadline has passed."""
-    return left() <= 0

@@ -36,9 +36,6 @@ class IdempotencyKey:
         """Return the key of a request that has one. `request` is JSON: operation, statistic, body."""
         return None if text is None else cls(digest(text), digest(json.dumps(request, sort_keys=True)))
 
-    def record(self, jobs: tuple[str, ...], now: int) -> IdempotencyRecord:
-        return IdempotencyRecord(self.name, self.question, jobs, now)
-
 
 def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()

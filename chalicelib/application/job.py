@@ -96,7 +96,8 @@ class Job:
         return self._end(JobStatus.SUCCESSFUL, now, result=result)
 
     def fail(self, reason: str, now: int, cause: str | None = None) -> "Job":
-        return self._end(JobStatus.FAILED, now, reason=shortened(reason), cause=cause)
+        short = reason if len(reason) <= LONGEST_REASON else f"{reason[: LONGEST_REASON - 1]}…"
+        return self._end(JobStatus.FAILED, now, reason=short, cause=cause)
 
     def dismiss(self, now: int) -> "Job":
         return self._end(JobStatus.DISMISSED, now, reason="dismissed by a client")
@@ -109,10 +110,6 @@ class Job:
     def _end(self, status: JobStatus, now: int, **changes: Any) -> "Job":
         callback_pending = CALLBACKS[status] in self.subscriber
         return replace(self, status=status, finished=now, callback_pending=callback_pending, **changes)
-
-
-def shortened(reason: str) -> str:
-    return reason if len(reason) <= LONGEST_REASON else f"{reason[: LONGEST_REASON - 1]}…"
 
 
 def job_id(number: int) -> str:

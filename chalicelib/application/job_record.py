@@ -19,7 +19,11 @@ _FIELDS = {field.name: field for field in fields(Job) if field.name != RESULT}
 def to_record(job: Job) -> Record:
     """Return the job's fields as JSON values, without its result and without fields at their default."""
     values = {name: getattr(job, name) for name in _FIELDS}
-    return {name: plain(value) for name, value in values.items() if value != default(_FIELDS[name])}
+    return {
+        name: dict(value) if isinstance(value, Mapping) else value
+        for name, value in values.items()
+        if value != default(_FIELDS[name])
+    }
 
 
 def from_record(record: Mapping[str, Any], result: bytes | None = None) -> Job:
@@ -28,12 +32,6 @@ def from_record(record: Mapping[str, Any], result: bytes | None = None) -> Job:
     job = Job(**values | {"status": JobStatus(record.get("status", JobStatus.ACCEPTED)), RESULT: result})
     job_number(job.id)
     return job
-
-
-def plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return dict(value)
-    return value.value if isinstance(value, JobStatus) else value
 
 
 def default(field: "Field[Any]") -> Any:

@@ -22,15 +22,9 @@ class ResultCache:
     """A least-recently-used cache of at most `limit` bytes, for any number of threads."""
 
     def __init__(self, limit: int) -> None:
-        self._limit, self._size = limit, 0
+        self._limit, self.size = limit, 0  # bytes
         self._lock = threading.Lock()
         self._results: OrderedDict[Key, CachedResult] = OrderedDict()
-
-    def get(self, job: Job) -> bytes | None:
-        """Return the result of a job, if it is cached."""
-        with self._lock:
-            cached = self._results.get(cache_key(job))
-        return cached.result if cached else None
 
     def get_or_compute(
         self, job: Job, compute: Callable[[], bytes], clock: Callable[[], int]
@@ -39,7 +33,7 @@ class ResultCache:
 
         The result of a `fresh` job is always computed.
         """
-        key = cache_key(job)
+        key = job.dataset, job.statistic, tuple(sorted(job.inputs.items()))
         with self._lock:
             if key in self._results and not job.fresh:
                 self._results.move_to_end(key)
@@ -50,20 +44,11 @@ class ResultCache:
             self._put(key, computed)
         return computed
 
-    @property
-    def size(self) -> int:
-        """The cached bytes."""
-        return self._size
-
     def _put(self, key: Key, computed: CachedResult) -> None:
         if key in self._results:
-            self._size -= len(self._results[key].result)
+            self.size -= len(self._results[key].result)
         self._results[key] = computed
-        self._size += len(computed.result)
-        while self._size > self._limit:
+        self.size += len(computed.result)
+        while self.size > self._limit:
             _, oldest = self._results.popitem(last=False)
-            self._size -= len(oldest.result)
-
-
-def cache_key(job: Job) -> Key:
-    return job.dataset, job.statistic, tuple(sorted(job.inputs.items()))
+            self.size -= len(oldest.result)

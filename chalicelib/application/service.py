@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.application.admission_control import DRAINING, AdmissionControl, Capacity, Drain
@@ -15,7 +15,7 @@ from chalicelib.application.idempotency import IdempotencyKey
 from chalicelib.application.job import ExecuteRequest, Job, JobIds, JobStatus
 from chalicelib.application.pagination import Filter, Page, Position, page
 from chalicelib.application.ports import Ports
-from chalicelib.application.result_cache import CachedResult, ResultCache
+from chalicelib.application.result_cache import ResultCache
 from chalicelib.application.submission import Submission, in_batch
 from chalicelib.config import Settings
 from chalicelib.domain.catalogue import validate_inputs
@@ -34,48 +34,34 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-@dataclass(frozen=True)
-class Limits:
-    """The numeric settings of a service.
-
-    `id_block` is the number of job ids that one write to the counter reserves, `max_open` the limit on open
-    jobs. Where other processes accept jobs too, a count of open jobs is used for `count_seconds`, and a drain
-    is done when no job was open at two checks `settle_seconds` apart.
-    """
-
-    id_block: int = Settings.id_block
-    max_open: int = Settings.max_open
-    settle_seconds: int = Settings.settle_seconds
-    count_seconds: float = 0.0
-
-
-DEFAULT_LIMITS = Limits()
-
-
 class Service:
-    """The use cases of every interface. One instance serves any number of threads."""
+    """The use cases of every interface. One instance serves any number of threads.
+
+    Where other processes accept jobs too, a count of open jobs is used for `count_seconds`.
+    """
 
     def __init__(
         self,
         ports: Ports,
-        limits: Limits = DEFAULT_LIMITS,
+        settings: Settings,
         clock: Callable[[], int] = now_ms,
         checks: Iterable[Check] = (),
+        count_seconds: float = 0.0,
     ) -> None:
         self._store, self._queue = ports.store, ports.queue
         self._datasets = ports.datasets
         self._clock = clock
-        self.results = ResultCache(RESULT_CACHE_BYTES)
+        self._results = ResultCache(RESULT_CACHE_BYTES)
         self._completions = Completions()
         self._health = HealthChecker([lambda: self._admission.not_ready_reason(), *checks])
         self._admission = AdmissionControl(
             ports.state,
-            Capacity(limits.max_open, self._store.count_open, limits.count_seconds),
+            Capacity(settings.max_open, self._store.count_open, count_seconds),
             clock,
-            limits.settle_seconds * 1000,
+            settings.settle_seconds * 1000,
             on_change=self._health.expire,
         )
-        ids = JobIds(self._store.reserve_ids, limits.id_block)
+        ids = JobIds(self._store.reserve_ids, settings.id_block)
         self._submission = Submission(self._store, self._queue, self._admission, ids, clock)
         self._callbacks = CallbackDelivery(self._store, ports.callback_queue, ports.callback_sender, clock)
 
@@ -86,7 +72,7 @@ class Service:
 
         Without `validate`, an unknown question or state fails the job later. No job is made when this raises
         InvalidRequest, Draining, NoDataset, Overloaded, KeyReused, KeyInUse (while this process handles the
-        key's first request), or, with `validate`, UnknownQuestion or UnknownState. After Unavailable, from
+        key's first request), or, with `validate`, UnknownName. After Unavailable, from
         storage or queue, no job is left, or one whose id no client has, which the sweeper ends.
         """
 
@@ -149,24 +135,17 @@ class Service:
     def _compute(self, job: Job) -> None:
         self._callbacks.send_in_progress(job)
         try:
-            computed = self._result(job)
+            computed = self._results.get_or_compute(
+                job,
+                lambda: compute_result(self._datasets.ingestor(job.dataset), job.statistic, job.inputs),
+                self._clock,
+            )
             outcome = job.succeed(computed.result, self._clock())
             if computed.source != job.id:
                 outcome = replace(outcome, source=computed.source, computed=computed.computed)
         except Unanswerable as error:
             outcome = job.fail(str(error), self._clock(), cause=type(error).__name__)
         self._finish(outcome)
-
-    def answer(self, job: Job) -> bytes:
-        """Return the result of a job, computed again if it is not cached. Raises Unanswerable."""
-        return self._result(job).result
-
-    def _result(self, job: Job) -> CachedResult:
-        return self.results.get_or_compute(
-            job,
-            lambda: compute_result(self._datasets.ingestor(job.dataset), job.statistic, job.inputs),
-            self._clock,
-        )
 
     def fail(self, job_id: str, reason: str) -> None:
         """Fail an open job that no worker could process. Other jobs, and missing ones, are left alone."""

@@ -17,8 +17,7 @@ from chalicelib.errors import (
     KeyReused,
     Refused,
     Unavailable,
-    UnknownQuestion,
-    UnknownState,
+    UnknownName,
 )
 from chalicelib.observability import trace
 from chalicelib.observability.metrics import ACCEPTED
@@ -77,7 +76,7 @@ class Submission:
 
         Write the idempotency record last, so that it never refers to a missing job.
         """
-        record = key.record(tuple(job.id for job in jobs), self._clock())
+        record = IdempotencyRecord(key.name, key.question, tuple(job.id for job in jobs), self._clock())
         first = self._store.bind_idempotency_key(record, expired)
         if first == record:
             return jobs
@@ -144,5 +143,5 @@ def in_batch(index: int) -> Iterator[None]:
     """Add the index of a request in its batch to the errors that it raises."""
     try:
         yield
-    except (Refused, UnknownQuestion, UnknownState) as error:
+    except (Refused, UnknownName) as error:
         raise InvalidRequest(f"{BATCH_MEMBER}[{index}]: {error}") from error

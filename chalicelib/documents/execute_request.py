@@ -25,7 +25,8 @@ def parse_question(statistic: Statistic, body: object, fresh: bool = False) -> E
 def parse_execute_request(statistic: Statistic, body: object, fresh: bool = False) -> ExecuteRequest:
     """Parse the body of an execution. Raises InvalidRequest, naming the member that is wrong."""
     if not isinstance(body, dict):
-        raise InvalidRequest(f"the body must be an object such as {example(statistic)}")
+        example = json.dumps({"inputs": dict.fromkeys(statistic.parameters, "…")}, ensure_ascii=False)
+        raise InvalidRequest(f"the body must be an object such as {example}")
     values = {name: input_value(name, value) for name, value in object_member(body, "inputs").items()}
     inputs = parse_inputs(statistic, values)
     response = body.get("response", RAW)
@@ -33,10 +34,6 @@ def parse_execute_request(statistic: Statistic, body: object, fresh: bool = Fals
         raise InvalidRequest(f'"response" must be one of {listed(RESPONSES)}, not {as_json(response)}')
     form = media_type(object_member(body, "outputs"))
     return ExecuteRequest(statistic.name, inputs, response, form, subscriber(body), fresh)
-
-
-def example(statistic: Statistic) -> str:
-    return json.dumps({"inputs": dict.fromkeys(statistic.parameters, "…")}, ensure_ascii=False)
 
 
 def object_member(body: Mapping[str, Any], name: str) -> dict[str, Any]:

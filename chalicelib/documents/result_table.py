@@ -7,7 +7,6 @@ import csv
 import io
 import json
 from ast import literal_eval
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -89,17 +88,12 @@ def to_frozen(entry: Statistic, rows: list[Row]) -> dict[str, Any]:
 
 def parse_frozen_json(entry: Statistic, answer: dict[str, Any]) -> list[Row]:
     """Return the rows that an object of the frozen JSON was rendered from."""
-    return list(unfolded(answer, len(entry.labels)))
-
-
-def unfolded(answer: dict[str, Any], depth: int) -> Iterator[Row]:
-    for key, value in answer.items():
-        if isinstance(value, dict):
-            yield from ((key, *row) for row in unfolded(value, depth - 1))
-        else:
-            yield (*labels_of(key, depth), value)
-
-
-def labels_of(key: str, depth: int) -> Row:
-    """Return the `depth` labels in a key: a text for one, a tuple as Python writes it for several."""
-    return tuple(literal_eval(key)) if depth > 1 else (key,)[:depth]
+    if entry.nested:
+        return [
+            (first, *literal_eval(key), number)
+            for first, numbers in answer.items()
+            for key, number in numbers.items()
+        ]
+    if len(entry.labels) > 1:
+        return [(*literal_eval(key), number) for key, number in answer.items()]
+    return [(*(key,)[: len(entry.labels)], number) for key, number in answer.items()]

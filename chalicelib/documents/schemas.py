@@ -1,11 +1,7 @@
-"""JSON Schemas of what a request may hold: the same ones check requests and describe them to programs.
-
-`fields` knows the keywords that are used here, and no others.
-"""
+"""JSON Schemas of what a request may hold: the same ones check requests and describe them to programs."""
 
 import json
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.domain.statistics.registry import Statistic
@@ -18,42 +14,33 @@ Schema = dict[str, Any]
 TEXT: Schema = {"type": "string", "pattern": r"[^\s\x1c-\x1f\x85\ufeff]"}
 
 
-def parse_inputs(asked: Statistic, body: object) -> dict[str, str]:
-    """The inputs in a request's body. Raises InvalidRequest, naming the field that is wrong."""
-    return fields(inputs_schema(asked.name, asked.parameters), body)
-
-
-def inputs_schema(statistic: str, parameters: Iterable[str]) -> Schema:
-    """An object that holds a text for each parameter of a statistic, and nothing else."""
-    names = list(parameters)
+def inputs_schema(entry: Statistic) -> Schema:
+    """Return the schema of an object with a text for each parameter of a statistic, and nothing else."""
     return {
-        "title": statistic,
+        "title": entry.name,
         "type": "object",
-        "required": names,
-        "properties": dict.fromkeys(names, TEXT),
+        "required": list(entry.parameters),
+        "properties": dict.fromkeys(entry.parameters, TEXT),
         "additionalProperties": False,
     }
 
 
-def fields(schema: Schema, body: object) -> dict[str, str]:
-    """The texts in a body that fits a schema of `inputs_schema`.
-
-    Raises InvalidRequest, naming the field that is wrong.
-    """
-    known = schema["properties"]
+def parse_inputs(entry: Statistic, body: object) -> dict[str, str]:
+    """Return the inputs in a body that fits `inputs_schema`. Raises InvalidRequest, naming the field."""
     if not isinstance(body, dict):
-        example = ", ".join(f'"{name}": "…"' for name in known)
+        example = ", ".join(f'"{name}": "…"' for name in entry.parameters)
         raise InvalidRequest(f"the body must be a JSON object such as {{{example}}}")
-    if unknown := sorted(set(body) - set(known)):
-        raise InvalidRequest(f"unknown field {shown(unknown[0])}; {schema['title']} takes {listed(known)}")
-    return {name: text(known[name], name, body) for name in schema["required"]}
+    if unknown := sorted(set(body) - set(entry.parameters)):
+        takes = listed(entry.parameters)
+        raise InvalidRequest(f"unknown field {shown(unknown[0])}; {entry.name} takes {takes}")
+    return {name: text(name, body) for name in entry.parameters}
 
 
-def text(schema: Schema, name: str, body: dict[str, Any]) -> str:
+def text(name: str, body: dict[str, Any]) -> str:
     if name not in body:
         raise InvalidRequest(f"field {shown(name)} is missing")
     value = body[name]
-    if not isinstance(value, str) or not re.search(schema["pattern"], value):
+    if not isinstance(value, str) or not re.search(TEXT["pattern"], value):
         raise InvalidRequest(f"field {shown(name)} must be a non-empty string, not {json.dumps(value)[:200]}")
     # No schema can say this: half a character is not text, though JSON can escape one.
     if any("\ud800" <= character <= "\udfff" for character in value):

@@ -32,7 +32,7 @@ def allowed_names(name: str, catalogue: Catalogue) -> list[str]:
 
 
 def validate_inputs(inputs: Mapping[str, str], catalogue: Catalogue) -> None:
-    """Raise UnknownQuestion or UnknownState for an input that the catalogue does not have."""
+    """Raise UnknownName for an input that the catalogue does not have."""
     for name, value in inputs.items():
         allowed = allowed_names(name, catalogue)
         if value not in allowed:

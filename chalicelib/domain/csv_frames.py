@@ -3,7 +3,7 @@
 import codecs
 import csv
 import io
-import time
+import threading
 from collections.abc import Generator
 from typing import BinaryIO
 
@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from chalicelib.domain.csv_explanation import is_blank
+from chalicelib.domain.csv_records import is_blank
 from chalicelib.domain.sources import Source, opened
 
 CARRIAGE_RETURN = b"\r"
@@ -27,81 +27,63 @@ def frames(
     """
     wanted = [str(place) for place in sorted(places)]
     with opened(source) as file:
-        checks = RowChecks(width)
-        text = CheckedText(file, checks.end)
+        text = CheckedText(file, width)
         try:
-            for batch in streamed(text, width, wanted, skipped, block_bytes, checks):
+            reader = pa.csv.open_csv(
+                pa.PythonFile(text, mode="r"),
+                pa.csv.ReadOptions(
+                    block_size=block_bytes,
+                    column_names=[str(place) for place in range(width)],
+                    skip_rows_after_names=skipped,
+                ),
+                pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=text.skip_or_refuse),
+                pa.csv.ConvertOptions(
+                    include_columns=wanted,
+                    column_types=dict.fromkeys(wanted, TEXTS),
+                    strings_can_be_null=False,
+                    check_utf8=False,  # CheckedText does, for all columns
+                ),
+            )
+            for batch in reader:
                 yield batch.to_pandas()
         finally:
             text.stop()
-    if not checks.ended:
+    if not text.ended:
         raise ValueError("a quote is never closed")
 
 
-def streamed(
-    text: "CheckedText", width: int, wanted: list[str], skipped: int, block_bytes: int, checks: "RowChecks"
-) -> pa.csv.CSVStreamingReader:
-    return pa.csv.open_csv(
-        pa.PythonFile(text, mode="r"),
-        pa.csv.ReadOptions(
-            block_size=block_bytes,
-            column_names=[str(place) for place in range(width)],
-            skip_rows_after_names=skipped,
-        ),
-        pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=checks),
-        pa.csv.ConvertOptions(
-            include_columns=wanted,
-            column_types=dict.fromkeys(wanted, TEXTS),
-            strings_can_be_null=False,
-            check_utf8=False,  # CheckedText does, for all columns
-        ),
-    )
+class CheckedText(io.RawIOBase):
+    """A file followed by a row that no file has: if Arrow does not see it as a row, a quote is open there.
 
-
-class RowChecks:
-    """Decides about rows of another width: blank ones are skipped, others refuse the file.
-
-    `end` is a row that is put after the last one: if it is not seen as a row, a quote is open there.
+    Raises ValueError for NUL bytes and for anything but UTF-8. No block ends in a carriage return: Arrow then
+    drops a line feed at the start of the next block.
     """
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, file: BinaryIO, width: int) -> None:
         self.ended = False
-        self._end = "\0," * width
-        self.end = f"\n{self._end}\n".encode()
+        self._file, self._held, self._last_row = file, b"", "\0," * width
+        self._end = f"\n{self._last_row}\n".encode()
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._lock, self._stopped = threading.Lock(), False
 
-    def __call__(self, row: pa.csv.InvalidRow) -> str:
-        if row.text == self._end:
+    def skip_or_refuse(self, row: pa.csv.InvalidRow) -> str:
+        """Return what Arrow does with a row of another width: "skip" for the last and blank ones."""
+        if row.text == self._last_row:
             self.ended = True
             return "skip"
         return "skip" if is_blank(next(csv.reader([row.text]), [])) else "error"
-
-
-class CheckedText(io.RawIOBase):
-    """A file followed by `end`. Raises ValueError for NUL bytes and for anything but UTF-8.
-
-    No block ends in a carriage return: Arrow then drops a line feed at the start of the next block.
-    """
-
-    def __init__(self, file: BinaryIO, end: bytes) -> None:
-        self._file, self._end, self._held = file, end, b""
-        self._decoder = codecs.getincrementaldecoder("utf-8")()
-        self._reading = self._stopped = False
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
-        self._reading = True
-        try:
+        with self._lock:
             return b"" if self._stopped else self._block(size)
-        finally:
-            self._reading = False
 
     def stop(self) -> None:
         """Return when Arrow, which reads ahead on a thread of its own, has left the file for good."""
-        self._stopped = True
-        while self._reading:
-            time.sleep(0)  # lets that thread run
+        with self._lock:
+            self._stopped = True
 
     def _block(self, size: int) -> bytes:
         block = self._held + self._checked(size - len(self._held) - len(self._end))

@@ -6,6 +6,7 @@ each build a part, and the parts merge to the same bits in any order.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 DIMENSIONS = ("location", "category", "segment")
@@ -23,48 +24,27 @@ class CellStats(NamedTuple):
     def __add__(self, other: "CellStats") -> "CellStats":  # type: ignore[override] # adds, never concatenates
         return CellStats(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
-    def scaled(self, factor: int) -> "CellStats":
-        return self._replace(total=self.total * factor)
-
 
 NOTHING = CellStats()
 Cells = dict[str, dict[Labels, CellStats]]
+Names = dict[str, frozenset[str]]
 
 
+@dataclass
 class Cube:
     """`cells[question][location, category, segment]`, with the ids that name questions and locations.
 
-    Rollups are remembered, so a cube must not change after the first one.
+    Counted rollups are remembered, so a cube must not change after the first one.
     """
 
-    def __init__(
-        self,
-        scale: int = 0,
-        cells: Cells | None = None,
-        question_ids: Mapping[str, frozenset[str]] | None = None,
-        location_ids: Mapping[str, frozenset[str]] | None = None,
-    ) -> None:
-        self.scale = scale
-        self.cells: Cells = cells or {}
-        self.question_ids = dict(question_ids or {})
-        self.location_ids = dict(location_ids or {})
-        self._unit: int = 10**scale
-        # By question and dimensions, so no larger than the questions and the shapes of the statistics.
-        self._rollups: dict[tuple[str, Labels], dict[Labels, CellStats]] = {}
-        self._counted: dict[tuple[str, Labels], dict[Labels, CellStats]] = {}
-
-    def __reduce__(self) -> tuple[type["Cube"], tuple[object, ...]]:
-        return Cube, self._content()
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Cube):
-            return NotImplemented
-        return self._content() == other._content()
-
-    def _content(self) -> tuple[object, ...]:
-        return self.scale, self.cells, self.question_ids, self.location_ids
-
-    __hash__ = None  # type: ignore[assignment] # compared by content, which can grow
+    scale: int = 0
+    cells: Cells = field(default_factory=dict)
+    question_ids: Names = field(default_factory=dict)
+    location_ids: Names = field(default_factory=dict)
+    # By question and dimensions, so no larger than the questions and the shapes of the statistics.
+    _counted: dict[tuple[str, Labels], dict[Labels, CellStats]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def merge(self, other: "Cube") -> "Cube":
         """Return the cube of both sets of rows; associative and commutative, to the last bit."""
@@ -75,7 +55,7 @@ class Cube:
             for question, cells in part.cells.items():
                 into = merged.setdefault(question, {})
                 for labels, stats in cells.items():
-                    into[labels] = into.get(labels, NOTHING) + stats.scaled(factor)
+                    into[labels] = into.get(labels, NOTHING) + stats._replace(total=stats.total * factor)
         return Cube(
             scale,
             merged,
@@ -89,9 +69,13 @@ class Cube:
         A row counts in every rollup whose labels it has: one without a category counts in the rollup
         by location, but in none by category. The rollup by no dimension has the one cell `()`.
         """
-        if (question, by) not in self._rollups:
-            self._rollups[question, by] = self._compute_rollup(question, by)
-        return self._rollups[question, by]
+        places = [DIMENSIONS.index(dimension) for dimension in by]
+        sums: dict[Labels, CellStats] = {}
+        for labels, stats in self.cells.get(question, {}).items():
+            cell = tuple(labels[place] for place in places)
+            if all(cell):
+                sums[cell] = sums.get(cell, NOTHING) + stats
+        return sums
 
     def counted(self, question: str, *by: str) -> Mapping[Labels, CellStats]:
         """Return the cells of a rollup that have a value to average."""
@@ -100,14 +84,9 @@ class Cube:
             self._counted[question, by] = {labels: stats for labels, stats in rollup.items() if stats.counted}
         return self._counted[question, by]
 
-    def _compute_rollup(self, question: str, by: Labels) -> dict[Labels, CellStats]:
-        places = [DIMENSIONS.index(dimension) for dimension in by]
-        sums: dict[Labels, CellStats] = {}
-        for labels, stats in self.cells.get(question, {}).items():
-            cell = tuple(labels[place] for place in places)
-            if all(cell):
-                sums[cell] = sums.get(cell, NOTHING) + stats
-        return sums
+    @property
+    def _unit(self) -> int:
+        return int(10**self.scale)
 
     def mean(self, stats: CellStats) -> float:
         """Return the correctly rounded mean of at least one value: exact sum, one division.
@@ -126,7 +105,5 @@ class Cube:
         return sum((stats for cells in self.cells.values() for stats in cells.values()), NOTHING)
 
 
-def union(
-    first: Mapping[str, frozenset[str]], second: Mapping[str, frozenset[str]]
-) -> dict[str, frozenset[str]]:
+def union(first: Names, second: Names) -> Names:
     return {key: first.get(key, frozenset()) | second.get(key, frozenset()) for key in {*first, *second}}

@@ -89,7 +89,8 @@ def check(facts: Mapping[str, Any], origin: object) -> None:
 
 
 def check_types(facts: Mapping[str, Any], origin: object) -> None:
-    if not is_name(facts.get("title")) or not is_renaming(facts.get("columns")):
+    title = facts.get("title")
+    if not isinstance(title, str) or not title.strip() or not is_renaming(facts.get("columns")):
         raise InvalidDescription(origin, 'it needs a "title" and "columns", the column of each role')
     for key in ("source", "licence"):
         if not isinstance(facts.get(key, ""), str):
@@ -105,10 +106,6 @@ def check_types(facts: Mapping[str, Any], origin: object) -> None:
         json.dumps(facts, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise InvalidDescription(origin, "it holds half a character (an unpaired surrogate)") from None
-
-
-def is_name(value: object) -> bool:
-    return isinstance(value, str) and value.strip() != ""
 
 
 def is_renaming(value: object) -> bool:

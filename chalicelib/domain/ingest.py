@@ -3,6 +3,7 @@
 Not for Lambda, which has neither pandas nor Arrow and loads snapshots.
 """
 
+import re
 from contextlib import closing
 from typing import Any
 
@@ -10,38 +11,38 @@ import numpy as np
 import pandas as pd
 
 from chalicelib.domain.accumulator import LABELS, Accumulator, Column
-from chalicelib.domain.csv_explanation import LONGEST_FIELD, explain, read_header, records_of
 from chalicelib.domain.csv_frames import frames
+from chalicelib.domain.csv_records import LONGEST_FIELD, read_header, records
 from chalicelib.domain.cube import Cube
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.numbers import parse_number
 from chalicelib.domain.sources import Source, named
-from chalicelib.errors import EmptyDataset, InvalidValue, MissingColumns, NoRowsInDataset, NotCsv
+from chalicelib.errors import DatasetError, EmptyDataset, InvalidValue, MissingColumns, NotCsv, listed
 
 # Arrow reads a record that lies in at most two blocks, so no field is longer than LONGEST_FIELD.
 BLOCK_BYTES = LONGEST_FIELD // 2
 FRAME_ROWS = 1 << 18
 FRAME = "the frame"
+LINE_BREAK = re.compile(r"\r\n|\r|\n")
 MISSING = 0  # the code of the empty text in every column
 
 
 def cube_of_csv(source: Source, description: Description, block_bytes: int = BLOCK_BYTES) -> Cube:
     """Read a CSV file or seekable binary stream, in memory bounded by blocks and the cube.
 
-    Raises DatasetNotFound, NotCsv, WrongEncoding, EmptyDataset, MissingColumns, RaggedRow, InvalidValue or
-    NoRowsInDataset.
+    Raises a DatasetError that says what is wrong.
     """
     name = named(source)
-    with records_of(source) as records:
-        header = read_header(iter(records), name)
-    ingest = Ingest(header, name, description)
-    places = set(ingest.places.values())
+    with closing(records(source)) as rows:
+        header = read_header(rows, name)
+    ingest = Ingest(header.fields, name, description)
+    width, places = len(header.fields), set(ingest.places.values())
     try:
-        with closing(frames(source, len(header), places, records.read, block_bytes)) as parts:
+        with closing(frames(source, width, places, header.number, block_bytes)) as parts:
             for frame in parts:
                 ingest.add(frame)
     except ValueError as error:  # Arrow's own errors are ValueErrors
-        explain(source, ingest.places, ingest.clean)
+        ingest.explain_csv(source)
         why = f"a row is longer than {block_bytes} bytes, or quoted unclearly ({error})"
         raise NotCsv(name, why) from None
     return ingest.cube()
@@ -50,7 +51,7 @@ def cube_of_csv(source: Source, description: Description, block_bytes: int = BLO
 def cube_of_frame(frame: pd.DataFrame, description: Description) -> Cube:
     """Read a frame of any types; floats count by their shortest decimal, and null, None and NaN are missing.
 
-    Raises EmptyDataset, MissingColumns, InvalidValue or NoRowsInDataset.
+    Raises a DatasetError that says what is wrong.
     """
     ingest = Ingest([str(column) for column in frame.columns], FRAME, description)
     by_place = frame.set_axis([str(place) for place in range(frame.shape[1])], axis="columns")
@@ -59,7 +60,7 @@ def cube_of_frame(frame: pd.DataFrame, description: Description) -> Cube:
         try:
             ingest.add(part)
         except ValueError:
-            ingest.explain(part)
+            ingest.explain_frame(part)
             raise
     return ingest.cube()
 
@@ -72,7 +73,10 @@ class Ingest:
 
     def __init__(self, header: list[str], name: str, description: Description) -> None:
         if missing := [column for column in description.columns.values() if column not in header]:
-            raise MissingColumns(name, missing, header)
+            raise MissingColumns(
+                f"{name} lacks the columns {listed(missing)}; it has {listed(header)}. "
+                "A description beside the file can name other columns."
+            )
         self.places = {role: header.index(column) for role, column in description.columns.items()}
         self._name, self._description = name, description
         self._sums = Accumulator(self.clean)
@@ -87,24 +91,43 @@ class Ingest:
         """Add the rows of a frame. Raises ValueError for a value that is not a number."""
         self._sums.add(*self._columns(frame))
 
-    def explain(self, frame: pd.DataFrame) -> None:
+    def explain_csv(self, source: Source) -> None:
+        """Raise the DatasetError of the first record that is wrong, if there is one."""
+        question, value = self.places["question"], self.places["value"]
+        numbers = {""}
+        with closing(records(source)) as rows:
+            width = len(read_header(rows, self._name).fields)
+            for _, line, fields in rows:
+                if len(fields) != width:
+                    why = f"{len(fields)} fields, where the header has {width}"
+                    raise DatasetError(f"{self._name}, line {line}: {why}")
+                # A row without a question counts nowhere, whatever its value is.
+                if fields[value] not in numbers and self.clean(fields[question], "question"):
+                    line += sum(len(LINE_BREAK.findall(field)) for field in fields[:value])
+                    self._check(fields[value], f"line {line}")
+                    numbers.add(fields[value])
+
+    def explain_frame(self, frame: pd.DataFrame) -> None:
         """Raise InvalidValue for the first value of a frame that is not a number, if there is one."""
         _, values = self._columns(frame)
-        for row, code in enumerate(values.codes.tolist()):
-            read_as = self.clean(values.texts[code], "value")
-            try:
-                parse_number(read_as)
-            except ValueError:
-                place, column = f"row {frame.index[row]}", self._description.columns["value"]
-                raise InvalidValue(self._name, place, column, values.texts[code].strip(), read_as) from None
+        for row, code in zip(frame.index, values.codes.tolist(), strict=True):
+            self._check(values.texts[code], f"row {row}")
+
+    def _check(self, value: str, place: str) -> None:
+        read_as = self.clean(value, "value")
+        try:
+            parse_number(read_as)
+        except ValueError:
+            column = self._description.columns["value"]
+            raise InvalidValue(self._name, place, column, value.strip(), read_as) from None
 
     def cube(self) -> Cube:
-        """Return the cube of all rows. Raises EmptyDataset or NoRowsInDataset."""
+        """Return the cube of all rows. Raises EmptyDataset."""
         if not self._sums.rows:
             raise EmptyDataset(self._name)
         cube = self._sums.cube()
         if not cube.overall().counted:
-            raise NoRowsInDataset(self._name)
+            raise EmptyDataset(self._name, "has no usable row: every value is empty")
         return cube
 
     def _columns(self, frame: pd.DataFrame) -> tuple[list[Column], Column]:
@@ -132,7 +155,5 @@ def column_of(series: "pd.Series[Any]") -> Column:
 
 def only_used(column: Column) -> Column:
     """Return the column without texts that no row has."""
-    used = np.flatnonzero(np.bincount(column.codes, minlength=len(column.texts)))
-    codes = np.zeros(len(column.texts), np.int64)
-    codes[used] = np.arange(len(used))
-    return Column(codes[column.codes], [column.texts[code] for code in used.tolist()])
+    codes, used = pd.factorize(column.codes)
+    return Column(codes, [column.texts[code] for code in used.tolist()])

@@ -9,7 +9,7 @@ from chalicelib.domain import snapshot
 from chalicelib.domain.cube import Cube
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.sources import Source, rewindable
-from chalicelib.errors import LONGEST_ECHO, BestEndUnknown, SnapshotNotFound, UnknownQuestion, UnknownState
+from chalicelib.errors import LONGEST_ECHO, BestEndUnknown, UnknownQuestion, UnknownState, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,12 +44,9 @@ class DataIngestor:
         return cls(cube_of_frame(frame, description), description)
 
     @classmethod
-    def from_snapshot(cls, saved: bytes | Path) -> "DataIngestor":
-        """Load the bytes that `snapshot` returned. Raises SnapshotNotFound or DamagedSnapshot."""
-        try:
-            return cls(*snapshot.loads(saved.read_bytes() if isinstance(saved, Path) else saved))
-        except FileNotFoundError:
-            raise SnapshotNotFound(f"there is no snapshot {saved!s}") from None
+    def from_snapshot(cls, saved: bytes) -> "DataIngestor":
+        """Load the bytes that `snapshot` returned. Raises DamagedSnapshot."""
+        return cls(*snapshot.loads(saved))
 
     def snapshot(self) -> bytes:
         """Return the whole data set as bytes, the same bytes for the same data."""
@@ -75,10 +72,11 @@ class DataIngestor:
 
     def best(self, question: str) -> str:
         """Return the best end for a question's text, "lowest" or "highest". Raises BestEndUnknown."""
-        for name in (question, *self._ids(question)):
-            if name in self.description.best:
-                return self.description.best[name]
-        raise BestEndUnknown(question)
+        if best := self._best(question):
+            return best
+        raise BestEndUnknown(
+            f"the data set does not say whether a low or a high mean is best for {shown(question)}"
+        )
 
     def catalogue(self) -> dict[str, Any]:
         """Return the title, questions and states of the data set, as JSON values."""
@@ -101,11 +99,12 @@ class DataIngestor:
         }
 
     def _described(self, question: str) -> dict[str, str | None]:
-        try:
-            best = self.best(question)
-        except BestEndUnknown:
-            best = None
-        return {"id": next(iter(self._ids(question)), None), "question": question, "best": best}
+        own_id = next(iter(self._ids(question)), None)
+        return {"id": own_id, "question": question, "best": self._best(question)}
+
+    def _best(self, question: str) -> str | None:
+        ends = self.description.best
+        return next((ends[name] for name in (question, *self._ids(question)) if name in ends), None)
 
     def _ids(self, question: str) -> list[str]:
         return sorted(name for name, texts in self.cube.question_ids.items() if question in texts)

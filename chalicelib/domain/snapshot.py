@@ -58,18 +58,14 @@ def tabulated(cube: Cube) -> dict[str, Any]:
     return {
         "labels": tables,
         "cells": {
-            question: columns([(*indexed(labels, places), *stats) for labels, stats in rows])
+            question: [list(column) for column in zip(*(row_of(*row, places) for row in rows), strict=True)]
             for question, rows in cells.items()
         },
     }
 
 
-def indexed(labels: Labels, places: list[dict[str, int]]) -> tuple[int, ...]:
-    return tuple(place[label] for label, place in zip(labels, places, strict=True))
-
-
-def columns(rows: list[tuple[int, ...]]) -> list[list[int]]:
-    return [list(column) for column in zip(*rows, strict=True)]
+def row_of(labels: Labels, stats: CellStats, places: list[dict[str, int]]) -> tuple[int, ...]:
+    return (*(place[label] for label, place in zip(labels, places, strict=True)), *stats)
 
 
 def cells_of(columns: list[list[int]], tables: list[list[str]]) -> dict[Labels, CellStats]:

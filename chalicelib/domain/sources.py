@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from chalicelib.errors import DatasetNotFound, NotCsv
+from chalicelib.errors import DatasetError, NotCsv
 
 Source = Path | BinaryIO
 
@@ -20,7 +20,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 def opened(source: Source) -> Iterator[BinaryIO]:
     """Open a file, or rewind a stream, and decompress it if its content (not its name) is gzip.
 
-    Raises DatasetNotFound, and NotCsv for a directory, an unreadable file or damaged gzip.
+    Raises DatasetError: NotCsv for a directory, an unreadable file or damaged gzip.
     """
     try:
         if not isinstance(source, Path):
@@ -30,7 +30,7 @@ def opened(source: Source) -> Iterator[BinaryIO]:
         with source.open("rb") as file:
             yield unpacked(file)
     except FileNotFoundError:
-        raise DatasetNotFound(source) from None
+        raise DatasetError(f"no data set at {source}: no such file") from None
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise NotCsv(named(source), f"its compression is damaged ({error})") from None
     except OSError as error:

@@ -6,7 +6,7 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.bootstrap import get_service, get_settings
 from chalicelib.documents.openapi import MEDIA_TYPE
-from chalicelib.errors import UnknownFile
+from chalicelib.errors import NotFound, shown
 from chalicelib.routes.endpoint import Headers, base_path, endpoint, ok
 
 routes = Blueprint(__name__)
@@ -47,7 +47,7 @@ def page() -> Response:
 @endpoint(routes, "/docs/{name}", runs_in_thread=True)
 def part(name: str) -> Response:
     if name not in FILES:
-        raise UnknownFile(name)
+        raise NotFound(f"/docs has no file {shown(name)}")
     return served(FILES[name], {"Cache-Control": "public, max-age=3600"})
 
 

@@ -132,7 +132,7 @@ def json_body(request: Request) -> object:
     """
     raw: bytes = request.raw_body  # type: ignore[assignment] # Chalice annotates a str that it never returns
     if len(raw) > LARGEST_BODY:
-        raise BodyTooLarge(len(raw), LARGEST_BODY)
+        raise BodyTooLarge(f"the body has {len(raw)} bytes; at most {LARGEST_BODY} are taken")
     try:
         # Decoded here, since json.loads also accepts UTF-16 and UTF-32.
         return json.loads(raw.decode(), object_pairs_hook=without_duplicates, parse_constant=refuse_constant)

@@ -4,11 +4,8 @@ from chalicelib import errors
 
 # The first match decides: NoResult stands after its subclasses.
 STATUS: dict[int, tuple[type[errors.StatlineError], ...]] = {
-    400: (errors.InvalidRequest, errors.UnknownQuestion, errors.UnknownState, errors.QuestionFailed),
-    404: (
-        *(errors.UnknownStatistic, errors.ResultNotReady, errors.JobNotFound),
-        *(errors.MetricsElsewhere, errors.UnknownFile),
-    ),
+    400: (errors.InvalidRequest, errors.UnknownName, errors.QuestionFailed),
+    404: (errors.UnknownStatistic, errors.ResultNotReady, errors.JobNotFound, errors.NotFound),
     406: (errors.NotAcceptable,),
     409: (errors.KeyInUse,),
     410: (errors.Dismissed,),

@@ -6,7 +6,7 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.application.health import HealthStatus
 from chalicelib.bootstrap import get_service
-from chalicelib.errors import MetricsElsewhere
+from chalicelib.errors import NotFound
 from chalicelib.observability.embedded_metrics import NAMESPACE
 from chalicelib.observability.metrics import CONTENT_TYPE, PrometheusRecorder, recorder
 from chalicelib.routes.endpoint import JSON, Headers, endpoint, render
@@ -29,6 +29,6 @@ def health() -> Response:
 def metrics() -> Response:
     target = recorder()
     if not isinstance(target, PrometheusRecorder):
-        raise MetricsElsewhere(NAMESPACE)
+        raise NotFound(f"the metrics of all functions are in CloudWatch, namespace {NAMESPACE}")
     get_service().measure()
     return Response(target.text(), headers={"Content-Type": CONTENT_TYPE, **NOT_STORED})

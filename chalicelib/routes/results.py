@@ -48,7 +48,7 @@ def result(request: Request, job: Job, headers: Mapping[str, str] | None = None)
 
 def no_result(job: Job) -> StatlineError:
     if not job.status.is_terminal:
-        return ResultNotReady(job.id)
+        return ResultNotReady(f"{job.id} has not ended yet; its status tells when it has")
     if job.status is JobStatus.DISMISSED:
         return Dismissed(job.reason)
     return (QuestionFailed if job.cause in QUESTIONS else NoResult)(job.reason)

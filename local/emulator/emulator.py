@@ -11,7 +11,7 @@ from collections.abc import Callable
 from chalicelib.adapters.callback_sender import HttpCallbackSender
 from chalicelib.application.pagination import FOR_EVER
 from chalicelib.application.ports import DatasetStore, JobStore, Ports, ServiceStateStore
-from chalicelib.application.service import Limits, Service
+from chalicelib.application.service import Service
 from chalicelib.domain import snapshot
 from chalicelib.domain.dataset_description import Description, find_description, fingerprint
 from chalicelib.domain.ingestor import DataIngestor
@@ -76,8 +76,7 @@ class Emulator:
             HttpCallbackSender(settings.service.callback_private),
             callbacks,
         )
-        limits = Limits(settings.service.id_block, settings.service.max_open)
-        self.service = Service(ports, limits, checks=self.checks.values())
+        self.service = Service(ports, settings.service, checks=self.checks.values())
         self.pool.add_tasks([job_id for job_id, _ in self.store.open_before(FOR_EVER)])
         callbacks.add_tasks([*self.store.pending_callbacks_before(FOR_EVER)])
         for workers in (callbacks, self.pool):

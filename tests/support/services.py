@@ -15,7 +15,8 @@ from chalicelib.application.ports import (
     Ports,
     ServiceStateStore,
 )
-from chalicelib.application.service import Limits, Service, now_ms
+from chalicelib.application.service import Service, now_ms
+from chalicelib.config import Settings
 from chalicelib.documents.batch_request import parse_batch
 from chalicelib.documents.execute_request import parse_execute_request, parse_question
 from chalicelib.domain.statistics.registry import statistic
@@ -31,10 +32,11 @@ def make_service(
     checks: Iterable[Check] = (),
     sender: CallbackSender | None = None,
     callback_queue: JobQueue | None = None,
-    **limits: Any,
+    count_seconds: float = 0.0,
+    **settings: Any,
 ) -> Service:
     ports = Ports(store, queue, datasets, state, sender or HttpCallbackSender(), callback_queue or queue)
-    return Service(ports, Limits(id_block, **limits), clock, checks)
+    return Service(ports, Settings(id_block=id_block, **settings), clock, checks, count_seconds)
 
 
 def submit(service: Service, name: str, body: object, key: str | None = None, fresh: bool = False) -> Job:

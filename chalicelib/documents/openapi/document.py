@@ -51,7 +51,32 @@ REFUSALS = {
 }
 JSON, PROBLEM, HTML, CSV = "application/json", "application/problem+json", "text/html", "text/csv"
 DRAIN = "From then on POST answers 503. In the cloud this takes requests signed with IAM credentials only."
+METRICS = "In the cloud they are in CloudWatch, and this answers 404."
 FILTERS = "type statistics status datetime minDuration maxDuration limit"
+# fmt: off
+# What /api and the service return: path, tag, operationId, summary, schema, headers, description.
+READS = (
+    ("/api/jobs", READING, "jobs", "Every job and its status, oldest first", "Jobs", "", ""),
+    ("/api/num_jobs", READING, "num_jobs", "The number of jobs that are not finished", "NumJobs", "", ""),
+    ("/api/graceful_shutdown", SERVICE, "graceful_shutdown", "Finish the accepted jobs, accept no more",
+     "Shutdown", "", DRAIN),
+    ("/api/questions", SERVICE, "questions", "The questions of the data set",
+     "Questions", "Statline-Dataset", ""),
+    ("/api/states", SERVICE, "states", "The states of the data set", "States", "Statline-Dataset", ""),
+)
+# The standard's documents: path, tag, operationId, summary, schema, refusals, parameters.
+PAGES = (
+    ("/", DISCOVERY, "landingPage", "What is on offer, and where", "LandingPage", "P503", ""),
+    ("/conformance", DISCOVERY, "conformance", "The conformance classes", "Conformance", "", ""),
+    ("/processes", DISCOVERY, "processes", "The processes", "ProcessList", "", "limit"),
+    ("/processes/{processID}", DISCOVERY, "process", "The inputs and outputs of a process",
+     "Process", "P404 P503", "processID"),
+    ("/jobs", JOBS, "jobList", "Jobs, newest first", "JobList", "P404 P503", FILTERS),
+    ("/jobs/{jobID}", JOBS, "job", "The status of a job", "JobStatus", "P404 P503", "jobID wait"),
+)
+# fmt: on
+DISMISSAL = (JOBS, "dismiss", "End an open job; remove one that has ended", "JobStatus", "P404 P503", "jobID")
+SUBMISSION_REFUSED = "P400 P406 P409 P413 P422 P500 P503"
 
 
 def document(catalogue: Catalogue, server: str, key_needed: bool) -> Part:
@@ -70,7 +95,7 @@ def document(catalogue: Catalogue, server: str, key_needed: bool) -> Part:
         "servers": [{"url": server}],
         "security": [{"key": []}] if key_needed else [],
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
-        "paths": api_paths(example) | ogc_paths(example),
+        "paths": paths(example),
         "components": {
             "schemas": schemas(catalogue),
             "parameters": PARAMETERS,
@@ -121,44 +146,29 @@ def inputs(statistic: Statistic, example: Mapping[str, str]) -> dict[str, str]:
 NOT_MODIFIED = response("Not modified, by If-None-Match", {}, "ETag")
 
 
-def api_paths(example: Mapping[str, str]) -> Part:
-    """/api/*, the original server's interface, and the state of the service."""
-    gets = {
-        "/api/get_results/{job_id}": get_result(),
-        "/api/jobs": read(READING, "jobs", "Every job and its status, oldest first", "Jobs"),
-        "/api/num_jobs": read(READING, "num_jobs", "The number of jobs that are not finished", "NumJobs"),
-        "/api/graceful_shutdown": read(
-            SERVICE,
-            "graceful_shutdown",
-            "Finish the accepted jobs, accept no more",
-            "Shutdown",
-            description=DRAIN,
-        ),
-        "/api/questions": read(SERVICE, "questions", "The questions of the data set", "Questions"),
-        "/api/states": read(SERVICE, "states", "The states of the data set", "States"),
-        "/health": health(),
-        "/metrics": metrics(),
-    }
-    posts = {f"/api/{name}": {"post": submission(known, example)} for name, known in STATISTICS.items()}
-    return posts | {path: {"get": part} for path, part in gets.items()}
+def paths(example: Mapping[str, str]) -> Part:
+    gets = {path: read(*row) for path, *row in READS} | {path: page(*row) for path, *row in PAGES}
+    gets |= {"/api/get_results/{job_id}": get_result(), "/jobs/{jobID}/results": results()}
+    gets |= {"/health": health(), "/metrics": metrics()}
+    posts = {"/batch": batch(example)}
+    for name, statistic in STATISTICS.items():
+        posts[f"/api/{name}"] = submission(statistic, example)
+        posts[f"/processes/{name}/execution"] = execution(statistic, example)
+    described = {path: {"get": part} for path, part in gets.items()}
+    described["/jobs/{jobID}"]["delete"] = page(*DISMISSAL)
+    return described | {path: {"post": part} for path, part in posts.items()}
 
 
-def submission(statistic: Statistic, example: Mapping[str, str]) -> Part:
-    follow = {"operationId": "getResult", "parameters": {"job_id": "$response.body#/job_id"}}
-    text = "Accepted as a job, whose result get_results returns"
-    headers = "Location Statline-Dataset"
-    accepted = response(text, {JSON: ref("Accepted")}, headers, links={"result": follow})
+def read(tag: str, name: str, summary: str, schema: str, headers: str, description: str) -> Part:
+    found = {"200": response(summary, {JSON: ref(schema)}, headers)}
     return operation(
-        ASKING,
-        statistic.name,
-        statistic.title,
-        {"200": accepted},
-        "R400 R409 R413 R422 R503",
-        "key noCache",
-        description=f"{statistic.description} A question or state that the data set does not have is "
-        "accepted, and its job ends with an error.",
-        requestBody=body(inputs_schema(statistic.name, statistic.parameters), inputs(statistic, example)),
+        tag, name, summary, found, "R503", **({"description": description} if description else {})
     )
+
+
+def page(tag: str, name: str, summary: str, schema: str, refused: str, parameters: str) -> Part:
+    found = response(summary, {JSON: ref(schema), HTML: TEXT}, "Statline-Dataset Vary Cache-Control")
+    return operation(tag, name, summary, {"200": found}, f"P400 {refused} P406", f"{parameters} form")
 
 
 def get_result() -> Part:
@@ -169,13 +179,6 @@ def get_result() -> Part:
     return operation(READING, "getResult", summary, responses, "R404 R503", "job_id wait ifNoneMatch")
 
 
-def read(tag: str, name: str, summary: str, schema: str, **more: Any) -> Part:
-    headers = "Statline-Dataset" if schema in ("Questions", "States") else ""
-    return operation(
-        tag, name, summary, {"200": response(summary, {JSON: ref(schema)}, headers)}, "R503", **more
-    )
-
-
 def health() -> Part:
     texts = {"200": "It can, or it drains", "503": "It cannot, for these reasons"}
     answers = {code: response(text, {JSON: ref("Health")}, "Cache-Control") for code, text in texts.items()}
@@ -184,38 +187,8 @@ def health() -> Part:
 
 def metrics() -> Part:
     summary = "Counts of accepted, refused and ended jobs, for Prometheus"
-    found = response("In Prometheus' text format", {"text/plain": TEXT}, "Cache-Control")
-    cloud = "In the cloud they are in CloudWatch, and this answers 404."
-    return operation(SERVICE, "metrics", summary, {"200": found}, "R404 R503", description=cloud)
-
-
-def ogc_paths(example: Mapping[str, str]) -> Part:
-    """OGC API - Processes."""
-    executions = {
-        f"/processes/{name}/execution": {"post": execution(statistic, example)}
-        for name, statistic in STATISTICS.items()
-    }
-    gets = {
-        "/": page(DISCOVERY, "landingPage", "What is on offer, and where", "LandingPage", "P503"),
-        "/conformance": page(DISCOVERY, "conformance", "The conformance classes", "Conformance"),
-        "/processes": page(DISCOVERY, "processes", "The processes", "ProcessList", "", "limit"),
-        "/processes/{processID}": page(
-            DISCOVERY, "process", "The inputs and outputs of a process", "Process", "P404 P503", "processID"
-        ),
-        "/jobs": page(JOBS, "jobList", "Jobs, newest first", "JobList", "P404 P503", FILTERS),
-        "/jobs/{jobID}": page(JOBS, "job", "The status of a job", "JobStatus", "P404 P503", "jobID wait"),
-        "/jobs/{jobID}/results": results(),
-    }
-    paths = {path: {"get": part} for path, part in gets.items()} | executions
-    remove = "End an open job; remove one that has ended"
-    paths["/jobs/{jobID}"]["delete"] = page(JOBS, "dismiss", remove, "JobStatus", "P404 P503", "jobID")
-    return paths | {"/batch": {"post": batch(example)}}
-
-
-def page(tag: str, name: str, summary: str, schema: str, refused: str = "", parameters: str = "") -> Part:
-    """An operation that returns a resource, as JSON or as a page."""
-    found = response(summary, {JSON: ref(schema), HTML: TEXT}, "Statline-Dataset Vary Cache-Control")
-    return operation(tag, name, summary, {"200": found}, f"P400 {refused} P406", f"{parameters} form")
+    found = {"200": response("In Prometheus' text format", {"text/plain": TEXT}, "Cache-Control")}
+    return operation(SERVICE, "metrics", summary, found, "R404 R503", description=METRICS)
 
 
 def results() -> Part:
@@ -229,7 +202,24 @@ def result(headers: str) -> Part:
     return response("The result", {JSON: schema, CSV: TEXT, HTML: TEXT}, f"Statline-Dataset Vary {headers}")
 
 
-SUBMISSION_REFUSED = "P400 P406 P409 P413 P422 P500 P503"
+def submission(statistic: Statistic, example: Mapping[str, str]) -> Part:
+    follow = {"operationId": "getResult", "parameters": {"job_id": "$response.body#/job_id"}}
+    text = "Accepted as a job, whose result get_results returns"
+    content = {JSON: ref("Accepted")}
+    accepted = response(text, content, "Location Statline-Dataset", links={"result": follow})
+    unknown = (
+        "A question or state that the data set does not have is accepted, and its job ends with an error."
+    )
+    return operation(
+        ASKING,
+        statistic.name,
+        statistic.title,
+        {"200": accepted},
+        "R400 R409 R413 R422 R503",
+        "key noCache",
+        description=f"{statistic.description} {unknown}",
+        requestBody=body(inputs_schema(statistic), inputs(statistic, example)),
+    )
 
 
 def execution(statistic: Statistic, example: Mapping[str, str]) -> Part:

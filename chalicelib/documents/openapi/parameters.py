@@ -1,5 +1,6 @@
 """The parameters of components, by the names that operations refer to."""
 
+from functools import partial
 from typing import Any
 
 from chalicelib.application.job import JobStatus
@@ -14,21 +15,16 @@ FORM = "The form of the response, for links; otherwise the Accept header decides
 PREFER = "respond-async returns a job; otherwise the service waits for the result, wait=N seconds at most"
 
 
-def header(name: str, description: str, schema: Schema = TEXT, **more: Any) -> Schema:
-    return {"name": name, "in": "header", "description": description, "schema": schema, **more}
+def parameter(where: str, name: str, description: str, schema: Schema = TEXT, **more: Any) -> Schema:
+    return {"name": name, "in": where, "description": description, "schema": schema, **more}
 
 
-def path(name: str, description: str, schema: Schema) -> Schema:
-    return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
+header, query = partial(parameter, "header"), partial(parameter, "query")
+path = partial(parameter, "path", required=True)
 
 
-def query(name: str, description: str, schema: Schema) -> Schema:
-    part = {"name": name, "in": "query", "description": description, "schema": schema}
-    return part | ({"style": "form", "explode": False} if schema["type"] == "array" else {})
-
-
-def several(*words: str) -> Schema:
-    return array(enum(*words), minItems=1)
+def several(name: str, description: str, *words: str) -> Schema:
+    return query(name, description, array(enum(*words), minItems=1), style="form", explode=False)
 
 
 PARAMETERS: dict[str, Schema] = {
@@ -47,9 +43,9 @@ PARAMETERS: dict[str, Schema] = {
     "limit": query(
         "limit", "At most 1000; a `next` link leads to more", NUMBER | {"minimum": 1, "default": 10}
     ),
-    "type": query("type", "The standard knows one type", several("process")),
-    "statistics": query("processID", "Jobs of these statistics", several(*PROCESS["enum"])),
-    "status": query("status", "Jobs with these states", several(*JobStatus)),
+    "type": several("type", "The standard knows one type", "process"),
+    "statistics": several("processID", "Jobs of these statistics", *PROCESS["enum"]),
+    "status": several("status", "Jobs with these states", *JobStatus),
     "datetime": query(
         "datetime", "When accepted: an RFC 3339 moment or interval, open ends as `..`", MOMENTS
     ),

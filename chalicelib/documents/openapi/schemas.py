@@ -11,7 +11,7 @@ from chalicelib.documents.batch_request import LARGEST_BATCH
 from chalicelib.documents.execute_request import CALLBACK_NAMES, RESPONSES
 from chalicelib.documents.process_description import JOB_CONTROL, MEDIA_TYPES, OUTPUT
 from chalicelib.documents.schemas import Schema
-from chalicelib.domain.catalogue import Catalogue, names_of
+from chalicelib.domain.catalogue import Catalogue, allowed_names
 from chalicelib.domain.statistics.registry import STATISTICS, Statistic
 
 TEXT: Schema = {"type": "string"}
@@ -120,7 +120,7 @@ def schemas(catalogue: Catalogue) -> dict[str, Schema]:
     """Every schema, with the texts by which the data set knows its questions and states."""
     names: dict[str, Schema] = {}
     for parameter, schema in NAMES.items():
-        known = [text for texts in names_of(parameter, catalogue).values() for text in texts]
+        known = allowed_names(parameter, catalogue)
         href = enum(*(f"data:,{quote(text)}" for text in known))
         links = href | {"description": "The text as a data: URL; base64 is accepted too"}
         names |= {schema: enum(*known), f"{schema}Link": open_object("href", {"href": links})}

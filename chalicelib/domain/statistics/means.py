@@ -3,7 +3,9 @@
 Each returns rows in the order of its result: labels, then the number.
 """
 
-from chalicelib.domain.cube import CellStats
+from collections.abc import Mapping
+
+from chalicelib.domain.cube import CellStats, Labels
 from chalicelib.domain.ingestor import DataIngestor, closest
 from chalicelib.errors import NoUsableRows
 
@@ -45,9 +47,7 @@ def state_diff_from_mean(data: DataIngestor, question: str, state: str) -> list[
 
 
 def mean_by_category(data: DataIngestor, question: str) -> list[Row]:
-    cells = data.cube.counted(question, "location", "category", "segment")
-    if not cells:
-        raise NoUsableRows(question)
+    cells = cells_by(data, question, "location", "category", "segment")
     return [(*labels, data.cube.mean(cells[labels])) for labels in sorted(cells)]
 
 
@@ -59,12 +59,16 @@ def state_mean_by_category(data: DataIngestor, question: str, state: str) -> lis
     return [(*labels, data.cube.mean(cells[labels])) for labels in own]
 
 
-def of_all(data: DataIngestor, question: str) -> CellStats:
-    """Return the CellStats of all rows of a question. Raises NoUsableRows."""
-    cells = data.cube.counted(question)
+def cells_by(data: DataIngestor, question: str, *by: str) -> Mapping[Labels, CellStats]:
+    """Return the cells of a question that have a value. Raises NoUsableRows if none has."""
+    cells = data.cube.counted(question, *by)
     if not cells:
         raise NoUsableRows(question)
-    return cells[()]
+    return cells
+
+
+def of_all(data: DataIngestor, question: str) -> CellStats:
+    return cells_by(data, question)[()]
 
 
 def of_state(data: DataIngestor, question: str, state: str) -> CellStats:
@@ -77,8 +81,6 @@ def of_state(data: DataIngestor, question: str, state: str) -> CellStats:
 
 def ranked(data: DataIngestor, question: str, highest_first: bool = False) -> list[tuple[str, float]]:
     """Return states and their means in order of mean; equal means are in order of name at either end."""
-    states = data.cube.counted(question, "location")
-    if not states:
-        raise NoUsableRows(question)
-    means = [(state, data.cube.mean(stats)) for (state,), stats in states.items()]
+    states = cells_by(data, question, "location").items()
+    means = [(state, data.cube.mean(stats)) for (state,), stats in states]
     return sorted(means, key=lambda pair: (-pair[1] if highest_first else pair[1], pair[0]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.domain.statistics import means
 from chalicelib.domain.statistics.means import Row
-from chalicelib.errors import UnknownStatistic
+from chalicelib.errors import UnknownStatistic, shown
 
 # Stored results begin with it: [format, rows]. A result stored before there were formats is a JSON object.
 RESULT_FORMAT = 1
@@ -39,95 +39,41 @@ class Statistic:
         return len(self.labels) > 1 and "state" in self.parameters
 
 
-QUESTION, QUESTION_AND_STATE = ("question",), ("question", "state")
-STATE, SEGMENT = ("state",), ("state", "category", "segment")
-
-STATISTICS: Mapping[str, Statistic] = {
-    entry.name: entry
-    for entry in (
-        Statistic(
-            "states_mean",
-            means.states_mean,
-            QUESTION,
-            STATE,
-            "mean",
-            "Mean by state",
-            "The mean of each state, ascending.",
-        ),
-        Statistic(
-            "state_mean",
-            means.state_mean,
-            QUESTION_AND_STATE,
-            STATE,
-            "mean",
-            "Mean of a state",
-            "The mean of one state.",
-        ),
-        Statistic(
-            "best5",
-            means.best5,
-            QUESTION,
-            STATE,
-            "mean",
-            "Best five states",
-            "The five states with the best means, best first.",
-        ),
-        Statistic(
-            "worst5",
-            means.worst5,
-            QUESTION,
-            STATE,
-            "mean",
-            "Worst five states",
-            "The five states with the worst means, worst first.",
-        ),
-        Statistic(
-            "global_mean", means.global_mean, QUESTION, (), "mean", "Global mean", "The mean over all rows."
-        ),
-        Statistic(
-            "diff_from_mean",
-            means.diff_from_mean,
-            QUESTION,
-            STATE,
-            "difference",
-            "Differences from the global mean",
-            "Global mean less the mean of each state, in ascending order of the state's mean.",
-        ),
-        Statistic(
-            "state_diff_from_mean",
-            means.state_diff_from_mean,
-            QUESTION_AND_STATE,
-            STATE,
-            "difference",
-            "Difference of a state from the global mean",
-            "Global mean less the mean of one state.",
-        ),
-        Statistic(
-            "mean_by_category",
-            means.mean_by_category,
-            QUESTION,
-            SEGMENT,
-            "mean",
-            "Mean by state, category and segment",
-            "The mean of each segment of each category in each state, in order of their names.",
-        ),
-        Statistic(
-            "state_mean_by_category",
-            means.state_mean_by_category,
-            QUESTION_AND_STATE,
-            SEGMENT,
-            "mean",
-            "Mean of a state by category and segment",
-            "The mean of each segment of each category in one state, in order of their names.",
-        ),
-    )
-}
+QUESTION, STATE = ("question",), ("state",)
+QUESTION_AND_STATE, SEGMENT = ("question", "state"), ("state", "category", "segment")
+# A table: name, formula, inputs; labels and number of a row; title, description.
+# fmt: off
+ENTRIES = (
+    Statistic("states_mean", means.states_mean, QUESTION, STATE, "mean",
+              "Mean by state", "The mean of each state, ascending."),
+    Statistic("state_mean", means.state_mean, QUESTION_AND_STATE, STATE, "mean",
+              "Mean of a state", "The mean of one state."),
+    Statistic("best5", means.best5, QUESTION, STATE, "mean",
+              "Best five states", "The five states with the best means, best first."),
+    Statistic("worst5", means.worst5, QUESTION, STATE, "mean",
+              "Worst five states", "The five states with the worst means, worst first."),
+    Statistic("global_mean", means.global_mean, QUESTION, (), "mean",
+              "Global mean", "The mean over all rows."),
+    Statistic("diff_from_mean", means.diff_from_mean, QUESTION, STATE, "difference",
+              "Differences from the global mean",
+              "Global mean less the mean of each state, in ascending order of the state's mean."),
+    Statistic("state_diff_from_mean", means.state_diff_from_mean, QUESTION_AND_STATE, STATE, "difference",
+              "Difference of a state from the global mean", "Global mean less the mean of one state."),
+    Statistic("mean_by_category", means.mean_by_category, QUESTION, SEGMENT, "mean",
+              "Mean by state, category and segment",
+              "The mean of each segment of each category in each state, in order of their names."),
+    Statistic("state_mean_by_category", means.state_mean_by_category, QUESTION_AND_STATE, SEGMENT, "mean",
+              "Mean of a state by category and segment",
+              "The mean of each segment of each category in one state, in order of their names."),
+)
+# fmt: on
+STATISTICS: Mapping[str, Statistic] = {entry.name: entry for entry in ENTRIES}
 
 
 def statistic(name: str) -> Statistic:
     """Return the registry's entry. Raises UnknownStatistic."""
     if name not in STATISTICS:
-        raise UnknownStatistic(name, STATISTICS)
+        raise UnknownStatistic(f"there is no statistic {shown(name)}; there are {', '.join(STATISTICS)}")
     return STATISTICS[name]
 
 

@@ -64,7 +64,7 @@ def test_statistics_are_described_by_the_schemas_that_check_requests(described: 
     example = {"question": "S1", "state": "Bayern"}
     for name, statistic in STATISTICS.items():
         (content,) = described["paths"][f"/api/{name}"]["post"]["requestBody"]["content"].values()
-        assert content["schema"] == inputs_schema(name, statistic.parameters)
+        assert content["schema"] == inputs_schema(statistic)
         assert content["example"] == {parameter: example[parameter] for parameter in statistic.parameters}
 
 

@@ -4,10 +4,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema_rs import Draft4Validator
 
-from chalicelib.documents.schemas import fields, inputs_schema
+from chalicelib.documents.schemas import inputs_schema, parse_inputs
+from chalicelib.domain.statistics.registry import STATISTICS
 from chalicelib.errors import InvalidRequest
 
-SCHEMA = inputs_schema("state_mean", ("question", "state"))
+STATISTIC = STATISTICS["state_mean"]
+SCHEMA = inputs_schema(STATISTIC)
 names = st.sampled_from(["question", "state", "State", "year"])
 values = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=3),
@@ -27,7 +29,7 @@ def test_service_accepts_exactly_what_the_schema_allows(body: object) -> None:
     """As a JSON Schema validator reads it: its regular expressions are not Python's."""
     fits = Draft4Validator(SCHEMA).is_valid(body)
     try:
-        found = fields(SCHEMA, body)
+        found = parse_inputs(STATISTIC, body)
     except InvalidRequest:
         assert not fits
     else:

@@ -54,7 +54,7 @@ def test_any_split_and_order_of_rows_gives_the_same_bits(
     parts = [cube_of_frame(part, SOIL) for part in values if part["Wert"].any()]
     missing = sum(len(part) for part in values if not part["Wert"].any())
 
-    whole, other = cube(ordered), merged(parts)
+    whole, other = cube(ordered), functools.reduce(Cube.merge, parts)
 
     assert whole.overall() == other.overall() + CellStats(0, 0, missing)
     if not missing:
@@ -91,7 +91,11 @@ def test_means_are_those_of_fractions_correctly_rounded(lines: list[str]) -> Non
 def test_merging_is_associative_and_commutative(a: list[str], b: list[str], c: list[str]) -> None:
     one, two, three = cube(a), cube(b), cube(c)
     assert one.merge(two) == two.merge(one)
-    assert one.merge(two).merge(three) == one.merge(two.merge(three)) == merged([three, one, two])
+    assert (
+        one.merge(two).merge(three)
+        == one.merge(two.merge(three))
+        == functools.reduce(Cube.merge, [three, one, two])
+    )
 
 
 def test_a_row_counts_in_every_rollup_whose_labels_it_has() -> None:

@@ -12,20 +12,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chalicelib.domain.csv_explanation import LONGEST_FIELD
+from chalicelib.domain.csv_records import LONGEST_FIELD
 from chalicelib.domain.cube import CellStats, Cube
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingest import cube_of_csv, cube_of_frame
 from chalicelib.errors import (
     DatasetError,
-    DatasetNotFound,
     EmptyDataset,
     InvalidValue,
     MissingColumns,
-    NoRowsInDataset,
     NotCsv,
-    RaggedRow,
-    WrongEncoding,
 )
 from local.sample.generator import write_sample
 from tests.support.samples import DESCRIPTION, SOIL
@@ -56,8 +52,8 @@ def read(content: bytes, folder: Path) -> Cube:
         (HEADER + ROW + ROW.replace(b"Wald", b"W\0ld"), NotCsv, "line 3 holds binary data"),
         (HEADER.decode().encode("utf-16"), DatasetError, "x.csv"),
         (b"Frage,Nr,Land,Zahl\nHumus,S1,Bayern,1\n", MissingColumns, '"Wert", "Art", "Klasse"'),
-        (HEADER + b"Humus,S1,Bayern,,Nutzung,Wald\n", NoRowsInDataset, "no usable row"),
-        (HEADER + b"Humus,S1,Th\xfcringen,1,Nutzung,Wald\n", WrongEncoding, "UTF-8"),
+        (HEADER + b"Humus,S1,Bayern,,Nutzung,Wald\n", EmptyDataset, "no usable row"),
+        (HEADER + b"Humus,S1,Th\xfcringen,1,Nutzung,Wald\n", DatasetError, "UTF-8"),
         (gzip.compress(HEADER + ROW * 50)[:-9], NotCsv, "compression"),
         (gzip.compress(HEADER + ROW)[:-8] + bytes(8), NotCsv, "CRC"),
     ],
@@ -94,12 +90,12 @@ def test_a_field_of_200000_characters_is_read(tmp_path: Path) -> None:
     ],
 )
 def test_a_row_of_another_width_is_refused_with_its_line(tmp_path: Path, row: bytes, fields: int) -> None:
-    with pytest.raises(RaggedRow, match=f"x.csv, line 6: {fields} fields, where the header has 6"):
+    with pytest.raises(DatasetError, match=f"x.csv, line 6: {fields} fields, where the header has 6"):
         read(HEADER + ROW + b'Humus,S1,"Bay\nern",1,a,b\n\n' + row + b"\n" + ROW, tmp_path)
 
 
 def test_a_missing_file_is_refused_with_its_path(tmp_path: Path) -> None:
-    with pytest.raises(DatasetNotFound, match="nowhere"):
+    with pytest.raises(DatasetError, match="nowhere"):
         cube_of_csv(tmp_path / "nowhere.csv", SOIL_DESCRIPTION)
 
 
@@ -309,10 +305,18 @@ def test_a_frame_of_another_shape_is_refused() -> None:
         cube_of_frame(frame().drop(columns="Art"), SOIL_DESCRIPTION)
     with pytest.raises(EmptyDataset, match="the frame is empty"):
         cube_of_frame(frame().iloc[:0], SOIL_DESCRIPTION)
-    with pytest.raises(NoRowsInDataset, match="the frame has no usable row"):
+    with pytest.raises(EmptyDataset, match="the frame has no usable row"):
         cube_of_frame(frame(Wert=None), SOIL_DESCRIPTION)
 
 
 def test_of_two_columns_with_one_name_the_first_counts() -> None:
     twice = pd.concat([frame(), frame(Wert="x")], axis="columns")
     assert cube_of_frame(twice, SOIL_DESCRIPTION) == cube_of_frame(frame(), SOIL_DESCRIPTION)
+
+
+def test_what_has_no_name_has_no_ids() -> None:
+    description = DESCRIPTION | {"columns": DESCRIPTION["columns"] | {"location_id": "Nr"}}  # type: ignore[operator] # the sample is a dict[str, object]
+    rows = b"Humus,S1,,1,a,b\nHumus,,Hessen,1,a,b\n,S3,Bayern,1,a,b\n"
+    cube = cube_of_csv(io.BytesIO(HEADER + rows), Description.from_dict(description))
+    assert cube.question_ids == {"S1": frozenset({"Humus"})}
+    assert cube.location_ids == {"Bayern": frozenset({"S3"})}

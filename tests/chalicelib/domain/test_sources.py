@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from chalicelib.domain.sources import opened
-from chalicelib.errors import DatasetNotFound, NotCsv
+from chalicelib.errors import DatasetError, NotCsv
 from tests.support.samples import SOIL
 
 
 def test_missing_files_directories_and_damaged_gzip_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DatasetNotFound, match="nowhere"), opened(tmp_path / "nowhere.csv"):
+    with pytest.raises(DatasetError, match="nowhere"), opened(tmp_path / "nowhere.csv"):
         pass
     with pytest.raises(NotCsv, match="directory"), opened(tmp_path):
         pass

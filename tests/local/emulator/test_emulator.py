@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.application.job import Job
 from chalicelib.documents.result_table import frozen_json
-from chalicelib.errors import DatasetNotFound, MissingColumns
+from chalicelib.errors import DatasetError, MissingColumns
 from local.emulator.emulator import Emulator
 from local.settings import LocalSettings
 from local.storage import home as home_module
@@ -108,7 +108,7 @@ def test_two_emulators_cannot_share_a_home(
 
 def test_bad_data_ends_the_start_cleanly(settings: LocalSettings, boot: Boot, tmp_path: Path) -> None:
     """With a sentence about the data, and the home free for the next try."""
-    with pytest.raises(DatasetNotFound, match="nowhere"):
+    with pytest.raises(DatasetError, match="nowhere"):
         boot(replace(settings, dataset=tmp_path / "nowhere.csv"))
     with pytest.raises(MissingColumns, match="Frage"):
         boot(replace(settings, dataset=write_soil(tmp_path, "a,b\n1,2\n")))

@@ -1,0 +1,66 @@
+"""The records of a CSV file as Python's csv reads them, each with its line."""
+
+import csv
+import io
+from collections.abc import Generator, Iterable, Iterator
+from typing import NamedTuple
+
+from chalicelib.domain.sources import Source, named, opened
+from chalicelib.errors import DatasetError, EmptyDataset, NotCsv
+
+# The longest field that is read, in characters. A quote that is never closed must not fill the memory.
+LONGEST_FIELD = 1 << 22
+# Put after a file, and in no file: where it is part of a longer record, a quote is open.
+LAST_LINE = "\0"
+
+
+class Record(NamedTuple):
+    """A record: its number, counting blank ones too, and the number of the line on which it begins."""
+
+    number: int
+    line: int
+    fields: list[str]
+
+
+def records(source: Source) -> Generator[Record]:
+    """Iterate over the records that are not blank. Raises DatasetError: NotCsv for a NUL or an open quote."""
+    name, end = named(source), 0
+    csv.field_size_limit(LONGEST_FIELD)
+
+    with opened(source) as file:
+        text = io.TextIOWrapper(file, "utf-8-sig", newline="")
+        reader = csv.reader(checked(text, name))
+        try:
+            for number, fields in enumerate(reader, 1):
+                begin, end = end + 1, reader.line_num
+                if fields and fields[-1].endswith(LAST_LINE) and begin < end:
+                    raise NotCsv(name, f"the quote that opens in line {begin} or after is never closed")
+                if fields != [LAST_LINE] and not is_blank(fields):
+                    yield Record(number, begin, fields)
+        except UnicodeDecodeError as error:
+            why = f"{error.reason}, byte 0x{error.object[error.start]:02x}"
+            raise DatasetError(f"{name} is not UTF-8 text ({why}); save it as UTF-8") from None
+        except csv.Error as error:
+            raise NotCsv(name, f"line {end + 1}: {error}") from None
+        finally:
+            text.detach()  # the stream belongs to the caller; the wrapper would close it
+
+
+def checked(lines: Iterable[str], name: str) -> Iterator[str]:
+    for number, line in enumerate(lines, 1):
+        if "\0" in line:
+            raise NotCsv(name, f"line {number} holds binary data")
+        yield line
+    yield LAST_LINE
+
+
+def is_blank(fields: list[str]) -> bool:
+    return not fields or (len(fields) == 1 and not fields[0].strip())
+
+
+def read_header(rows: Iterator[Record], name: str) -> Record:
+    for header in rows:
+        if header.fields[0].lstrip()[:1] == "<":
+            raise NotCsv(name, f"it begins like a web page: {','.join(header.fields).strip()[:60]}")
+        return header
+    raise EmptyDataset(name)
