@@ -22,13 +22,13 @@ SETTLED, OPEN, CALLBACK_PENDING = 0, 1, 2
 SCHEMA = """
 CREATE TABLE jobs (
     number INTEGER PRIMARY KEY, accepted INTEGER NOT NULL, state INTEGER NOT NULL,
-    sequence INTEGER NOT NULL, record TEXT NOT NULL, result INTEGER REFERENCES results
+    sequence INTEGER NOT NULL, record TEXT NOT NULL, result BLOB REFERENCES results
 );
 CREATE INDEX jobs_by_acceptance ON jobs (accepted);
 CREATE INDEX jobs_by_sequence ON jobs (sequence);
 CREATE INDEX jobs_unsettled ON jobs (state, accepted) WHERE state > 0;
 CREATE INDEX jobs_by_result ON jobs (result) WHERE result IS NOT NULL;
-CREATE TABLE results (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, content BLOB NOT NULL);
+CREATE TABLE results (digest BLOB PRIMARY KEY, content BLOB NOT NULL);
 CREATE TABLE idempotency (key TEXT PRIMARY KEY, first_job INTEGER NOT NULL, record TEXT NOT NULL);
 CREATE INDEX idempotency_by_job ON idempotency (first_job);
 CREATE TABLE files (number INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, removed INTEGER NOT NULL);

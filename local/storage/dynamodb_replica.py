@@ -3,14 +3,14 @@
 The child holds moto and boto3, which the server therefore never imports. It ends when the pipe does.
 """
 
-import json
 import logging
+import pickle
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import IO, ClassVar
+from typing import ClassVar
 
 from local.storage.follower import RETRY_SECONDS, Follower
 from local.storage.job_rows import Change
@@ -101,7 +101,8 @@ class DynamoDbReplica(Follower):
         if self.process is None or self.process.stdin is None or self.process.stdout is None:
             raise OSError(None, "it does not run")
         self._waiting_since = time.monotonic()
-        write_frame(self.process.stdin, changes, deleted)
+        pickle.dump((changes, deleted), self.process.stdin)
+        self.process.stdin.flush()
         if not self.process.stdout.readline():
             raise OSError(None, f"exit status {self.process.wait()}")
         self._waiting_since = None
@@ -114,29 +115,3 @@ class DynamoDbReplica(Follower):
             for pipe in (process.stdin, process.stdout):
                 with suppress(OSError):
                     pipe.close() if pipe else None
-
-
-def write_frame(pipe: IO[bytes], changes: Sequence[Change], deleted: Sequence[str]) -> None:
-    """A line of JSON, then the results of its jobs, of the lengths that the line says; None is no result."""
-    head = {
-        "jobs": [change.record for change in changes],
-        "lengths": [None if change.result is None else len(change.result) for change in changes],
-        "deleted": list(deleted),
-    }
-    pipe.write(json.dumps(head).encode() + b"\n" + b"".join(change.result or b"" for change in changes))
-    pipe.flush()
-
-
-def read_frame(pipe: IO[bytes]) -> tuple[list[Change], list[str]] | None:
-    """What `write_frame` wrote, or None at the pipe's end."""
-    line = pipe.readline()
-    if not line.endswith(b"\n"):
-        return None
-    head = json.loads(line)
-    results = [None if length is None else pipe.read(length) for length in head["lengths"]]
-    if any(
-        result is not None and len(result) < length
-        for result, length in zip(results, head["lengths"], strict=True)
-    ):
-        return None
-    return [Change(0, *job) for job in zip(head["jobs"], results, strict=True)], head["deleted"]
