@@ -1,5 +1,6 @@
 """AWS on this machine: moto in process, mended, with nothing leaving it."""
 
+import contextlib
 import functools
 import json
 import os
@@ -7,8 +8,13 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.aws_clients import Aws
+from chalicelib.adapters.dynamodb_job_store import DynamoDbJobStore
+from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
+from chalicelib.adapters.s3_dataset_store import S3DatasetStore
+from chalicelib.bootstrap import job_store
 from chalicelib.config import Settings
-from local.settings import RESOURCES
+from local.settings import RESOURCES, LocalSettings
+from local.storage.snapshot_files import SnapshotFiles
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -63,6 +69,22 @@ def forget_what_is_deleted() -> None:
         return super(BaseModel, cls).__new__(cls)
 
     setattr(BaseModel, "__new__", new)  # noqa: B010 - as above
+
+
+def storage(
+    settings: LocalSettings, undo: contextlib.ExitStack, snapshots: SnapshotFiles, dataset: str
+) -> tuple[DynamoDbJobStore, DynamoDbServiceState, S3DatasetStore]:
+    """The storage of STATLINE_STORE=aws: the adapters of the cloud, with `dataset` published."""
+    service = settings.service
+    if settings.aws_endpoint:
+        aws = connect_to(settings.aws_endpoint, service)
+    else:
+        undo.callback(start_moto().stop)
+        aws = connect(service)
+    datasets, data = S3DatasetStore(aws, service.bucket), snapshots.ingestor(dataset)
+    datasets.publish(dataset, data.snapshot(), data.catalogue())
+    datasets.hold(dataset, data)
+    return job_store(aws, service), DynamoDbServiceState(aws, service.table), datasets
 
 
 def connect(settings: Settings) -> Aws:

@@ -36,14 +36,11 @@ class SnapshotFiles:
     def path(self, fingerprint: str) -> Path:
         return self._folder / f"{fingerprint}.snapshot"
 
-    def serve(self, fingerprint: str, data: DataIngestor, content: bytes) -> None:
-        """Keep a data set in memory, and write it if it is not there or damaged."""
+    def serve(self, fingerprint: str, data: DataIngestor) -> None:
+        """Keep a data set in memory, and write it."""
         with self._lock:
             self._keep(fingerprint, data)
-        with suppress(OSError):
-            if read_regular(self.path(fingerprint)) == content:
-                return
-        self._unwritten = self.path(fingerprint), content
+        self._unwritten = self.path(fingerprint), data.snapshot()
         self.problem()
 
     def ingestor(self, fingerprint: str) -> DataIngestor:
@@ -77,19 +74,16 @@ class SnapshotFiles:
 
     def remove_unused(self, current: str, is_used: Callable[[str], bool]) -> None:
         """Remove the snapshots that we made and no job names any more."""
-        for path in self.files():
-            if path.stem != current and not is_used(path.stem):
+        paths: list[Path] = []
+        with suppress(OSError):
+            paths += self._folder.iterdir()
+        for path in paths:
+            ours = OUR_SNAPSHOT.fullmatch(path.name) and path.is_file()
+            if ours and path.stem != current and not is_used(path.stem):
                 try:
                     path.unlink()
                 except OSError as error:
                     log.warning("%s: %s", path, error)
-
-    def files(self) -> list[Path]:
-        """The files of snapshots that we made."""
-        with suppress(OSError):
-            paths = self._folder.iterdir()
-            return sorted(path for path in paths if OUR_SNAPSHOT.fullmatch(path.name) and path.is_file())
-        return []
 
     def _keep(self, fingerprint: str, data: DataIngestor) -> None:
         self._ingestors[fingerprint] = data

@@ -148,10 +148,6 @@ class SqliteJobStore:
             jobs = sorted(self._open.values(), key=by_acceptance)
         yield from ((job.id, job.accepted) for job in jobs if job.accepted < moment)
 
-    def has(self, job_id: str) -> bool:
-        """Whether a job is stored."""
-        return bool(self.database.read("SELECT 1 FROM jobs WHERE number = ?", job_number(job_id)))
-
     def names_dataset(self, fingerprint: str) -> bool:
         """Whether a job was accepted under a data set. Reads every record."""
         return bool(self.database.read("SELECT 1 FROM jobs WHERE instr(record, ?) LIMIT 1", fingerprint))
