@@ -26,7 +26,11 @@ NOWHERE = "http://127.0.0.1:9"
 
 def start_moto() -> Any:
     """Start moto for this process; the returned object's `stop()` ends it."""
-    isolate(os.environ)
+    # A profile, an endpoint or a key of this process would lead outside.
+    for name in [name for name in os.environ if name.startswith("AWS_") and "CHALICE" not in name]:
+        del os.environ[name]
+    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     from moto import mock_aws
 
     make_writes_atomic()
@@ -34,14 +38,6 @@ def start_moto() -> Any:
     mock = mock_aws()
     mock.start()
     return mock
-
-
-def isolate(environ: Any) -> None:
-    """Forget every AWS setting of this process: a profile, an endpoint or a key would lead outside."""
-    for name in [name for name in environ if name.startswith("AWS_") and "CHALICE" not in name]:
-        del environ[name]
-    environ["AWS_CONFIG_FILE"] = environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
-    environ["AWS_EC2_METADATA_DISABLED"] = "true"
 
 
 def make_writes_atomic() -> None:

@@ -39,8 +39,8 @@ class DynamoDbReplica(Follower):
         self.process: subprocess.Popen[bytes] | None = None
         self._waiting_since: float | None = None
         self._ended = False
-        # The first child gets all changes from here on, however long it takes to start.
-        self.position, self._starts = store.sequence, 0
+        # The child gets all changes from here on, however long it takes to start.
+        self.position = store.sequence
 
     def problem(self) -> str | None:
         """What keeps jobs from the DynamoDB table, as it is now, or None."""
@@ -68,6 +68,7 @@ class DynamoDbReplica(Follower):
             return self._copy()
         except OSError as error:
             self._end()
+            self.position = self._store.sequence
             if not self._stopping.is_set():
                 log.warning("the replica's process ended (%s): starting it again", error)
                 self._ended = True
@@ -75,14 +76,12 @@ class DynamoDbReplica(Follower):
 
     def _start(self) -> None:
         with self._store.database.lock:
-            position = self._store.sequence if self._starts else self.position
             jobs = self._store.open_changes()
-        self._starts += 1
         self.process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         for start in range(0, len(jobs), BATCH):
             self._send(jobs[start : start + BATCH], [])
         self._send([], [])  # answered when the table is there
-        self.position, self._ended = position, False
+        self._ended = False
 
     def _copy(self) -> bool:
         with self._store.database.lock:
@@ -110,8 +109,5 @@ class DynamoDbReplica(Follower):
     def _end(self) -> None:
         process, self.process, self._waiting_since = self.process, None, None
         if process is not None:
-            process.kill()
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                with suppress(OSError):
-                    pipe.close() if pipe else None
+            with suppress(OSError), process:  # its pipe is closed, and its end awaited
+                process.kill()

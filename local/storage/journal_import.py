@@ -2,7 +2,6 @@
 
 import json
 import logging
-import re
 import zlib
 from contextlib import suppress
 from dataclasses import replace
@@ -13,11 +12,10 @@ from chalicelib.application.idempotency import IdempotencyRecord
 from chalicelib.application.job import Job, JobStatus
 from chalicelib.application.job_record import from_record
 from chalicelib.errors import JobNotFound
+from local.storage.database import highest_number
 from local.storage.files import read_regular
 from local.storage.sqlite_job_store import SqliteJobStore
 
-# As bytes: a damaged line may be no text.
-ANY_JOB_ID = re.compile(rb"job_id_([1-9][0-9]{0,16})")
 # What reading a line that is cut short, damaged or of another shape raises.
 NOT_A_RECORD = (
     LookupError,
@@ -45,8 +43,7 @@ def import_journal(store: SqliteJobStore, journal: Path, results: Path) -> None:
         with suppress(*NOT_A_RECORD):
             history.add(json.loads(line))
     # Ids in lines that cannot be read may have been given too.
-    numbers = [int(number) for number in ANY_JOB_ID.findall(content)]
-    store.reserve_beyond(max([history.reserved, *numbers]))
+    store.reserve_beyond(max(history.reserved, highest_number(content)))
     store.reserve_ids(1)
     # A crash between the two steps below repeats this: what is stored already is left.
     stored = {job.id for job in store.jobs()}

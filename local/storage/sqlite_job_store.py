@@ -34,7 +34,6 @@ PAGE = 500  # rows that a list reads at once
 TOMBSTONES = 50_000
 # Finished jobs beyond the limit that go together: a share of it, so that most finishes delete nothing.
 SLACK = 0.01
-LARGEST_NUMBER = 10**17
 
 
 class SqliteJobStore:
@@ -56,8 +55,7 @@ class SqliteJobStore:
 
     def reserve_beyond(self, number: int) -> None:
         """Give no id up to a number that may have been given before."""
-        if number < LARGEST_NUMBER:
-            self._reserved = max(self._reserved, number)
+        self._reserved = max(self._reserved, number)
 
     def fact(self, name: str) -> int:
         """A number that the store keeps under a name, 0 where there is none."""
@@ -113,11 +111,8 @@ class SqliteJobStore:
         return IdempotencyRecord(**record | {"jobs": tuple(record["jobs"])})
 
     def mark_delivered(self, job_id: str) -> None:
-        with self._lock:
-            try:
-                job = self.get(job_id)
-            except JobNotFound:
-                return
+        with self._lock, suppress(JobNotFound):
+            job = self.get(job_id)
             if job.callback_pending:
                 self._store([replace(job, callback_pending=False)])
 

@@ -14,7 +14,7 @@ import pytest
 from chalicelib.observability.metrics import FOLLOWER_LAG
 from local.storage import follower
 from local.storage.database import NAME, Database
-from local.storage.result_files import ResultFiles, highest_number
+from local.storage.result_files import ResultFiles
 from local.storage.sqlite_job_store import SqliteJobStore
 from tests.support.disks import Lines, SmallDisk, disk_of, small_disk, wait_until
 from tests.support.metrics import value
@@ -261,11 +261,11 @@ def test_a_file_of_the_same_content_is_left(results: Results) -> None:
     assert results.names() == {"job_id_1"}
 
 
-def test_a_number_beyond_all_jobs_is_no_id(tmp_path: Path) -> None:
+def test_a_number_beyond_all_jobs_is_no_id(results: Results, tmp_path: Path) -> None:
     """It would leave none for the next job."""
     for name in ("job_id_7", f"job_id_{'9' * 18}", "job_id_007", "notes"):
-        (tmp_path / name).touch()
-    assert highest_number(tmp_path) == 7
+        (tmp_path / "results" / name).touch()
+    assert results.files.prepare() == 7
 
 
 @pytest.fixture
