@@ -43,6 +43,12 @@ class Change(NamedTuple):
         return from_record(json.loads(self.record), self.result)
 
 
+@lru_cache(maxsize=11_000)  # as many jobs as a laptop keeps, unless it is set otherwise
+def listed_job(record: str) -> Job:
+    """The job of a record, without its result."""
+    return from_record(json.loads(record))
+
+
 @lru_cache(maxsize=64)
 def digest(result: bytes) -> bytes:
     """The key of a result's row; remembered, since many jobs have one result."""

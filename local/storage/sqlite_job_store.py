@@ -26,6 +26,7 @@ from local.storage.job_rows import (
     WITH_RESULT,
     Change,
     digest,
+    listed_job,
     row_of,
 )
 
@@ -194,8 +195,7 @@ class SqliteJobStore:
     def _listed(self, query: str, accepted: int) -> Iterator[Job]:
         number = 0
         while rows := self.database.read(query, accepted, number, PAGE):
-            for _, _, record in rows:
-                yield from_record(json.loads(record))
+            yield from (listed_job(record) for _, _, record in rows)
             accepted, number, _ = rows[-1]
 
     def _store(self, jobs: Sequence[Job]) -> None:
