@@ -23,7 +23,7 @@ def serve(files: SnapshotFiles, fingerprint: str, folder: Path) -> None:
     files.serve(fingerprint, soil(folder))
 
 
-def test_a_data_set_is_read_by_the_next_process(files: SnapshotFiles, tmp_path: Path) -> None:
+def test_snapshot_is_read_by_the_next_process(files: SnapshotFiles, tmp_path: Path) -> None:
     serve(files, FINGERPRINT, tmp_path)
     later = SnapshotFiles(tmp_path / "snapshots")
     assert later.catalogue(FINGERPRINT) == files.catalogue(FINGERPRINT) == soil(tmp_path).catalogue()
@@ -42,7 +42,7 @@ def test_a_missing_or_damaged_snapshot_is_a_data_set_that_is_gone(
             ask(FINGERPRINT)
 
 
-def test_memory_keeps_few_data_sets(files: SnapshotFiles, tmp_path: Path) -> None:
+def test_memory_keeps_the_newest_data_sets(files: SnapshotFiles, tmp_path: Path) -> None:
     for number in range(5):
         serve(files, f"{number}" * 64, tmp_path)
     shutil.rmtree(tmp_path / "snapshots")
@@ -68,8 +68,7 @@ def test_no_folder_has_no_unused_snapshots(files: SnapshotFiles) -> None:
     files.remove_unused(FINGERPRINT, lambda _: False)
 
 
-def test_a_snapshot_is_written_when_the_disk_takes_it(files: SnapshotFiles, tmp_path: Path) -> None:
-    """Health says so until then; afterwards the disk is left alone."""
+def test_unwritten_snapshot_is_in_health_and_written_later(files: SnapshotFiles, tmp_path: Path) -> None:
     folder = tmp_path / "snapshots"
     folder.touch()
     with Lines() as lines:
