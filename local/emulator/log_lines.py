@@ -14,9 +14,9 @@ class LogLines(logging.Handler):
     A death of the process takes the lines of the last moment with it; a warning does not wait that long.
     """
 
-    def __init__(self, handlers: Sequence[logging.Handler], gather: float = GATHER_SECONDS) -> None:
+    def __init__(self, handlers: Sequence[logging.Handler]) -> None:
         super().__init__()
-        self._handlers, self._gather = handlers, gather
+        self._handlers = handlers
         self._lines: deque[str] = deque()
         self._some, self._hurry = threading.Event(), threading.Event()
         # Not logging's own lock: its shutdown holds that one while it waits for `close`.
@@ -59,7 +59,7 @@ class LogLines(logging.Handler):
     def _run(self) -> None:
         while not self._closing:
             self._some.wait()
-            self._hurry.wait(self._gather)
+            self._hurry.wait(GATHER_SECONDS)
             # Cleared before the lines are taken: one that comes in between wakes this thread once more.
             self._some.clear()
             self._hurry.clear()

@@ -33,37 +33,30 @@ def start_moto() -> Any:
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     from moto import mock_aws
 
-    make_writes_atomic()
-    forget_what_is_deleted()
+    mend_moto()
     mock = mock_aws()
     mock.start()
     return mock
 
 
-def make_writes_atomic() -> None:
-    """moto evaluates a condition and writes in two steps that threads can come between."""
+@functools.cache
+def mend_moto() -> None:
+    """Make its writes atomic, and let it forget what is deleted."""
+    from moto.core.common_models import BaseModel
     from moto.dynamodb.responses import DynamoHandler
 
-    unguarded = DynamoHandler.call_action
-    if getattr(unguarded, "is_guarded", False):
-        return
-    lock = threading.RLock()
+    unguarded, lock = DynamoHandler.call_action, threading.RLock()
 
     def call_action(self: DynamoHandler) -> Any:
+        # It evaluates a condition and writes in two steps that threads can come between.
         with lock:
             return unguarded(self)
 
-    setattr(call_action, "is_guarded", True)  # noqa: B010 - as below
-    setattr(DynamoHandler, "call_action", call_action)  # noqa: B010 - mypy refuses a plain assignment
-
-
-def forget_what_is_deleted() -> None:
-    """moto lists every item and object that it ever made, for its dashboard: weeks of jobs would pile up."""
-    from moto.core.common_models import BaseModel
-
     def new(cls: type[BaseModel], *_: Any, **__: Any) -> Any:
+        # Its own lists every item and object ever made, for a dashboard: weeks of jobs would pile up.
         return super(BaseModel, cls).__new__(cls)
 
+    setattr(DynamoHandler, "call_action", call_action)  # noqa: B010 - mypy refuses a plain assignment
     setattr(BaseModel, "__new__", new)  # noqa: B010 - as above
 
 

@@ -26,8 +26,7 @@ class SnapshotFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        self._ingestors: OrderedDict[str, DataIngestor] = OrderedDict()
-        self._catalogues: dict[str, dict[str, Any]] = {}
+        self._in_memory: OrderedDict[str, tuple[DataIngestor, dict[str, Any]]] = OrderedDict()
         self._unwritten: tuple[Path, bytes] | None = None
         self._status = DiskStatus(
             ".statline/snapshots/", "a start with other data could not go on with these"
@@ -44,20 +43,10 @@ class SnapshotFiles:
         self.problem()
 
     def ingestor(self, fingerprint: str) -> DataIngestor:
-        # Held while loading, so that a crowd of runners loads a data set once.
-        with self._lock:
-            if fingerprint not in self._ingestors:
-                try:
-                    content = read_regular(self.path(fingerprint))
-                    self._keep(fingerprint, DataIngestor.from_snapshot(content))
-                except (OSError, DamagedSnapshot) as error:
-                    raise DatasetGone(fingerprint) from error
-            return self._ingestors[fingerprint]
+        return self._loaded(fingerprint)[0]
 
     def catalogue(self, fingerprint: str) -> dict[str, Any]:
-        if fingerprint not in self._catalogues:
-            self._catalogues[fingerprint] = self.ingestor(fingerprint).catalogue()
-        return self._catalogues[fingerprint]
+        return self._loaded(fingerprint)[1]
 
     def problem(self) -> str | None:
         """What keeps the served data set from being written, as it is now, or None; then it is written."""
@@ -85,8 +74,18 @@ class SnapshotFiles:
                 except OSError as error:
                     log.warning("%s: %s", path, error)
 
+    def _loaded(self, fingerprint: str) -> tuple[DataIngestor, dict[str, Any]]:
+        # Held while loading, so that a crowd of runners loads a data set once.
+        with self._lock:
+            if fingerprint not in self._in_memory:
+                try:
+                    content = read_regular(self.path(fingerprint))
+                    self._keep(fingerprint, DataIngestor.from_snapshot(content))
+                except (OSError, DamagedSnapshot) as error:
+                    raise DatasetGone(fingerprint) from error
+            return self._in_memory[fingerprint]
+
     def _keep(self, fingerprint: str, data: DataIngestor) -> None:
-        self._ingestors[fingerprint] = data
-        while len(self._ingestors) > KEPT_IN_MEMORY:
-            oldest, _ = self._ingestors.popitem(last=False)
-            self._catalogues.pop(oldest, None)
+        self._in_memory[fingerprint] = data, data.catalogue()
+        while len(self._in_memory) > KEPT_IN_MEMORY:
+            self._in_memory.popitem(last=False)

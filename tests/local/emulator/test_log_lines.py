@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from local.emulator import log_lines
 from local.emulator.log_lines import LogLines
 from tests.support.processes import until
 
@@ -64,8 +65,9 @@ def test_close_writes_the_last_lines_of_all_threads_once(batches: Batches) -> No
     assert batches.closed
 
 
-def test_warning_is_written_at_once(batches: Batches) -> None:
-    slow = LogLines([batches], gather=60.0)
+def test_warning_is_written_at_once(batches: Batches, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_lines, "GATHER_SECONDS", 60.0)
+    slow = LogLines([batches])
     slow.handle(line("why", logging.WARNING))
     until(lambda: batches.seen == ["why"])
     slow.close()
