@@ -6,18 +6,15 @@ before it: reads only, no page of a browser, no other name than this machine's.
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
 DYNAMODB_READS = ("GetItem", "BatchGetItem", "Query", "Scan", "DescribeTable", "ListTables")
 NAMES = ("localhost", "127.0.0.1", "[::1]")
-
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
-Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 
 def serve_aws(port: int) -> BaseWSGIServer:
@@ -32,10 +29,10 @@ def serve_aws(port: int) -> BaseWSGIServer:
 class ReadOnlyGuard:
     """Refuses with 403 what may change something, or comes from a page in a browser."""
 
-    def __init__(self, application: Application, port: int) -> None:
+    def __init__(self, application: WSGIApplication, port: int) -> None:
         self._application, self._port = application, port
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         refused = self._refusal(environ)
         if refused is not None:
             start_response("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8")])
@@ -49,7 +46,7 @@ class ReadOnlyGuard:
 
         return self._application(environ, without_cors)
 
-    def _refusal(self, environ: Environ) -> str | None:
+    def _refusal(self, environ: WSGIEnvironment) -> str | None:
         """Why a request is refused, or None."""
         if "HTTP_ORIGIN" in environ or "HTTP_SEC_FETCH_SITE" in environ:
             return "this port is not for pages in a browser"

@@ -47,8 +47,7 @@ class DelayedQueue:
             self._changed.notify_all()
         end = time.monotonic() + STOP_SECONDS
         for thread in self._threads:
-            if thread.ident is not None:
-                thread.join(max(0.0, end - time.monotonic()))
+            thread.join(max(0.0, end - time.monotonic()))
 
     def _run(self) -> None:
         while (job_id := self._next()) is not None:

@@ -1,6 +1,7 @@
 """The emulator: a store, a thread pool and what follows them, wired into the service that the cloud runs."""
 
 import contextlib
+import functools
 import logging
 import os
 import sys
@@ -15,7 +16,7 @@ from chalicelib.application.service import Service
 from chalicelib.domain import snapshot
 from chalicelib.domain.dataset_description import Description, find_description, fingerprint
 from chalicelib.domain.ingestor import DataIngestor
-from chalicelib.errors import Abandoned, DamagedSnapshot
+from chalicelib.errors import Abandoned, DamagedSnapshot, DatasetGone
 from chalicelib.observability import logging as log_setup
 from local.emulator.delayed_queue import DelayedQueue
 from local.emulator.log_lines import LogLines
@@ -23,7 +24,6 @@ from local.emulator.thread_pool import ThreadPool
 from local.settings import DEFAULT_DESCRIPTION, LocalSettings
 from local.storage.database import NAME, Database
 from local.storage.dynamodb_replica import DynamoDbReplica
-from local.storage.files import read_regular
 from local.storage.follower import Follower
 from local.storage.home import HomeUnusable, LogFile, locked_home
 from local.storage.journal_import import import_journal
@@ -31,6 +31,8 @@ from local.storage.result_files import ResultFiles
 from local.storage.snapshot_files import SnapshotFiles
 from local.storage.sqlite_job_store import SqliteJobStore
 from local.storage.sqlite_service_state import SqliteServiceState
+
+STARTING = threading.Lock()
 
 log = logging.getLogger("statline.emulator")
 
@@ -55,37 +57,37 @@ class Emulator:
     def _start(self, undo: contextlib.ExitStack) -> Service:
         settings = self.settings
         undo.enter_context(locked_home(settings))
-        log_file = LogFile(settings)
-        self.log_lines = LogLines([log_setup.Output(sys.stdout), log_file])
-        log_setup.configure(settings.log_level, settings.log_format, self.log_lines)
-        undo.callback(self.log_lines.flush)
+        self._start_logs(undo)
         snapshots = SnapshotFiles(settings.snapshots)
-        name, saved, data = load_dataset(settings, snapshots)
-        snapshots.serve(name, data, saved)
-        self.pool = ThreadPool(settings.threads, self._process, self._abandon)
-        callbacks = DelayedQueue(self._process)
-        self.checks["runners"] = self.pool.problem
-        self.store, self.control, datasets = self._storage(undo, snapshots, name)
-        self.checks |= {"snapshot": snapshots.problem, "log": log_file.problem}
-        self.control.set(dataset=name, draining_since=0, quiet_since=0)
-        ports = Ports(
-            self.store,
-            self.pool,
-            datasets,
-            self.control,
-            HttpCallbackSender(settings.service.callback_private),
-            callbacks,
+        dataset, data = serve_dataset(settings, snapshots)
+        self.pool, callbacks = (
+            ThreadPool(settings.threads, self._process, self._abandon),
+            DelayedQueue(self._process),
         )
+        self.store, self.control, datasets = self._storage(undo, snapshots, dataset)
+        self.checks |= {"runners": self.pool.problem, "snapshot": snapshots.problem}
+        self.control.set(dataset=dataset, draining_since=0, quiet_since=0)
+        sender = HttpCallbackSender(settings.service.callback_private)
+        ports = Ports(self.store, self.pool, datasets, self.control, sender, callbacks)
         self.service = Service(ports, settings.service, checks=self.checks.values())
+        self._resume_jobs(undo, callbacks)
+        facts = {"dataset": dataset, "open": self.store.count_open()}
+        log.info("serving %s", data.description.title, extra=facts)
+        return self.service
+
+    def _start_logs(self, undo: contextlib.ExitStack) -> None:
+        log_file = LogFile(self.settings)
+        self.checks["log"] = log_file.problem
+        self.log_lines = LogLines([log_setup.Output(sys.stdout), log_file])
+        log_setup.configure(self.settings.log_level, self.settings.log_format, self.log_lines)
+        undo.callback(self.log_lines.flush)
+
+    def _resume_jobs(self, undo: contextlib.ExitStack, callbacks: DelayedQueue) -> None:
         self.pool.add_tasks([job_id for job_id, _ in self.store.open_before(FOR_EVER)])
         callbacks.add_tasks([*self.store.pending_callbacks_before(FOR_EVER)])
         for workers in (callbacks, self.pool):
             workers.start()
             undo.callback(workers.stop)
-        log.info(
-            "serving %s", data.description.title, extra={"dataset": name, "open": self.store.count_open()}
-        )
-        return self.service
 
     def stop(self) -> None:
         """End the runners after the job that each is at. What is open is taken up by the next start."""
@@ -104,14 +106,14 @@ class Emulator:
         self, undo: contextlib.ExitStack, snapshots: SnapshotFiles, dataset: str
     ) -> tuple[JobStore, ServiceStateStore, DatasetStore]:
         if self.settings.store == "aws":
-            from local.emulator.aws_storage import aws_storage  # boto3 and moto, which only this needs
+            from local.emulator import moto_backend  # boto3, which only this needs
 
-            return aws_storage(self.settings, undo, snapshots, dataset)
-        database, store = self._sqlite_store(undo)
+            return moto_backend.storage(self.settings, undo, snapshots, dataset)
+        store = self._sqlite_store(undo)
         snapshots.remove_unused(dataset, store.names_dataset)
-        return store, SqliteServiceState(database), snapshots
+        return store, SqliteServiceState(store.database), snapshots
 
-    def _sqlite_store(self, undo: contextlib.ExitStack) -> tuple[Database, SqliteJobStore]:
+    def _sqlite_store(self, undo: contextlib.ExitStack) -> SqliteJobStore:
         """Raises HomeUnusable."""
         settings = self.settings
         try:
@@ -124,18 +126,16 @@ class Emulator:
         files = ResultFiles(store, settings.results)
         store.reserve_beyond(files.prepare())
         self.checks |= {"database": database.problem, "results": files.problem}
-        self._follow(undo, files)
+        followers: list[Follower] = [files]
         if settings.replica:
-            service, port = settings.service, settings.aws_port
-            arguments = (service.table, service.bucket, str(service.inline_limit), str(port))
-            replica = DynamoDbReplica(store, arguments)
-            self.checks["dynamodb"] = replica.problem
-            self._follow(undo, replica)
-        return database, store
-
-    def _follow(self, undo: contextlib.ExitStack, follower: Follower) -> None:
-        follower.start()
-        undo.callback(follower.stop)
+            service = settings.service
+            arguments = (service.table, service.bucket, str(service.inline_limit), str(settings.aws_port))
+            followers.append(DynamoDbReplica(store, arguments))
+            self.checks["dynamodb"] = followers[-1].problem
+        for follower in followers:
+            follower.start()
+            undo.callback(follower.stop)
+        return store
 
     def _process(self, job_id: str) -> None:
         self.service.process(job_id)
@@ -149,36 +149,29 @@ class Emulator:
         )
 
 
-def load_dataset(settings: LocalSettings, snapshots: SnapshotFiles) -> tuple[str, bytes, DataIngestor]:
-    """The chosen data set, from its snapshot if that is good: fingerprint, snapshot's bytes, itself."""
+def serve_dataset(settings: LocalSettings, snapshots: SnapshotFiles) -> tuple[str, DataIngestor]:
+    """Serve the chosen data set, from its snapshot if that is good; returns its fingerprint and itself."""
     description = Description.load(find_description(settings.dataset, DEFAULT_DESCRIPTION))
     name = fingerprint(settings.dataset, description, snapshot.VERSION)
-    path = snapshots.path(name)
     try:
-        saved = read_regular(path)
-        return name, saved, DataIngestor.from_snapshot(saved)
-    except OSError:
+        data = snapshots.ingestor(name)
+    except DatasetGone as error:
+        if isinstance(error.__cause__, DamagedSnapshot):
+            log.warning("%s: %s", snapshots.path(name), error.__cause__)
         log.info("reading %s", settings.dataset)
-    except DamagedSnapshot as error:
-        log.warning("%s: %s; reading %s again", path, error, settings.dataset)
-    data = DataIngestor.from_csv(settings.dataset, description)
-    return name, data.snapshot(), data
+        data = DataIngestor.from_csv(settings.dataset, description)
+        snapshots.serve(name, data)
+    return name, data
 
 
-class Laptop:
-    """The emulator of this process, started when first asked for, once."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.emulator: Emulator | None = None
-
-    def __call__(self) -> Emulator:
-        with self._lock:
-            if self.emulator is None:
-                emulator = Emulator(LocalSettings.from_environ(os.environ))
-                emulator.start()
-                self.emulator = emulator
-            return self.emulator
+@functools.cache
+def start_laptop() -> Emulator:
+    emulator = Emulator(LocalSettings.from_environ(os.environ))
+    emulator.start()
+    return emulator
 
 
-laptop = Laptop()
+def laptop() -> Emulator:
+    """The emulator of this process, started at the first call."""
+    with STARTING:
+        return start_laptop()

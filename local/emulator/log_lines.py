@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Sequence
 
 GATHER_SECONDS = 0.05
@@ -13,13 +14,13 @@ class LogLines(logging.Handler):
     A death of the process takes the lines of the last moment with it; a warning does not wait that long.
     """
 
-    def __init__(self, handlers: Sequence[logging.Handler], gather: float = GATHER_SECONDS) -> None:
+    def __init__(self, handlers: Sequence[logging.Handler]) -> None:
         super().__init__()
-        self._handlers, self._gather = handlers, gather
-        self._lines: list[str] = []
+        self._handlers = handlers
+        self._lines: deque[str] = deque()
         self._some, self._hurry = threading.Event(), threading.Event()
         # Not logging's own lock: its shutdown holds that one while it waits for `close`.
-        self._guard, self._order = threading.Lock(), threading.Lock()
+        self._order = threading.Lock()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="LogLines", daemon=True)
         self._thread.start()
@@ -30,8 +31,7 @@ class LogLines(logging.Handler):
         except Exception:
             self.handleError(record)
             return
-        with self._guard:
-            self._lines.append(line)
+        self._lines.append(line)
         if record.levelno >= logging.WARNING:
             self._hurry.set()
         if not self._some.is_set():
@@ -40,8 +40,7 @@ class LogLines(logging.Handler):
     def flush(self) -> None:
         """Hand on what has come so far."""
         with self._order:
-            with self._guard:
-                lines, self._lines = self._lines, []
+            lines = [self._lines.popleft() for _ in range(len(self._lines))]
             if lines:
                 batch = logging.makeLogRecord({"msg": "\n".join(lines)})
                 for handler in self._handlers:
@@ -60,7 +59,7 @@ class LogLines(logging.Handler):
     def _run(self) -> None:
         while not self._closing:
             self._some.wait()
-            self._hurry.wait(self._gather)
+            self._hurry.wait(GATHER_SECONDS)
             # Cleared before the lines are taken: one that comes in between wakes this thread once more.
             self._some.clear()
             self._hurry.clear()

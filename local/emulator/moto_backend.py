@@ -1,5 +1,6 @@
 """AWS on this machine: moto in process, mended, with nothing leaving it."""
 
+import contextlib
 import functools
 import json
 import os
@@ -7,8 +8,13 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.aws_clients import Aws
+from chalicelib.adapters.dynamodb_job_store import DynamoDbJobStore
+from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
+from chalicelib.adapters.s3_dataset_store import S3DatasetStore
+from chalicelib.bootstrap import job_store
 from chalicelib.config import Settings
-from local.settings import RESOURCES
+from local.settings import RESOURCES, LocalSettings
+from local.storage.snapshot_files import SnapshotFiles
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -20,49 +26,54 @@ NOWHERE = "http://127.0.0.1:9"
 
 def start_moto() -> Any:
     """Start moto for this process; the returned object's `stop()` ends it."""
-    isolate(os.environ)
+    # A profile, an endpoint or a key of this process would lead outside.
+    for name in [name for name in os.environ if name.startswith("AWS_") and "CHALICE" not in name]:
+        del os.environ[name]
+    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     from moto import mock_aws
 
-    make_writes_atomic()
-    forget_what_is_deleted()
+    mend_moto()
     mock = mock_aws()
     mock.start()
     return mock
 
 
-def isolate(environ: Any) -> None:
-    """Forget every AWS setting of this process: a profile, an endpoint or a key would lead outside."""
-    for name in [name for name in environ if name.startswith("AWS_") and "CHALICE" not in name]:
-        del environ[name]
-    environ["AWS_CONFIG_FILE"] = environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
-    environ["AWS_EC2_METADATA_DISABLED"] = "true"
-
-
-def make_writes_atomic() -> None:
-    """moto evaluates a condition and writes in two steps that threads can come between."""
+@functools.cache
+def mend_moto() -> None:
+    """Make its writes atomic, and let it forget what is deleted."""
+    from moto.core.common_models import BaseModel
     from moto.dynamodb.responses import DynamoHandler
 
-    unguarded = DynamoHandler.call_action
-    if getattr(unguarded, "is_guarded", False):
-        return
-    lock = threading.RLock()
+    unguarded, lock = DynamoHandler.call_action, threading.RLock()
 
     def call_action(self: DynamoHandler) -> Any:
+        # It evaluates a condition and writes in two steps that threads can come between.
         with lock:
             return unguarded(self)
 
-    setattr(call_action, "is_guarded", True)  # noqa: B010 - as below
-    setattr(DynamoHandler, "call_action", call_action)  # noqa: B010 - mypy refuses a plain assignment
-
-
-def forget_what_is_deleted() -> None:
-    """moto lists every item and object that it ever made, for its dashboard: weeks of jobs would pile up."""
-    from moto.core.common_models import BaseModel
-
     def new(cls: type[BaseModel], *_: Any, **__: Any) -> Any:
+        # Its own lists every item and object ever made, for a dashboard: weeks of jobs would pile up.
         return super(BaseModel, cls).__new__(cls)
 
+    setattr(DynamoHandler, "call_action", call_action)  # noqa: B010 - mypy refuses a plain assignment
     setattr(BaseModel, "__new__", new)  # noqa: B010 - as above
+
+
+def storage(
+    settings: LocalSettings, undo: contextlib.ExitStack, snapshots: SnapshotFiles, dataset: str
+) -> tuple[DynamoDbJobStore, DynamoDbServiceState, S3DatasetStore]:
+    """The storage of STATLINE_STORE=aws: the adapters of the cloud, with `dataset` published."""
+    service = settings.service
+    if settings.aws_endpoint:
+        aws = connect_to(settings.aws_endpoint, service)
+    else:
+        undo.callback(start_moto().stop)
+        aws = connect(service)
+    datasets, data = S3DatasetStore(aws, service.bucket), snapshots.ingestor(dataset)
+    datasets.publish(dataset, data.snapshot(), data.catalogue())
+    datasets.hold(dataset, data)
+    return job_store(aws, service), DynamoDbServiceState(aws, service.table), datasets
 
 
 def connect(settings: Settings) -> Aws:

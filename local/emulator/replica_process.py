@@ -2,11 +2,14 @@
 
 usage: python -m local.emulator.replica_process TABLE BUCKET INLINE_LIMIT PORT
 
-It reads frames from standard input, answers each with a line, and ends when the input does. With a PORT
+It reads pickled frames of (changes, deleted ids) from standard input, answers each with a line, and ends
+when the input does. With a PORT
 other than 0, AWS' own tools read the table and the bucket there.
 """
 
+import contextlib
 import os
+import pickle
 import signal
 import sys
 from collections.abc import Sequence
@@ -17,7 +20,6 @@ from chalicelib.application.job import Job
 from chalicelib.bootstrap import job_store
 from chalicelib.config import Settings
 from local.emulator import moto_backend
-from local.storage.dynamodb_replica import read_frame
 
 BATCH = 25  # BatchWriteItem takes no more
 NICENESS = 10
@@ -67,10 +69,11 @@ def main(table: str, bucket: str, inline_limit: str, port: str) -> None:
     # Whatever else prints must not look like an answer.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    while (frame := read_frame(sys.stdin.buffer)) is not None:
-        changes, deleted = frame
-        writer.write([change.job() for change in changes], deleted)
-        answers.write("written\n")
+    with contextlib.suppress(EOFError, pickle.UnpicklingError):  # the second of a frame that was cut short
+        while True:
+            changes, deleted = pickle.load(sys.stdin.buffer)
+            writer.write([change.job() for change in changes], deleted)
+            answers.write("written\n")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from chalicelib.application.job import JOB_ID
 from chalicelib.errors import Unavailable
 from chalicelib.observability.metrics import STORE_ERRORS
 from local.storage.files import DiskStatus, private, quarantine, temporary_name
@@ -23,13 +22,13 @@ SETTLED, OPEN, CALLBACK_PENDING = 0, 1, 2
 SCHEMA = """
 CREATE TABLE jobs (
     number INTEGER PRIMARY KEY, accepted INTEGER NOT NULL, state INTEGER NOT NULL,
-    sequence INTEGER NOT NULL, record TEXT NOT NULL, result INTEGER REFERENCES results
+    sequence INTEGER NOT NULL, record TEXT NOT NULL, result BLOB REFERENCES results
 );
 CREATE INDEX jobs_by_acceptance ON jobs (accepted);
 CREATE INDEX jobs_by_sequence ON jobs (sequence);
 CREATE INDEX jobs_unsettled ON jobs (state, accepted) WHERE state > 0;
 CREATE INDEX jobs_by_result ON jobs (result) WHERE result IS NOT NULL;
-CREATE TABLE results (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, content BLOB NOT NULL);
+CREATE TABLE results (digest BLOB PRIMARY KEY, content BLOB NOT NULL);
 CREATE TABLE idempotency (key TEXT PRIMARY KEY, first_job INTEGER NOT NULL, record TEXT NOT NULL);
 CREATE INDEX idempotency_by_job ON idempotency (first_job);
 CREATE TABLE files (number INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, removed INTEGER NOT NULL);
@@ -44,6 +43,8 @@ WAL_PAGES = 16_000
 # SQLite's sentences that say less than the system's would.
 REASONS = {"SQLITE_FULL": "No space left on device", "SQLITE_READONLY": "Read-only file system"}
 DISK_ERRORS = re.compile(r"SQLITE_(FULL|IOERR|READONLY)")
+NO_DAMAGE = re.compile(r"SQLITE_(FULL|IOERR|READONLY|CANTOPEN|BUSY)")
+ISSUED_ID = re.compile(rb"job_id_([1-9][0-9]{0,16})(?![0-9])")
 
 log = logging.getLogger("statline.store")
 
@@ -177,9 +178,7 @@ class Database:
         try:
             return self._opened()
         except sqlite3.DatabaseError as error:
-            if error.sqlite_errorname in ("SQLITE_CANTOPEN", "SQLITE_BUSY") or DISK_ERRORS.match(
-                error.sqlite_errorname
-            ):
+            if NO_DAMAGE.match(error.sqlite_errorname):
                 raise
             log.error("%s is damaged (%s)", self._path, error)  # noqa: TRY400 - a traceback says no more
         for path in (self._path, self._wal):
@@ -241,6 +240,5 @@ def reason(error: Exception) -> OSError:
 
 
 def highest_number(content: bytes) -> int:
-    """The highest job number that stands in a damaged file, or 0: it may have been given."""
-    found = JOB_ID.finditer(content.decode("latin-1"))
-    return max((int(match[1]) for match in found), default=0)
+    """The highest job number that stands in a content, or 0; a number beyond all jobs is no job's."""
+    return max(map(int, ISSUED_ID.findall(content)), default=0)

@@ -3,14 +3,14 @@
 The child holds moto and boto3, which the server therefore never imports. It ends when the pipe does.
 """
 
-import json
 import logging
+import pickle
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import IO, ClassVar
+from typing import ClassVar
 
 from local.storage.follower import RETRY_SECONDS, Follower
 from local.storage.job_rows import Change
@@ -39,8 +39,8 @@ class DynamoDbReplica(Follower):
         self.process: subprocess.Popen[bytes] | None = None
         self._waiting_since: float | None = None
         self._ended = False
-        # The first child gets all changes from here on, however long it takes to start.
-        self.position, self._starts = store.sequence, 0
+        # The child gets all changes from here on, however long it takes to start.
+        self.position = store.sequence
 
     def problem(self) -> str | None:
         """What keeps jobs from the DynamoDB table, as it is now, or None."""
@@ -68,6 +68,7 @@ class DynamoDbReplica(Follower):
             return self._copy()
         except OSError as error:
             self._end()
+            self.position = self._store.sequence
             if not self._stopping.is_set():
                 log.warning("the replica's process ended (%s): starting it again", error)
                 self._ended = True
@@ -75,14 +76,12 @@ class DynamoDbReplica(Follower):
 
     def _start(self) -> None:
         with self._store.database.lock:
-            position = self._store.sequence if self._starts else self.position
             jobs = self._store.open_changes()
-        self._starts += 1
         self.process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         for start in range(0, len(jobs), BATCH):
             self._send(jobs[start : start + BATCH], [])
         self._send([], [])  # answered when the table is there
-        self.position, self._ended = position, False
+        self._ended = False
 
     def _copy(self) -> bool:
         with self._store.database.lock:
@@ -101,7 +100,8 @@ class DynamoDbReplica(Follower):
         if self.process is None or self.process.stdin is None or self.process.stdout is None:
             raise OSError(None, "it does not run")
         self._waiting_since = time.monotonic()
-        write_frame(self.process.stdin, changes, deleted)
+        pickle.dump((changes, deleted), self.process.stdin)
+        self.process.stdin.flush()
         if not self.process.stdout.readline():
             raise OSError(None, f"exit status {self.process.wait()}")
         self._waiting_since = None
@@ -109,34 +109,5 @@ class DynamoDbReplica(Follower):
     def _end(self) -> None:
         process, self.process, self._waiting_since = self.process, None, None
         if process is not None:
-            process.kill()
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                with suppress(OSError):
-                    pipe.close() if pipe else None
-
-
-def write_frame(pipe: IO[bytes], changes: Sequence[Change], deleted: Sequence[str]) -> None:
-    """A line of JSON, then the results of its jobs, of the lengths that the line says; None is no result."""
-    head = {
-        "jobs": [change.record for change in changes],
-        "lengths": [None if change.result is None else len(change.result) for change in changes],
-        "deleted": list(deleted),
-    }
-    pipe.write(json.dumps(head).encode() + b"\n" + b"".join(change.result or b"" for change in changes))
-    pipe.flush()
-
-
-def read_frame(pipe: IO[bytes]) -> tuple[list[Change], list[str]] | None:
-    """What `write_frame` wrote, or None at the pipe's end."""
-    line = pipe.readline()
-    if not line.endswith(b"\n"):
-        return None
-    head = json.loads(line)
-    results = [None if length is None else pipe.read(length) for length in head["lengths"]]
-    if any(
-        result is not None and len(result) < length
-        for result, length in zip(results, head["lengths"], strict=True)
-    ):
-        return None
-    return [Change(0, *job) for job in zip(head["jobs"], results, strict=True)], head["deleted"]
+            with suppress(OSError), process:  # its pipe is closed, and its end awaited
+                process.kill()

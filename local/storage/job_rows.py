@@ -9,9 +9,12 @@ from chalicelib.application.job import Job, job_number
 from chalicelib.application.job_record import from_record, to_record
 from local.storage.database import CALLBACK_PENDING, OPEN, SETTLED
 
-INSERT_JOB = "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?)"
-UPDATE_JOB = "UPDATE jobs SET state = ?, sequence = ?, record = ?, result = ? WHERE number = ?"
-WITH_RESULT = "FROM jobs LEFT JOIN results ON results.id = jobs.result"
+STORE_JOB = (
+    "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET "
+    "state = excluded.state, sequence = excluded.sequence, record = excluded.record, result = excluded.result"
+)
+STORE_RESULT = "INSERT OR IGNORE INTO results VALUES (?, ?)"
+WITH_RESULT = "FROM jobs LEFT JOIN results ON digest = result"
 OLDEST_FIRST = (
     "SELECT accepted, number, record FROM jobs WHERE (accepted, number) > (?, ?) "
     "ORDER BY accepted, number LIMIT ?"
@@ -20,14 +23,11 @@ NEWEST_FIRST = (
     "SELECT accepted, number, record FROM jobs WHERE (accepted, number) < (?, ?) "
     "ORDER BY accepted DESC, number DESC LIMIT ?"
 )
-# Each takes a JSON list, of job numbers or of rows of results.
+# Each takes a JSON list of job numbers.
 DELETE_JOBS = (
     "DELETE FROM jobs WHERE number IN (SELECT value FROM json_each(?)) RETURNING number, state, result"
 )
-DELETE_RESULTS = (
-    "DELETE FROM results WHERE id IN (SELECT value FROM json_each(?)) "
-    "AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.result = results.id) RETURNING id, digest"
-)
+DELETE_RESULT = "DELETE FROM results WHERE digest = ?1 AND NOT EXISTS (SELECT 1 FROM jobs WHERE result = ?1)"
 DELETE_KEYS = "DELETE FROM idempotency WHERE first_job IN (SELECT value FROM json_each(?))"
 MARK_FILES_REMOVED = "UPDATE files SET removed = 1 WHERE number IN (SELECT value FROM json_each(?))"
 
@@ -43,20 +43,22 @@ class Change(NamedTuple):
         return from_record(json.loads(self.record), self.result)
 
 
+@lru_cache(maxsize=11_000)  # as many jobs as a laptop keeps, unless it is set otherwise
+def listed_job(record: str) -> Job:
+    """The job of a record, without its result."""
+    return from_record(json.loads(record))
+
+
 @lru_cache(maxsize=64)
 def digest(result: bytes) -> bytes:
     """The key of a result's row; remembered, since many jobs have one result."""
     return hashlib.blake2b(result, digest_size=16).digest()
 
 
-def inserted(job: Job, sequence: int, row: int | None) -> tuple[int | str | None, ...]:
-    """The values of INSERT_JOB."""
-    return job_number(job.id), job.accepted, state_of(job), sequence, json.dumps(to_record(job)), row
-
-
-def updated(job: Job, sequence: int, row: int | None) -> tuple[int | str | None, ...]:
-    """The values of UPDATE_JOB."""
-    return state_of(job), sequence, json.dumps(to_record(job)), row, job_number(job.id)
+def row_of(job: Job, sequence: int) -> tuple[int | str | bytes | None, ...]:
+    """The values of STORE_JOB."""
+    key = None if job.result is None else digest(job.result)
+    return job_number(job.id), job.accepted, state_of(job), sequence, json.dumps(to_record(job)), key
 
 
 def state_of(job: Job) -> int:

@@ -2,9 +2,7 @@
 
 import json
 import logging
-import re
 import zlib
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -14,13 +12,20 @@ from chalicelib.application.idempotency import IdempotencyRecord
 from chalicelib.application.job import Job, JobStatus
 from chalicelib.application.job_record import from_record
 from chalicelib.errors import JobNotFound
+from local.storage.database import highest_number
 from local.storage.files import read_regular
 from local.storage.sqlite_job_store import SqliteJobStore
 
-# As bytes: a damaged line may be no text.
-ANY_JOB_ID = re.compile(rb"job_id_([1-9][0-9]{0,16})")
-# What reading a record of another shape raises.
-NOT_A_RECORD = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, JobNotFound)
+# What reading a line that is cut short, damaged or of another shape raises.
+NOT_A_RECORD = (
+    LookupError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    AttributeError,
+    RecursionError,
+    JobNotFound,
+)
 
 Record = dict[str, Any]
 
@@ -34,29 +39,20 @@ def import_journal(store: SqliteJobStore, journal: Path, results: Path) -> None:
     except FileNotFoundError:
         return
     history = History()
-    for record in records(content):
+    for line in content.split(b"\n"):
         with suppress(*NOT_A_RECORD):
-            history.add(record)
+            history.add(json.loads(line))
     # Ids in lines that cannot be read may have been given too.
-    numbers = [int(number) for number in ANY_JOB_ID.findall(content)]
-    store.reserve_beyond(max([history.reserved, *numbers]))
+    store.reserve_beyond(max(history.reserved, highest_number(content)))
     store.reserve_ids(1)
     # A crash between the two steps below repeats this: what is stored already is left.
+    stored = {job.id for job in store.jobs()}
     jobs = [with_result(job, history.checksums, results) for job in history.jobs.values()]
-    store.create(*(job for job in jobs if not store.has(job.id)))
+    store.create(*(job for job in jobs if job.id not in stored))
     for key in history.keys.values():
         store.bind_idempotency_key(key)
     journal.rename(journal.with_name("journal.imported"))
     log.info("imported %d jobs from %s", len(jobs), journal)
-
-
-def records(content: bytes) -> Iterator[Record]:
-    """The records of a journal, oldest first, without what was cut short or damaged."""
-    for line in filter(None, content.split(b"\n")):
-        with suppress(ValueError, RecursionError):
-            record = json.loads(line)
-            if isinstance(record, dict):
-                yield record
 
 
 class History:

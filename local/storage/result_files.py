@@ -8,8 +8,9 @@ import zlib
 from contextlib import suppress
 from pathlib import Path
 
-from chalicelib.application.job import JOB_ID, Job, JobStatus, job_id, job_number
+from chalicelib.application.job import Job, JobStatus, job_id, job_number
 from chalicelib.documents.result_table import frozen_json
+from local.storage.database import highest_number
 from local.storage.files import (
     DiskStatus,
     quarantine,
@@ -19,7 +20,7 @@ from local.storage.files import (
     write_atomically,
 )
 from local.storage.follower import Follower
-from local.storage.sqlite_job_store import LARGEST_NUMBER, SqliteJobStore
+from local.storage.sqlite_job_store import SqliteJobStore
 
 BATCH = 100
 PROBE_BYTES = 4096  # a block: less may fit into what is left of one
@@ -54,9 +55,9 @@ class ResultFiles(Follower):
     def prepare(self) -> int:
         """Make the folder and tidy it up; returns the highest job number of any file in it, or 0."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._make_folder()
             remove_leftovers(self._folder, r"job_id_[0-9]+")
-            return highest_number(self._folder)
+            return highest_number(b"\n".join(os.fsencode(path.name) for path in self._folder.iterdir()))
         except OSError as error:
             self._status.failed(error)
             return 0
@@ -92,6 +93,8 @@ class ResultFiles(Follower):
         stale = self._database.read(REMOVED_FILES, BATCH)
         self._failed = False
         try:
+            if changes:
+                self._make_folder()
             for number, checksum in stale:
                 self._remove(number, checksum)
                 removed.append((number,))
@@ -119,11 +122,7 @@ class ResultFiles(Follower):
                 if read_regular(path) == content:
                     return zlib.crc32(content)
             log.warning("%s is not the result's file: it is now %s", path, quarantine(path).name)
-        try:
-            write_atomically(path, content)
-        except FileNotFoundError:
-            self._make_folder()
-            write_atomically(path, content)
+        write_atomically(path, content)
         return zlib.crc32(content)
 
     def _remove(self, number: int, checksum: int) -> None:
@@ -152,10 +151,3 @@ def file_content(job: Job) -> bytes:
     if job.status is JobStatus.SUCCESSFUL:
         return frozen_json(job)
     return json.dumps({"status": "error", "reason": job.reason}, ensure_ascii=False).encode()
-
-
-def highest_number(folder: Path) -> int:
-    """The highest job number that a file is named for; a stranger's beyond all numbers is no job's."""
-    matches = (JOB_ID.fullmatch(path.name) for path in folder.iterdir())
-    numbers = (int(match[1]) for match in matches if match)
-    return max((number for number in numbers if number < LARGEST_NUMBER), default=0)

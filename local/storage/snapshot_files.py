@@ -26,8 +26,7 @@ class SnapshotFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        self._ingestors: OrderedDict[str, DataIngestor] = OrderedDict()
-        self._catalogues: dict[str, dict[str, Any]] = {}
+        self._in_memory: OrderedDict[str, tuple[DataIngestor, dict[str, Any]]] = OrderedDict()
         self._unwritten: tuple[Path, bytes] | None = None
         self._status = DiskStatus(
             ".statline/snapshots/", "a start with other data could not go on with these"
@@ -36,31 +35,18 @@ class SnapshotFiles:
     def path(self, fingerprint: str) -> Path:
         return self._folder / f"{fingerprint}.snapshot"
 
-    def serve(self, fingerprint: str, data: DataIngestor, content: bytes) -> None:
-        """Keep a data set in memory, and write it if it is not there or damaged."""
+    def serve(self, fingerprint: str, data: DataIngestor) -> None:
+        """Keep a data set in memory, and write it."""
         with self._lock:
             self._keep(fingerprint, data)
-        with suppress(OSError):
-            if read_regular(self.path(fingerprint)) == content:
-                return
-        self._unwritten = self.path(fingerprint), content
+        self._unwritten = self.path(fingerprint), data.snapshot()
         self.problem()
 
     def ingestor(self, fingerprint: str) -> DataIngestor:
-        # Held while loading, so that a crowd of runners loads a data set once.
-        with self._lock:
-            if fingerprint not in self._ingestors:
-                try:
-                    content = read_regular(self.path(fingerprint))
-                    self._keep(fingerprint, DataIngestor.from_snapshot(content))
-                except (OSError, DamagedSnapshot) as error:
-                    raise DatasetGone(fingerprint) from error
-            return self._ingestors[fingerprint]
+        return self._loaded(fingerprint)[0]
 
     def catalogue(self, fingerprint: str) -> dict[str, Any]:
-        if fingerprint not in self._catalogues:
-            self._catalogues[fingerprint] = self.ingestor(fingerprint).catalogue()
-        return self._catalogues[fingerprint]
+        return self._loaded(fingerprint)[1]
 
     def problem(self) -> str | None:
         """What keeps the served data set from being written, as it is now, or None; then it is written."""
@@ -77,22 +63,29 @@ class SnapshotFiles:
 
     def remove_unused(self, current: str, is_used: Callable[[str], bool]) -> None:
         """Remove the snapshots that we made and no job names any more."""
-        for path in self.files():
-            if path.stem != current and not is_used(path.stem):
+        paths: list[Path] = []
+        with suppress(OSError):
+            paths += self._folder.iterdir()
+        for path in paths:
+            ours = OUR_SNAPSHOT.fullmatch(path.name) and path.is_file()
+            if ours and path.stem != current and not is_used(path.stem):
                 try:
                     path.unlink()
                 except OSError as error:
                     log.warning("%s: %s", path, error)
 
-    def files(self) -> list[Path]:
-        """The files of snapshots that we made."""
-        with suppress(OSError):
-            paths = self._folder.iterdir()
-            return sorted(path for path in paths if OUR_SNAPSHOT.fullmatch(path.name) and path.is_file())
-        return []
+    def _loaded(self, fingerprint: str) -> tuple[DataIngestor, dict[str, Any]]:
+        # Held while loading, so that a crowd of runners loads a data set once.
+        with self._lock:
+            if fingerprint not in self._in_memory:
+                try:
+                    content = read_regular(self.path(fingerprint))
+                    self._keep(fingerprint, DataIngestor.from_snapshot(content))
+                except (OSError, DamagedSnapshot) as error:
+                    raise DatasetGone(fingerprint) from error
+            return self._in_memory[fingerprint]
 
     def _keep(self, fingerprint: str, data: DataIngestor) -> None:
-        self._ingestors[fingerprint] = data
-        while len(self._ingestors) > KEPT_IN_MEMORY:
-            oldest, _ = self._ingestors.popitem(last=False)
-            self._catalogues.pop(oldest, None)
+        self._in_memory[fingerprint] = data, data.catalogue()
+        while len(self._in_memory) > KEPT_IN_MEMORY:
+            self._in_memory.popitem(last=False)

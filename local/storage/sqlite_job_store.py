@@ -3,32 +3,31 @@
 import json
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from itertools import takewhile
-from sqlite3 import Connection
 
 from chalicelib.application.idempotency import IdempotencyRecord
 from chalicelib.application.job import JOB_ID, Job, by_acceptance, job_id, job_number
 from chalicelib.application.job_record import from_record, to_record
 from chalicelib.errors import JobNotFound, Unavailable
 from local.storage.database import CALLBACK_PENDING, OPEN, Database
-from local.storage.job_memory import BoundedCache, JobMemory
+from local.storage.job_memory import RecentJobs
 from local.storage.job_rows import (
     DELETE_JOBS,
     DELETE_KEYS,
-    DELETE_RESULTS,
-    INSERT_JOB,
+    DELETE_RESULT,
     MARK_FILES_REMOVED,
     NEWEST_FIRST,
     OLDEST_FIRST,
-    UPDATE_JOB,
+    STORE_JOB,
+    STORE_RESULT,
     WITH_RESULT,
     Change,
     digest,
-    inserted,
-    updated,
+    listed_job,
+    row_of,
 )
 
 PAGE = 500  # rows that a list reads at once
@@ -36,7 +35,6 @@ PAGE = 500  # rows that a list reads at once
 TOMBSTONES = 50_000
 # Finished jobs beyond the limit that go together: a share of it, so that most finishes delete nothing.
 SLACK = 0.01
-LARGEST_NUMBER = 10**17
 
 
 class SqliteJobStore:
@@ -48,8 +46,8 @@ class SqliteJobStore:
 
     def __init__(self, database: Database, keep: int) -> None:
         self.database, self._keep = database, keep
-        self._memory = JobMemory()
-        self._rows: BoundedCache[bytes, int] = BoundedCache(1_000)  # of results, by digest
+        self._open: dict[str, Job] = {}
+        self._recent = RecentJobs()
         self._finished = self._reserved = self.sequence = 0
         self._tombstones: deque[tuple[int, str]] = deque(maxlen=TOMBSTONES)
         self.listeners: list[threading.Event] = []
@@ -58,8 +56,7 @@ class SqliteJobStore:
 
     def reserve_beyond(self, number: int) -> None:
         """Give no id up to a number that may have been given before."""
-        if number < LARGEST_NUMBER:
-            self._reserved = max(self._reserved, number)
+        self._reserved = max(self._reserved, number)
 
     def fact(self, name: str) -> int:
         """A number that the store keeps under a name, 0 where there is none."""
@@ -76,28 +73,18 @@ class SqliteJobStore:
 
     def create(self, *jobs: Job) -> None:
         with self._lock:
-            if len(jobs) == 1 and jobs[0].result is None:
-                self.database.write(INSERT_JOB, *inserted(jobs[0], self.sequence + 1, None))
-                rows: list[int | None] = [None]
-            else:
-                with self.database.transaction() as connection:
-                    rows = [self._add_result(connection, job) for job in jobs]
-                    numbered = enumerate(zip(jobs, rows, strict=True), self.sequence + 1)
-                    connection.executemany(INSERT_JOB, [inserted(job, n, row) for n, (job, row) in numbered])
-            for job, row in zip(jobs, rows, strict=True):
-                self._remember(job, row)
-            self._note_changes(len(jobs))
+            self._store(jobs)
+            self._finished += sum(job.status.is_terminal for job in jobs)
 
     def get(self, job_id: str) -> Job:
-        job = self._memory.get(job_id)
-        return job if job is not None else self._read(job_id)
+        return self._open.get(job_id) or self._recent.get(job_id) or self._read(job_id)
 
     def finish(self, outcome: Job) -> Job:
         with self._lock:
-            if outcome.id not in self._memory.open:
+            if outcome.id not in self._open:
                 return self.get(outcome.id)
-            self._remember(outcome, self._update(outcome))
-            self._note_changes(1)
+            self._store([outcome])
+            self._finished += 1
             self._expire()
             return outcome
 
@@ -125,15 +112,10 @@ class SqliteJobStore:
         return IdempotencyRecord(**record | {"jobs": tuple(record["jobs"])})
 
     def mark_delivered(self, job_id: str) -> None:
-        with self._lock:
-            try:
-                job = self.get(job_id)
-            except JobNotFound:
-                return
+        with self._lock, suppress(JobNotFound):
+            job = self.get(job_id)
             if job.callback_pending:
-                job = replace(job, callback_pending=False)
-                self._memory.add_finished(job, self._update(job))
-                self._note_changes(1)
+                self._store([replace(job, callback_pending=False)])
 
     def pending_callbacks_before(self, moment: int) -> Iterator[str]:
         rows = self.database.read(
@@ -155,16 +137,12 @@ class SqliteJobStore:
         return self._listed(NEWEST_FIRST, until + 1)
 
     def count_open(self) -> int:
-        return len(self._memory.open)
+        return len(self._open)
 
     def open_before(self, moment: int) -> Iterator[tuple[str, int]]:
         with self._lock:
-            jobs = sorted(self._memory.open.values(), key=by_acceptance)
+            jobs = sorted(self._open.values(), key=by_acceptance)
         yield from ((job.id, job.accepted) for job in jobs if job.accepted < moment)
-
-    def has(self, job_id: str) -> bool:
-        """Whether a job is stored."""
-        return bool(self.database.read("SELECT 1 FROM jobs WHERE number = ?", job_number(job_id)))
 
     def names_dataset(self, fingerprint: str) -> bool:
         """Whether a job was accepted under a data set. Reads every record."""
@@ -177,7 +155,7 @@ class SqliteJobStore:
 
     def open_changes(self) -> list[Change]:
         """The open jobs, as if each had just changed."""
-        return [Change(self.sequence, json.dumps(to_record(job)), None) for job in self._memory.open.values()]
+        return [Change(self.sequence, json.dumps(to_record(job)), None) for job in self._open.values()]
 
     def deleted_since(self, after: int, until: int) -> list[str] | None:
         """Ids of the jobs deleted after a change, up to another; None where some are forgotten already."""
@@ -197,8 +175,8 @@ class SqliteJobStore:
             "SELECT count(*), max(number), (SELECT max(sequence) FROM jobs) FROM jobs"
         )
         for number, record in self.database.read("SELECT number, record FROM jobs WHERE state = ?", OPEN):
-            self._memory.open[job_id(number)] = from_record(json.loads(record))
-        self._finished = jobs - len(self._memory.open)
+            self._open[job_id(number)] = from_record(json.loads(record))
+        self._finished = jobs - len(self._open)
         self.sequence = max(sequence or 0, self.fact("files"))
         self._reserved = max(highest or 0, self.fact("reserved"))
         self.reserve_beyond(self.database.lost_number)
@@ -207,53 +185,35 @@ class SqliteJobStore:
     def _read(self, job_id: str) -> Job:
         number = job_number(job_id)
         with self._lock:
-            rows = self.database.read(
-                f"SELECT record, content, result {WITH_RESULT} WHERE number = ?", number
-            )
+            rows = self.database.read(f"SELECT record, content {WITH_RESULT} WHERE number = ?", number)
             if not rows:
                 raise JobNotFound(job_id)
-            [(record, content, row)] = rows
-            job = from_record(json.loads(record), content)
-            self._memory.add_finished(job, row)
+            job = from_record(json.loads(rows[0][0]), rows[0][1])
+            self._remember(job)
             return job
 
     def _listed(self, query: str, accepted: int) -> Iterator[Job]:
         number = 0
         while rows := self.database.read(query, accepted, number, PAGE):
-            for _, number, record in rows:
-                yield self._memory.listed(job_id(number)) or from_record(json.loads(record))
-            accepted = rows[-1][0]
+            yield from (listed_job(record) for _, _, record in rows)
+            accepted, number, _ = rows[-1]
 
-    def _update(self, job: Job) -> int | None:
-        """Write a job that has ended; returns the row of its result."""
-        row = None if job.result is None else self._rows.get(digest(job.result))
-        if job.result is None or row is not None:
-            self.database.write(UPDATE_JOB, *updated(job, self.sequence + 1, row))
-            return row
+    def _store(self, jobs: Sequence[Job]) -> None:
         with self.database.transaction() as connection:
-            row = self._add_result(connection, job)
-            connection.execute(UPDATE_JOB, updated(job, self.sequence + 1, row))
-        if row is not None:
-            self._rows.add(digest(job.result), row)
-        return row
+            for sequence, job in enumerate(jobs, self.sequence + 1):
+                if job.result is not None:
+                    connection.execute(STORE_RESULT, (digest(job.result), job.result))
+                connection.execute(STORE_JOB, row_of(job, sequence))
+        for job in jobs:
+            self._remember(job)
+        self._note_changes(len(jobs))
 
-    def _add_result(self, connection: Connection, job: Job) -> int | None:
-        """The row of a job's result, stored if it is new."""
-        if job.result is None:
-            return None
-        key = digest(job.result)
-        stored = connection.execute("SELECT id FROM results WHERE digest = ?", (key,)).fetchone()
-        if stored is not None:
-            return int(stored[0])
-        values = (key, job.result)
-        return connection.execute("INSERT INTO results (digest, content) VALUES (?, ?)", values).lastrowid
-
-    def _remember(self, job: Job, row: int | None) -> None:
+    def _remember(self, job: Job) -> None:
         if job.status.is_terminal:
-            self._memory.add_finished(job, row)
-            self._finished += 1
+            self._recent.add(job)  # first: a reader without the lock looks among the open ones first
+            self._open.pop(job.id, None)
         else:
-            self._memory.open[job.id] = job
+            self._open[job.id] = job
 
     def _note_changes(self, number: int) -> None:
         self.sequence += number
@@ -276,15 +236,12 @@ class SqliteJobStore:
         listed = (json.dumps(numbers),)
         with self.database.transaction() as connection:
             jobs = connection.execute(DELETE_JOBS, listed).fetchall()
-            rows = json.dumps([row for _, _, row in jobs if row is not None])
-            results = connection.execute(DELETE_RESULTS, (rows,)).fetchall()
+            connection.executemany(DELETE_RESULT, {(key,) for _, _, key in jobs if key is not None})
             connection.execute(DELETE_KEYS, listed)
             connection.execute(MARK_FILES_REMOVED, listed)
-        for row, key in results:
-            self._rows.discard(key)
-            self._memory.discard_result(row)
         for number, state, _ in jobs:
             self._finished -= state != OPEN
-            self._memory.discard(job_id(number))
+            self._open.pop(job_id(number), None)
+            self._recent.discard(job_id(number))
             self._tombstones.append((self.sequence + 1, job_id(number)))
             self._note_changes(1)

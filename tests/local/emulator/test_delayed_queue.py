@@ -15,8 +15,7 @@ def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delayed_queue, "PAUSE_SECONDS", 0.01)
 
 
-def test_the_earliest_comes_first(one_thread: None) -> None:
-    """Also when it is added last; none before its time."""
+def test_tasks_run_in_order_of_their_times_and_not_before(one_thread: None) -> None:
     done: list[str] = []
     queue = DelayedQueue(done.append)
     for job_id, delay in (("c", 0.3), ("b", 0.1), ("never", 3600.0), ("a", 0.0)):
@@ -27,8 +26,7 @@ def test_the_earliest_comes_first(one_thread: None) -> None:
     assert done == ["a", "b", "c"]
 
 
-def test_a_fault_is_tried_again(one_thread: None) -> None:
-    """And holds up nothing else for good."""
+def test_failed_task_is_retried_and_does_not_block_others(one_thread: None) -> None:
     done: list[str] = []
 
     def process(job_id: str) -> None:
@@ -45,8 +43,7 @@ def test_a_fault_is_tried_again(one_thread: None) -> None:
     queue.stop()
 
 
-def test_a_stop_begins_nothing_more(one_thread: None) -> None:
-    """What is under way it waits for, a second at most."""
+def test_stop_waits_for_the_running_task_and_starts_no_other(one_thread: None) -> None:
     entered, go, done = threading.Event(), threading.Event(), []
 
     def process(job_id: str) -> None:

@@ -49,8 +49,7 @@ def boot() -> Iterator[Callable[[LocalSettings], Emulator]]:
 Boot = Callable[[LocalSettings], Emulator]
 
 
-def test_a_second_start_reads_no_csv(settings: LocalSettings, boot: Boot) -> None:
-    """The snapshot stands in; deleted or damaged, it is made anew with the same bytes."""
+def test_second_start_reads_no_csv(settings: LocalSettings, boot: Boot) -> None:
     first = boot(settings)
     name = first.service.dataset()
     first.stop()
@@ -107,7 +106,6 @@ def test_two_emulators_cannot_share_a_home(
 
 
 def test_bad_data_ends_the_start_cleanly(settings: LocalSettings, boot: Boot, tmp_path: Path) -> None:
-    """With a sentence about the data, and the home free for the next try."""
     with pytest.raises(DatasetError, match="nowhere"):
         boot(replace(settings, dataset=tmp_path / "nowhere.csv"))
     with pytest.raises(MissingColumns, match="Frage"):
@@ -116,8 +114,7 @@ def test_bad_data_ends_the_start_cleanly(settings: LocalSettings, boot: Boot, tm
     boot(settings)
 
 
-def test_a_drain_waits_for_the_last_answer(emulator: Emulator) -> None:
-    """And no longer."""
+def test_drain_waits_for_the_last_result(emulator: Emulator) -> None:
     for _ in range(30):
         submit(emulator.service, "mean_by_category", {"question": "S1"})
     assert emulator.drain(seconds=20) == 0

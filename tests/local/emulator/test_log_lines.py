@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from local.emulator import log_lines
 from local.emulator.log_lines import LogLines
 from tests.support.processes import until
 
@@ -42,22 +43,19 @@ def line(text: str, level: int = logging.INFO) -> logging.LogRecord:
     return logging.makeLogRecord({"msg": text, "levelno": level})
 
 
-def test_lines_leave_together_in_order(lines: LogLines, batches: Batches) -> None:
-    """Percent signs, as in paths, are no placeholders."""
+def test_lines_are_written_in_one_batch_in_order(lines: LogLines, batches: Batches) -> None:
     for text in ("one", "100 %s", "three"):
         lines.handle(line(text))
     lines.flush()
     assert batches.seen == ["one\n100 %s\nthree"]
 
 
-def test_a_line_leaves_by_itself(lines: LogLines, batches: Batches) -> None:
-    """Nobody has to ask for it."""
+def test_single_line_is_written_without_a_flush(lines: LogLines, batches: Batches) -> None:
     lines.handle(line("alone"))
     until(lambda: batches.seen == ["alone"])
 
 
-def test_the_last_lines_leave_when_it_is_closed(batches: Batches) -> None:
-    """With those that many threads write at once: none is lost, none comes twice."""
+def test_close_writes_the_last_lines_of_all_threads_once(batches: Batches) -> None:
     lines = LogLines([batches])
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: lines.handle(line(str(number))), range(2000)))
@@ -67,16 +65,15 @@ def test_the_last_lines_leave_when_it_is_closed(batches: Batches) -> None:
     assert batches.closed
 
 
-def test_a_warning_does_not_wait(batches: Batches) -> None:
-    """For others to come."""
-    slow = LogLines([batches], gather=60.0)
+def test_warning_is_written_at_once(batches: Batches, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_lines, "GATHER_SECONDS", 60.0)
+    slow = LogLines([batches])
     slow.handle(line("why", logging.WARNING))
     until(lambda: batches.seen == ["why"])
     slow.close()
 
 
-def test_a_line_that_cannot_be_formatted(lines: LogLines, batches: Batches) -> None:
-    """Is told of, and costs no other."""
+def test_unformattable_line_loses_no_other_line(lines: LogLines, batches: Batches) -> None:
     logging.raiseExceptions, before = False, logging.raiseExceptions
     lines.handle(logging.makeLogRecord({"msg": "%d", "args": ("seven",)}))
     lines.handle(line("next"))
@@ -85,8 +82,7 @@ def test_a_line_that_cannot_be_formatted(lines: LogLines, batches: Batches) -> N
     assert batches.seen == ["next"]
 
 
-def test_the_end_of_the_process_closes_it(batches: Batches) -> None:
-    """As logging does it: with the handler's lock held."""
+def test_logging_shutdown_writes_the_last_lines(batches: Batches) -> None:
     lines = LogLines([batches])
     lines.handle(line("last"))
     logging.shutdown([lambda: lines])  # type: ignore[list-item] # logging keeps weak references, called alike

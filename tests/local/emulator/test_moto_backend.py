@@ -20,9 +20,7 @@ def alive() -> Counter[str]:
     return Counter(kind.__name__ for kind in kinds if str(kind.__module__).startswith("moto."))
 
 
-def test_what_is_deleted_is_forgotten(clients: Aws) -> None:
-    """A laptop that runs for weeks keeps as many jobs as it is told to, in moto too."""
-
+def test_moto_keeps_no_deleted_items_or_objects(clients: Aws) -> None:
     def work() -> None:
         for number in range(JOBS):
             item = {"id": {"S": f"job_id_{number}"}}
@@ -38,8 +36,7 @@ def test_what_is_deleted_is_forgotten(clients: Aws) -> None:
     assert grown == {}
 
 
-def test_a_request_past_moto_goes_nowhere() -> None:
-    """It meets a port that nobody listens on, before any name is looked up."""
+def test_request_past_moto_meets_a_closed_port() -> None:
     moto = moto_backend.start_moto()
     clients = moto_backend.connect(Settings())
     moto.stop()

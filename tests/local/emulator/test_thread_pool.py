@@ -67,20 +67,17 @@ def test_every_task_is_processed_once() -> None:
     assert run(ids).tries == Counter(ids)
 
 
-def test_a_runner_survives_any_exception() -> None:
-    """SystemExit too: one runner does all that follows."""
+def test_runner_survives_any_exception() -> None:
     work = run(["bad-1", "exit-1", "once-1", "job_id_1"], threads=1)
     assert work.tries == {"bad-1": ATTEMPTS, "exit-1": ATTEMPTS, "once-1": 2, "job_id_1": 1}
     assert sorted(work.ended) == [("bad-1", ATTEMPTS, "RuntimeError"), ("exit-1", ATTEMPTS, "SystemExit")]
 
 
-def test_a_failure_that_cannot_be_stored_is_tried_on() -> None:
-    """Until it can."""
+def test_failure_that_cannot_be_stored_is_retried() -> None:
     assert [how for _, _, how in run(["bad-twice"]).ended] == ["refused", "RuntimeError"]
 
 
-def test_without_threads_tasks_wait() -> None:
-    """Accepted only."""
+def test_pool_without_threads_keeps_tasks_queued() -> None:
     work = Work(1)
     pool = ThreadPool(0, work.process, work.abandon)
     pool.start()
@@ -90,8 +87,7 @@ def test_without_threads_tasks_wait() -> None:
     assert not work.tries
 
 
-def test_a_stop_leaves_what_is_queued() -> None:
-    """The job at hand is finished, the next is not begun."""
+def test_stop_leaves_queued_tasks() -> None:
     begun, go, seen = threading.Event(), threading.Event(), []
 
     def process(job_id: str) -> None:
@@ -113,8 +109,7 @@ def test_a_stop_leaves_what_is_queued() -> None:
     assert seen == ["job_id_1"]
 
 
-def test_an_outage_of_storage_is_no_fault_of_the_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is waited for, however long, and counts as no attempt: not for its answer, nor for its end."""
+def test_storage_outage_counts_as_no_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(thread_pool, "OUTAGE_PAUSE", 0.0001)
     tries, done = Counter[str](), threading.Event()
 
@@ -139,8 +134,7 @@ def test_an_outage_of_storage_is_no_fault_of_the_jobs(monkeypatch: pytest.Monkey
     assert tries == {"job_id_1": 20 + ATTEMPTS + 20, "ends": 21}
 
 
-def test_a_stop_waits_for_no_slow_job(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its runner, and all others together, get one moment; a process may end without them."""
+def test_stop_does_not_wait_for_a_slow_job(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(thread_pool, "STOP_SECONDS", 0.1)
     begun, go = threading.Barrier(5), threading.Event()
 
@@ -160,8 +154,7 @@ def test_a_stop_waits_for_no_slow_job(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(thread.daemon for thread in threading.enumerate() if thread.name.startswith("TaskRunner"))
 
 
-def test_a_job_is_tried_on_however_often_its_end_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pause stops growing, and so never outgrows a float."""
+def test_job_is_retried_however_often_storing_its_failure_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(thread_pool, "LONGEST_PAUSE", 0.0001)
     work = Work(1)
     pool = ThreadPool(1, work.process, work.abandon)
@@ -172,8 +165,7 @@ def test_a_job_is_tried_on_however_often_its_end_fails(monkeypatch: pytest.Monke
     assert work.ended == [("bad-twice", 5000, "refused"), ("bad-twice", 5001, "RuntimeError")]
 
 
-def test_a_stop_cuts_a_pause_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits a minute for an attempt that will not be made."""
+def test_stop_interrupts_a_retry_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(thread_pool, "FIRST_PAUSE", 60)
     monkeypatch.setattr(thread_pool, "LONGEST_PAUSE", 60)
     begun = threading.Event()

@@ -49,7 +49,7 @@ def test_a_removed_file_is_written_again_before_the_next_commit(
     assert store.database.problem() is None
 
 
-def test_a_strangers_file_in_the_databases_place_is_set_aside(machine: Machine) -> None:
+def test_foreign_file_in_the_databases_place_is_quarantined(machine: Machine) -> None:
     store = machine.boot()
     REMOVALS["replaced"](machine.state)
     store.create(job(1))

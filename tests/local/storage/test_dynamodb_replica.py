@@ -1,7 +1,7 @@
 """The DynamoDB replica: a child process that follows the store."""
 
-import io
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -20,8 +20,7 @@ from chalicelib.observability.metrics import FOLLOWER_LAG
 from local.emulator.replica_process import ReplicaWriter
 from local.storage import dynamodb_replica, follower
 from local.storage.database import NAME, Database
-from local.storage.dynamodb_replica import DynamoDbReplica, read_frame, write_frame
-from local.storage.job_rows import Change
+from local.storage.dynamodb_replica import DynamoDbReplica
 from local.storage.sqlite_job_store import SqliteJobStore
 from tests.support.metrics import value
 from tests.support.processes import PROJECT, free_port, python_m_local, until
@@ -122,7 +121,8 @@ def test_the_child_ends_when_the_pipe_does() -> None:
     command = [sys.executable, "-m", DynamoDbReplica.module, "statline", "statline", "1000", "0"]
     with subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdin is not None
-        write_frame(child.stdin, [], [])
+        pickle.dump(([], []), child.stdin)
+        child.stdin.flush()
         assert child.stdout is not None
         assert child.stdout.readline() == b"written\n"
         child.send_signal(signal.SIGINT)  # of a terminal's Ctrl-C, which is the server's to answer
@@ -180,15 +180,6 @@ def test_aws_tools_read_a_running_server(home: Path, http: requests.Session) -> 
         metrics = http.get(f"{server.url}/metrics", timeout=5).text
         assert 'statline_follower_lag_jobs{follower="dynamodb"} 0' in metrics
         assert 'statline_follower_lag_jobs{follower="files"} 0' in metrics
-
-
-def test_frames_come_back(tmp_path: Path) -> None:
-    pipe = io.BytesIO()
-    changes = [Change(0, '{"a": "é"}', b"\n\x00\n"), Change(0, "{}", None), Change(0, "{}", b"")]
-    write_frame(pipe, changes, ["job_id_1"])
-    content = pipe.getvalue()
-    assert read_frame(io.BytesIO(content)) == (changes, ["job_id_1"])
-    assert [read_frame(io.BytesIO(content[:size])) for size in range(len(content))] == [None] * len(content)
 
 
 def test_the_writer_uses_the_clouds_own_items(clients: Aws) -> None:

@@ -11,8 +11,7 @@ from tests.support.disks import disk_of
 
 
 @pytest.mark.parametrize("content", [b"", b"new", b"x" * 1_000_000])
-def test_content_replaces_content(tmp_path: Path, content: bytes) -> None:
-    """Byte for byte, with nothing beside it."""
+def test_write_replaces_the_content_and_leaves_no_other_file(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "file"
     for _ in range(2):
         write_atomically(path, content)
@@ -20,8 +19,7 @@ def test_content_replaces_content(tmp_path: Path, content: bytes) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
-    """The old content stays, and the half that was written goes."""
+def test_write_on_full_disk_keeps_the_old_content(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"old")
     with disk_of(1000), pytest.raises(OSError, match="large"):
@@ -30,22 +28,19 @@ def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_full_disk_makes_no_file(tmp_path: Path) -> None:
-    """Where there was none."""
+def test_write_on_full_disk_leaves_no_file(tmp_path: Path) -> None:
     with disk_of(1000), pytest.raises(OSError, match="large"):
         write_atomically(tmp_path / "file", b"n" * 5000)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    """And not made."""
+def test_write_into_missing_folder_names_it_and_does_not_make_it(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="nowhere"):
         write_atomically(tmp_path / "nowhere" / "file", b"new")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_reader_keeps_the_file_it_opened(tmp_path: Path) -> None:
-    """Whoever reads during a write sees the old content, whole."""
+def test_reader_during_a_write_sees_the_old_content(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"old and longer")
     with path.open("rb") as reader:
@@ -62,15 +57,13 @@ IRREGULAR = {
 
 
 @pytest.mark.parametrize("make", IRREGULAR.values(), ids=IRREGULAR)
-def test_only_regular_files_are_read(tmp_path: Path, make: Callable[[Path], None]) -> None:
-    """Anything else may have no end, or nobody who writes it."""
+def test_reading_an_irregular_file_is_an_error(tmp_path: Path, make: Callable[[Path], None]) -> None:
     make(tmp_path / "file")
     with pytest.raises(OSError, match=r"regular|directory"):
         read_regular(tmp_path / "file")
 
 
-def test_a_link_to_a_regular_file_is_read(tmp_path: Path) -> None:
-    """As people put files elsewhere."""
+def test_link_to_a_regular_file_is_read(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"content")
     (tmp_path / "link").symlink_to("file")
     assert read_regular(tmp_path / "link") == b"content"

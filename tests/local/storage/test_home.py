@@ -13,15 +13,13 @@ from local.storage.home import HomeUnusable, LogFile, locked_home
 from tests.support.disks import Lines, disk_of
 
 
-def test_a_home_that_cannot_be_had_is_named(settings: LocalSettings) -> None:
-    """With what is wrong and the way out."""
+def test_unusable_home_is_an_error_with_the_remedy(settings: LocalSettings) -> None:
     settings.state.touch()
     with pytest.raises(HomeUnusable, match=r"\.statline.*File exists.*STATLINE_HOME"), locked_home(settings):
         pass
 
 
-def test_leftovers_of_ours_go(settings: LocalSettings) -> None:
-    """And nothing else, nor what looks like one and is a folder."""
+def test_stale_temp_files_are_removed_and_others_stay(settings: LocalSettings) -> None:
     (settings.state / ".statline.db.7.tmp").mkdir(parents=True)
     for name in (".statline.db.8.tmp", "journal.tmp", ".statline.db.tmp"):
         (settings.state / name).touch()
@@ -41,10 +39,9 @@ def logger() -> Iterator[logging.Logger]:
         handler.close()
 
 
-def test_a_log_that_the_disk_does_not_take_is_no_line_elsewhere(
+def test_log_on_full_disk_is_in_health_and_goes_on_when_there_is_room(
     settings: LocalSettings, logger: logging.Logger, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """No traceback for a line lost; it is told, and the log goes on when there is room."""
     folder = settings.state / "logs"
     folder.mkdir(parents=True)
     (folder / "statline.log").symlink_to("/dev/full")
@@ -63,8 +60,7 @@ def test_a_log_that_the_disk_does_not_take_is_no_line_elsewhere(
     assert "lost" not in (folder / "statline.log").read_text()
 
 
-def test_the_log_is_kept_within_bounds(settings: LocalSettings, logger: logging.Logger) -> None:
-    """The oldest lines go; the newest are there."""
+def test_log_rotates_and_keeps_the_newest_lines(settings: LocalSettings, logger: logging.Logger) -> None:
     file = LogFile(settings)
     file.maxBytes = 1000
     logger.addHandler(file)
@@ -84,10 +80,9 @@ FAULTS: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_a_log_that_is_taken_away_begins_anew(
+def test_removed_log_is_written_to_a_new_file(
     settings: LocalSettings, logger: logging.Logger, fault: Callable[[Path], object]
 ) -> None:
-    """The next line is in a new file."""
     file = LogFile(settings)
     logger.addHandler(file)
     logger.warning("old")
@@ -97,8 +92,7 @@ def test_a_log_that_is_taken_away_begins_anew(
     assert file.problem() is None
 
 
-def test_a_line_that_was_lost_does_not_come_late(settings: LocalSettings, logger: logging.Logger) -> None:
-    """Among those of another time."""
+def test_line_lost_on_full_disk_is_not_written_later(settings: LocalSettings, logger: logging.Logger) -> None:
     file = LogFile(settings)
     logger.addHandler(file)
     logger.warning("before")
@@ -108,10 +102,9 @@ def test_a_line_that_was_lost_does_not_come_late(settings: LocalSettings, logger
     assert Path(file.baseFilename).read_text() == "before\nafter\n"
 
 
-def test_a_log_that_cannot_be_turned_over_goes_on(
+def test_log_that_cannot_be_rotated_goes_on(
     settings: LocalSettings, logger: logging.Logger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A full disk at the moment when the file is due to be set aside."""
     monkeypatch.setattr(home_module, "LOG_BYTES", 100)
     file = LogFile(settings)
     logger.addHandler(file)
@@ -125,7 +118,8 @@ def test_a_log_that_cannot_be_turned_over_goes_on(
     assert file.problem() is None
 
 
-def test_other_errors_of_a_line_are_shown(settings: LocalSettings, capfd: pytest.CaptureFixture[str]) -> None:
-    """They are a programmer's."""
+def test_formatting_error_of_a_line_is_printed(
+    settings: LocalSettings, capfd: pytest.CaptureFixture[str]
+) -> None:
     LogFile(settings).handle(logging.makeLogRecord({"msg": "%d", "args": ("seven",)}))
     assert "TypeError" in capfd.readouterr().err

@@ -116,8 +116,7 @@ def test_jobs_results_and_keys_are_imported_once(earlier: EarlierHome) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"", b'{"a":9}'])
-def test_a_job_whose_file_is_damaged_is_computed_again(earlier: EarlierHome, content: bytes | None) -> None:
-    """Its subscriber was called back already, and is not a second time."""
+def test_job_with_damaged_result_file_is_computed_again(earlier: EarlierHome, content: bytes | None) -> None:
     earlier.write({"job": done(1, subscriber={"successUri": "http://a.test/"})})
     (earlier.results / "job_id_1").unlink()
     if content is not None:
@@ -125,7 +124,7 @@ def test_a_job_whose_file_is_damaged_is_computed_again(earlier: EarlierHome, con
     assert earlier.boot().get("job_id_1") == job(1)
 
 
-def test_damaged_lines_are_passed_over_and_no_id_repeats(earlier: EarlierHome) -> None:
+def test_damaged_lines_are_skipped_and_no_id_repeats(earlier: EarlierHome) -> None:
     damaged = b'\n{"job": {"id": "job_id_900", "stat\n{"job": {"id": "job_id_7"}}\n[1]\n\xff\xfe'
     earlier.write({"job": record(1)}, tail=damaged)
     store = earlier.boot()
@@ -133,8 +132,7 @@ def test_damaged_lines_are_passed_over_and_no_id_repeats(earlier: EarlierHome) -
     assert store.reserve_ids(1)[0] > 900
 
 
-def test_a_record_of_the_first_version_is_read(earlier: EarlierHome) -> None:
-    """It knew no form of the result, no trace and no subscriber."""
+def test_record_of_the_first_version_is_read(earlier: EarlierHome) -> None:
     names = ("id", "statistic", "inputs", "dataset", "accepted", "status", "finished", "reason", "checksum")
     earlier.write({"job": {name: value for name, value in done(1).items() if name in names}})
     assert earlier.boot().get("job_id_1") == job(1).succeed(RESULT, now=9)

@@ -14,7 +14,7 @@ import pytest
 from chalicelib.observability.metrics import FOLLOWER_LAG
 from local.storage import follower
 from local.storage.database import NAME, Database
-from local.storage.result_files import ResultFiles, highest_number
+from local.storage.result_files import ResultFiles
 from local.storage.sqlite_job_store import SqliteJobStore
 from tests.support.disks import Lines, SmallDisk, disk_of, small_disk, wait_until
 from tests.support.metrics import value
@@ -195,8 +195,7 @@ def test_a_health_check_notices_a_broken_folder_before_any_job(results: Results)
     assert results.names() == set()
 
 
-def test_a_file_that_does_not_fit_waits_for_room(results: Results) -> None:
-    """No half of it is left."""
+def test_file_that_does_not_fit_is_written_when_there_is_room(results: Results) -> None:
     results.finish(1)
     results.finish(2, b"x" * 6000)
     with disk_of(5000):
@@ -217,10 +216,9 @@ STRANGERS: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("make", STRANGERS.values(), ids=STRANGERS)
-def test_a_strangers_file_in_a_results_place_is_set_aside(
+def test_foreign_file_in_a_results_place_is_quarantined(
     results: Results, make: Callable[[Path], object]
 ) -> None:
-    """Whole, under another name; where a link leads, nothing changes."""
     elsewhere = results.folder / "elsewhere"
     elsewhere.write_text("somebody's")
     (results.folder / "job_id_1.aside").write_text("an earlier one")
@@ -239,8 +237,7 @@ def test_a_strangers_file_in_a_results_place_is_set_aside(
 
 
 @pytest.mark.parametrize("make", STRANGERS.values(), ids=STRANGERS)
-def test_a_strangers_file_is_not_removed_with_a_job(results: Results, make: Callable[[Path], object]) -> None:
-    """A link is not ours, even to our bytes."""
+def test_foreign_file_is_not_removed_with_a_job(results: Results, make: Callable[[Path], object]) -> None:
     (results.folder / "elsewhere").write_bytes(RESULT)
     results.finish(1)
     results.files.catch_up()
@@ -261,11 +258,10 @@ def test_a_file_of_the_same_content_is_left(results: Results) -> None:
     assert results.names() == {"job_id_1"}
 
 
-def test_a_number_beyond_all_jobs_is_no_id(tmp_path: Path) -> None:
-    """It would leave none for the next job."""
+def test_file_name_with_too_many_digits_reserves_no_id(results: Results, tmp_path: Path) -> None:
     for name in ("job_id_7", f"job_id_{'9' * 18}", "job_id_007", "notes"):
-        (tmp_path / name).touch()
-    assert highest_number(tmp_path) == 7
+        (tmp_path / "results" / name).touch()
+    assert results.files.prepare() == 7
 
 
 @pytest.fixture
@@ -275,8 +271,9 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 
 
 @pytest.mark.parametrize("fault", ["full", "read_only"])
-def test_a_real_disk(database: Database, disk: SmallDisk, fault: str) -> None:
-    """Writes and removals wait, and come when the disk takes them."""
+def test_writes_and_removals_wait_for_a_full_or_read_only_disk(
+    database: Database, disk: SmallDisk, fault: str
+) -> None:
     results = Results(database, disk.path / "results")
     results.finish(1)
     results.finish(2)

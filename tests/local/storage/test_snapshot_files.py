@@ -20,11 +20,10 @@ def files(tmp_path: Path) -> SnapshotFiles:
 
 
 def serve(files: SnapshotFiles, fingerprint: str, folder: Path) -> None:
-    data = soil(folder)
-    files.serve(fingerprint, data, data.snapshot())
+    files.serve(fingerprint, soil(folder))
 
 
-def test_a_data_set_is_read_by_the_next_process(files: SnapshotFiles, tmp_path: Path) -> None:
+def test_snapshot_is_read_by_the_next_process(files: SnapshotFiles, tmp_path: Path) -> None:
     serve(files, FINGERPRINT, tmp_path)
     later = SnapshotFiles(tmp_path / "snapshots")
     assert later.catalogue(FINGERPRINT) == files.catalogue(FINGERPRINT) == soil(tmp_path).catalogue()
@@ -43,7 +42,7 @@ def test_a_missing_or_damaged_snapshot_is_a_data_set_that_is_gone(
             ask(FINGERPRINT)
 
 
-def test_memory_keeps_few_data_sets(files: SnapshotFiles, tmp_path: Path) -> None:
+def test_memory_keeps_the_newest_data_sets(files: SnapshotFiles, tmp_path: Path) -> None:
     for number in range(5):
         serve(files, f"{number}" * 64, tmp_path)
     shutil.rmtree(tmp_path / "snapshots")
@@ -52,26 +51,24 @@ def test_memory_keeps_few_data_sets(files: SnapshotFiles, tmp_path: Path) -> Non
         files.ingestor("0" * 64)
 
 
-def test_ours_are_those_with_a_fingerprint(files: SnapshotFiles) -> None:
-    """A stranger's file is none, a folder is none, and without the folder there are none."""
-    assert files.files() == []
-    folder = files.path(FINGERPRINT).parent
-    folder.mkdir()
-    files.path(FINGERPRINT).touch()
-    files.path(OTHER).mkdir()
-    (folder / "holiday.snapshot").touch()
-    assert [path.stem for path in files.files()] == [FINGERPRINT]
-
-
-def test_unused_snapshots_are_removed(files: SnapshotFiles, tmp_path: Path) -> None:
+def test_unused_snapshots_are_removed_and_other_files_stay(files: SnapshotFiles, tmp_path: Path) -> None:
     for fingerprint in (FINGERPRINT, OTHER, "c" * 64):
         serve(files, fingerprint, tmp_path)
+    folder = tmp_path / "snapshots"
+    files.path("d" * 64).mkdir()
+    (folder / "holiday.snapshot").touch()
+
     files.remove_unused(FINGERPRINT, lambda fingerprint: fingerprint == OTHER)
-    assert {path.stem for path in files.files()} == {FINGERPRINT, OTHER}
+
+    kept = {f"{FINGERPRINT}.snapshot", f"{OTHER}.snapshot", f"{'d' * 64}.snapshot", "holiday.snapshot"}
+    assert {path.name for path in folder.iterdir()} == kept
 
 
-def test_a_snapshot_is_written_when_the_disk_takes_it(files: SnapshotFiles, tmp_path: Path) -> None:
-    """Health says so until then; afterwards the disk is left alone."""
+def test_no_folder_has_no_unused_snapshots(files: SnapshotFiles) -> None:
+    files.remove_unused(FINGERPRINT, lambda _: False)
+
+
+def test_unwritten_snapshot_is_in_health_and_written_later(files: SnapshotFiles, tmp_path: Path) -> None:
     folder = tmp_path / "snapshots"
     folder.touch()
     with Lines() as lines:

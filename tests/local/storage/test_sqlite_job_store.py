@@ -145,8 +145,7 @@ def test_a_result_that_was_deleted_is_stored_again(machine: Machine) -> None:
 
 
 def test_polls_beyond_the_memory_read_the_database(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job_memory, "FINISHED_JOBS", 2)
-    monkeypatch.setattr(job_memory, "RESULT_BYTES", 10)
+    monkeypatch.setattr(job_memory, "LIMIT_BYTES", 2_100)
     store = machine.boot()
     for number in range(1, 8):
         store.create(job(number))
