@@ -77,7 +77,7 @@ def scan(url: str, **headers: str) -> requests.Response:
     )
 
 
-def test_no_answer_has_cors_headers(url: str) -> None:
+def test_responses_have_no_cors_headers(url: str) -> None:
     response = scan(url)
     assert response.status_code == 200
     assert not [name for name in response.headers if name.lower().startswith("access-control")]
@@ -95,14 +95,14 @@ def test_no_answer_has_cors_headers(url: str) -> None:
     ],
     ids=str,
 )
-def test_a_browsers_request_or_a_foreign_host_is_403(url: str, headers: dict[str, str]) -> None:
+def test_request_of_a_browser_or_for_a_foreign_host_is_403(url: str, headers: dict[str, str]) -> None:
     response = scan(url, **headers)
     assert (response.status_code, "job_id_1" in response.text) == (403, False)
 
 
 @pytest.mark.parametrize("path", ["/moto-api", "/moto-api/reset", "/moto-api/data.json", "//moto-api/reset"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_motos_own_api_is_403(url: str, path: str, method: str) -> None:
+def test_moto_api_is_403(url: str, path: str, method: str) -> None:
     response = requests.request(method, url + path, timeout=10)
     assert response.status_code == 403
     assert len(scan(url).json()["Items"]) == 1
@@ -114,6 +114,6 @@ def test_other_methods_are_403(url: str, method: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1"])
-def test_this_machines_names_are_answered(url: str, name: str) -> None:
+def test_names_of_this_machine_are_accepted(url: str, name: str) -> None:
     port = url.rpartition(":")[2]
     assert scan(f"http://127.0.0.1:{port}", Host=f"{name}:{port}").status_code == 200

@@ -28,7 +28,7 @@ def endpoint() -> Iterator[str]:
     server.stop()
 
 
-def test_jobs_are_answered_from_moto(settings: LocalSettings) -> None:
+def test_store_aws_serves_from_moto(settings: LocalSettings) -> None:
     with running(replace(settings, store="aws")) as emulator:
         assert isinstance(emulator.store, DynamoDbJobStore)
         job_id = submit(emulator.service, "global_mean", {"question": "S1"}).id
@@ -36,8 +36,7 @@ def test_jobs_are_answered_from_moto(settings: LocalSettings) -> None:
         assert emulator.drain(10) == 0
 
 
-def test_jobs_on_an_emulator_outlive_the_server(settings: LocalSettings, endpoint: str) -> None:
-    """Open ones are finished by the next start."""
+def test_jobs_on_an_emulator_survive_a_restart(settings: LocalSettings, endpoint: str) -> None:
     on_emulator = replace(settings, store="aws", aws_endpoint=endpoint)
     with running(replace(on_emulator, threads=0)) as emulator:
         job_id = submit(emulator.service, "global_mean", {"question": "S1"}).id
@@ -47,7 +46,9 @@ def test_jobs_on_an_emulator_outlive_the_server(settings: LocalSettings, endpoin
         assert submit(emulator.service, "global_mean", {"question": "S1"}).id != job_id
 
 
-def test_a_server_on_an_emulator(home: Path, endpoint: str, http: requests.Session) -> None:
+def test_server_on_an_emulator_is_ready_and_answers(
+    home: Path, endpoint: str, http: requests.Session
+) -> None:
     with python_m_local(home, STATLINE_STORE="aws", AWS_ENDPOINT_URL=endpoint) as server:
         assert ask(http, server.url, "global_mean", question="S1")["status"] == "done"
         assert http.get(f"{server.url}/health", timeout=10).json()["status"] == "ready"
@@ -56,7 +57,7 @@ def test_a_server_on_an_emulator(home: Path, endpoint: str, http: requests.Sessi
 @pytest.mark.parametrize(
     "url", ["https://dynamodb.us-east-1.amazonaws.com", "http://127.0.0.1.example.org:4566", "127.0.0.1:4566"]
 )
-def test_an_endpoint_that_is_not_on_this_machine_is_refused(url: str) -> None:
+def test_endpoint_of_another_machine_is_refused(url: str) -> None:
     with pytest.raises(InvalidSetting, match=r"AWS_ENDPOINT_URL=.* is not an emulator on this machine"):
         LocalSettings.from_environ({"STATLINE_STORE": "aws", "AWS_ENDPOINT_URL": url})
     assert LocalSettings.from_environ({"AWS_ENDPOINT_URL": url}).aws_endpoint == ""

@@ -27,8 +27,7 @@ def callback_pending(home: Path) -> set[str]:
         return set(store.pending_callbacks_before(10**15))
 
 
-def test_a_subscriber_is_told_after_sigkill(home: Path, http: requests.Session) -> None:
-    """It was away until then; each job's results arrive, and once they have, they are not due any more."""
+def test_callbacks_are_delivered_after_sigkill(home: Path, http: requests.Session) -> None:
     with receiving() as receiver:
         receiver.answers = [503]
         body = {"executions": [one(f"{receiver.url}/{number}") for number in range(COUNT)]}
@@ -48,8 +47,7 @@ def test_a_subscriber_is_told_after_sigkill(home: Path, http: requests.Session) 
         assert json.loads(told.body)["result"]["value"] == json.loads(GLOBAL_HUMUS)
 
 
-def test_addresses_of_this_machine_are_refused(url: str, http: requests.Session) -> None:
-    """As long as no setting says otherwise: at once where it is named, else when it is resolved."""
+def test_callback_to_this_machine_is_refused_by_default(url: str, http: requests.Session) -> None:
     with receiving() as receiver:
         for host in ("127.0.0.1", "[::1]"):
             body = {"executions": [one(f"http://{host}:{receiver.server_port}/")]}
@@ -62,8 +60,9 @@ def test_addresses_of_this_machine_are_refused(url: str, http: requests.Session)
 
 
 @pytest.mark.parametrize("media_type", ["application/json", "text/csv"])
-def test_an_execution_with_a_subscriber(home: Path, http: requests.Session, media_type: str) -> None:
-    """Is told in the form that it asked for, and that it is under way."""
+def test_execution_calls_back_in_its_form_and_in_progress(
+    home: Path, http: requests.Session, media_type: str
+) -> None:
     with receiving() as receiver, python_m_local(home, **ENVIRON) as server:
         body = {
             "inputs": {"question": "S1"},

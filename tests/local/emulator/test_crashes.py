@@ -215,9 +215,7 @@ def dead_store(home: Path) -> Iterator[SqliteJobStore]:
 
 
 def test_sigkill_under_load_loses_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """No id is given twice, every job ends, an answer that was read once is read for ever, and what was
-    dismissed stays so.
-    """
+    """No id repeats, every job ends, and outcomes, dismissals included, never change."""
     ledger, fresh, all_recent = Ledger(), [], 0
     for number in range(ROUNDS):
         chance = random.Random(number)

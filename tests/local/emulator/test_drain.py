@@ -136,8 +136,7 @@ def test_sigterm_under_load_finishes_what_was_accepted(home: Path) -> None:
     check_all_answered(home, crowd.told)
 
 
-def test_what_a_deadline_leaves_is_finished_by_the_next_start(home: Path) -> None:
-    """With no time at all, under load: the exit status is 0 nevertheless."""
+def test_jobs_left_by_the_deadline_are_finished_by_the_next_start(home: Path) -> None:
     with python_m_local(home, TP_NUM_OF_THREADS="0", STATLINE_DRAIN_SECONDS="0") as server:
         crowd, status = stop_under_load(server)
         assert status == 0
@@ -147,8 +146,7 @@ def test_what_a_deadline_leaves_is_finished_by_the_next_start(home: Path) -> Non
     check_all_answered(home, crowd.told)
 
 
-def test_polls_are_served_while_a_slow_job_holds_the_drain(home: Path, gate: Path) -> None:
-    """Questions are refused, answers are told, and the end of the slow job is the end of the process."""
+def test_polls_are_answered_while_a_slow_job_delays_the_drain(home: Path, gate: Path) -> None:
     with slow_local(home, gate, TP_NUM_OF_THREADS="2") as server:
         slow, quick = accepted(server.url, "wait"), accepted(server.url, "global_mean")
         wait_for(server.url, "/api/num_jobs", {"num_jobs": 1})
@@ -164,8 +162,7 @@ def test_polls_are_served_while_a_slow_job_holds_the_drain(home: Path, gate: Pat
     assert (home / "results" / slow).read_bytes() == GLOBAL_HUMUS
 
 
-def test_a_job_that_outlasts_the_deadline_does_not_hold_the_exit(home: Path, gate: Path) -> None:
-    """Its runner is in the middle of it; it stays accepted, and the next start finishes it."""
+def test_endless_job_does_not_delay_the_exit_beyond_the_deadline(home: Path, gate: Path) -> None:
     with slow_local(home, gate, TP_NUM_OF_THREADS="1", STATLINE_DRAIN_SECONDS="1") as server:
         ids = [accepted(server.url, "wait"), accepted(server.url, "global_mean")]
         before = time.monotonic()
@@ -180,8 +177,7 @@ def test_a_job_that_outlasts_the_deadline_does_not_hold_the_exit(home: Path, gat
         assert {result(server.url, job_id) for job_id in ids} == {DONE}
 
 
-def test_a_second_signal_ends_at_once(home: Path, gate: Path) -> None:
-    """In the middle of the drain, with jobs open; the next start finishes them."""
+def test_second_signal_ends_the_process_and_loses_nothing(home: Path, gate: Path) -> None:
     with slow_local(home, gate, TP_NUM_OF_THREADS="1", STATLINE_DRAIN_SECONDS="600") as server:
         ids = [accepted(server.url, "wait"), accepted(server.url, "global_mean")]
         server.signal(signal.SIGTERM)
@@ -194,8 +190,7 @@ def test_a_second_signal_ends_at_once(home: Path, gate: Path) -> None:
         assert {result(server.url, job_id) for job_id in ids} == {DONE}
 
 
-def test_graceful_shutdown_then_sigterm(home: Path, gate: Path) -> None:
-    """The drain is told until it is done; a signal after it finds nothing to wait for."""
+def test_sigterm_after_a_finished_graceful_shutdown_ends_at_once(home: Path, gate: Path) -> None:
     with slow_local(home, gate, TP_NUM_OF_THREADS="2", STATLINE_DRAIN_SECONDS="600") as server:
         url, slow = server.url, accepted(server.url, "wait")
         quick = [accepted(url, "global_mean") for _ in range(20)]

@@ -75,10 +75,9 @@ def test_jobs_accepted_without_runners_are_finished_by_the_next_start(
     assert {frozen_json(finished(again, job_id)) for job_id in ids} == {GLOBAL_HUMUS}
 
 
-def test_a_job_accepted_under_other_data_is_answered_from_that_data(
+def test_job_keeps_its_data_set_when_another_is_served(
     settings: LocalSettings, boot: Boot, tmp_path: Path
 ) -> None:
-    """Its snapshot is kept as long as a job names it, and goes with the last."""
     waiting = boot(replace(settings, threads=0))
     old = submit(waiting.service, "global_mean", {"question": "S1"}).id
     waiting.stop()
@@ -95,17 +94,18 @@ def test_a_job_accepted_under_other_data_is_answered_from_that_data(
     assert len(list(settings.snapshots.iterdir())) == 1
 
 
-def test_two_emulators_cannot_share_a_home(
+def test_second_emulator_on_a_home_is_refused(
     settings: LocalSettings, boot: Boot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They would give the same ids; the second says so."""
     monkeypatch.setattr(home_module, "LOCK_SECONDS", 0.1)
     boot(settings)
     with pytest.raises(HomeInUse, match="STATLINE_HOME"):
         Emulator(settings).start()
 
 
-def test_bad_data_ends_the_start_cleanly(settings: LocalSettings, boot: Boot, tmp_path: Path) -> None:
+def test_invalid_data_ends_the_start_and_frees_the_home(
+    settings: LocalSettings, boot: Boot, tmp_path: Path
+) -> None:
     with pytest.raises(DatasetError, match="nowhere"):
         boot(replace(settings, dataset=tmp_path / "nowhere.csv"))
     with pytest.raises(MissingColumns, match="Frage"):
@@ -121,10 +121,9 @@ def test_drain_waits_for_the_last_result(emulator: Emulator) -> None:
     assert emulator.service.num_jobs() == 0
 
 
-def test_a_job_that_no_attempt_can_process_is_failed(
+def test_job_that_fails_every_attempt_is_failed_with_the_last_error(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With its last error as the reason; the runners go on."""
     monkeypatch.setattr("local.emulator.thread_pool.FIRST_PAUSE", 0.001)
     broken = Job("job_id_900", "from_the_future", {"question": "S1"}, emulator.service.dataset(), accepted=1)
     emulator.store.create(broken)
@@ -134,10 +133,10 @@ def test_a_job_that_no_attempt_can_process_is_failed(
 
 
 @pytest.mark.parametrize("store", ["sqlite", "aws"])
-def test_nothing_leaves_the_machine(
+def test_emulator_opens_no_connection_to_aws(
     store: str, settings: LocalSettings, monkeypatch: pytest.MonkeyPatch, boot: Boot
 ) -> None:
-    """With real-looking credentials, a profile and an endpoint in the environment, no socket is opened."""
+    """Although the environment has credentials, a profile and an endpoint."""
     tried: list[object] = []
     with socket.create_server(("127.0.0.1", 0)) as outside:
         port = outside.getsockname()[1]
@@ -160,10 +159,9 @@ def test_nothing_leaves_the_machine(
     assert ("AWS_PROFILE" in os.environ) is (store == "sqlite")
 
 
-def test_a_laptop_keeps_a_number_of_jobs_whatever_their_age(
+def test_laptop_keeps_a_number_of_jobs_whatever_their_age(
     boot: Callable[[LocalSettings], Emulator], settings: LocalSettings
 ) -> None:
-    """The retention of the cloud, by days, is not the laptop's."""
     emulator = boot(replace(settings, service=replace(settings.service, retention_days=1)))
     emulator.store.create(job(1))
     emulator.store.finish(job(1).succeed(b"1", now=2_000))

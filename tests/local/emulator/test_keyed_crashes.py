@@ -74,8 +74,7 @@ def ask_again(url: str, keys: Keys) -> None:
         keys.tell(key, http.getresponse().read())
 
 
-def test_a_key_leads_to_the_same_jobs_after_sigkill(home: Path) -> None:
-    """What was told before is told again; what was not leads to jobs now, and all of them end."""
+def test_idempotency_key_returns_the_same_jobs_after_sigkill(home: Path) -> None:
     keys, unanswered = Keys(), 0
     for number in range(ROUNDS):
         with python_m_local(home, **ENVIRON) as server:

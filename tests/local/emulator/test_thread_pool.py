@@ -61,8 +61,7 @@ def run(ids: list[str], threads: int = 3) -> Work:
     return work
 
 
-def test_every_task_is_processed_once() -> None:
-    """When nothing fails."""
+def test_each_task_is_processed_once() -> None:
     ids = [f"job_id_{n}" for n in range(200)]
     assert run(ids).tries == Counter(ids)
 

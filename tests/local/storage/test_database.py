@@ -223,7 +223,7 @@ def test_synchronous_is_as_the_setting_says(tmp_path: Path) -> None:
     database.close()
 
 
-def test_a_second_process_is_refused(closed: Path) -> None:
+def test_second_process_cannot_open_the_database(closed: Path) -> None:
     database = Database(closed)
     with pytest.raises(sqlite3.OperationalError, match="locked"):
         sqlite3.connect(closed, timeout=0).execute("SELECT * FROM jobs")

@@ -66,8 +66,9 @@ def result(url: str, job_id: str) -> bytes:
     return requests.get(f"{url}/api/get_results/{job_id}", timeout=10).content
 
 
-def test_a_full_disk(full_disk: tuple[Path, Full], http: requests.Session) -> None:
-    """Questions are refused with a time, answers are told; with room again, all is as before."""
+def test_full_disk_refuses_jobs_until_there_is_room(
+    full_disk: tuple[Path, Full], http: requests.Session
+) -> None:
     home, full = full_disk
     with python_m_local(home) as server:
         ask(http, server.url, "global_mean", **QUESTION)
@@ -100,10 +101,9 @@ def test_a_full_disk(full_disk: tuple[Path, Full], http: requests.Session) -> No
         }
 
 
-def test_a_job_that_ends_on_a_full_disk_waits_for_room(
+def test_job_that_ends_on_a_full_disk_stays_open_until_there_is_room(
     full_disk: tuple[Path, Full], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """It is running until its answer is safe, however often that fails, and it does not fail for it."""
     home, full = full_disk
     gate = tmp_path_factory.mktemp("gate") / "gate"
     os.mkfifo(gate)
@@ -123,8 +123,7 @@ def test_a_job_that_ends_on_a_full_disk_waits_for_room(
     assert (home / "results" / job_id).read_bytes() == GLOBAL_HUMUS
 
 
-def test_a_home_that_cannot_be_used_ends_the_start_with_a_sentence(home: Path) -> None:
-    """No traceback, and the way out."""
+def test_unusable_home_ends_the_start_with_a_sentence(home: Path) -> None:
     (home / ".statline").touch()
     with pytest.raises(AssertionError) as caught, python_m_local(home):
         pass
@@ -155,8 +154,7 @@ def problems(emulator: Emulator) -> set[str]:
     return {name for name, problem in emulator.checks.items() if problem() is not None}
 
 
-def test_a_broken_results_folder_is_served_on(settings: LocalSettings) -> None:
-    """Jobs are answered; their files come when it is mended, and no restart is needed for it."""
+def test_jobs_are_answered_while_results_folder_is_broken(settings: LocalSettings) -> None:
     with running(settings) as emulator:
         settings.results.rmdir()
         settings.results.symlink_to("nowhere")
@@ -168,8 +166,7 @@ def test_a_broken_results_folder_is_served_on(settings: LocalSettings) -> None:
     assert {path.name for path in settings.results.iterdir()} == {first, second, third}
 
 
-def test_a_broken_results_folder_outlives_a_restart(settings: LocalSettings) -> None:
-    """Results are served all the same; their files come when the folder is mended."""
+def test_jobs_are_answered_after_a_restart_with_broken_results_folder(settings: LocalSettings) -> None:
     with running(settings) as emulator:
         settings.results.rmdir()
         settings.results.touch()
@@ -183,8 +180,7 @@ def test_a_broken_results_folder_outlives_a_restart(settings: LocalSettings) -> 
         assert (settings.results / job_id).read_bytes() == GLOBAL_HUMUS
 
 
-def test_everything_in_the_home_deleted_while_running(settings: LocalSettings) -> None:
-    """Folders, database and log come back; what was accepted before is there after a crash."""
+def test_deleted_home_is_written_again_with_its_jobs(settings: LocalSettings) -> None:
     with running(settings) as emulator:
         before = emulator.service.get(answered(emulator))
         for folder in (settings.results, settings.state):
@@ -199,8 +195,7 @@ def test_everything_in_the_home_deleted_while_running(settings: LocalSettings) -
         assert [emulator.service.get(job.id) for job in (before, after)] == [before, after]
 
 
-def test_a_start_without_a_place_for_snapshots(settings: LocalSettings) -> None:
-    """It serves without, says so, and keeps the snapshot when it can."""
+def test_start_serves_without_a_snapshot_folder(settings: LocalSettings) -> None:
     settings.state.mkdir()
     settings.snapshots.touch()
     with running(settings) as emulator:
@@ -211,8 +206,7 @@ def test_a_start_without_a_place_for_snapshots(settings: LocalSettings) -> None:
         assert len(list(settings.snapshots.iterdir())) == 1
 
 
-def test_snapshots_of_other_people_stay(settings: LocalSettings) -> None:
-    """A start drops those that no job names, if they are ours."""
+def test_foreign_snapshots_stay(settings: LocalSettings) -> None:
     settings.snapshots.mkdir(parents=True)
     ours = settings.snapshots / f"{'0a' * 32}.snapshot"
     ours.touch()
@@ -224,8 +218,8 @@ def test_snapshots_of_other_people_stay(settings: LocalSettings) -> None:
     assert ours.name not in names
 
 
-def test_a_database_that_cannot_be_opened_ends_the_start(settings: LocalSettings) -> None:
-    """To go on without the accepted jobs would be to lose them; the home is free for the next try."""
+def test_database_that_cannot_be_opened_ends_the_start(settings: LocalSettings) -> None:
+    """Serving without the accepted jobs would lose them."""
     (settings.state / NAME).mkdir(parents=True)
     with pytest.raises(HomeUnusable, match=NAME):
         Emulator(settings).start()
@@ -234,7 +228,7 @@ def test_a_database_that_cannot_be_opened_ends_the_start(settings: LocalSettings
         answered(emulator)
 
 
-def test_a_journal_that_cannot_be_read_ends_the_start(settings: LocalSettings) -> None:
+def test_unreadable_journal_ends_the_start(settings: LocalSettings) -> None:
     (settings.state / "journal").mkdir(parents=True)
     with pytest.raises(HomeUnusable, match="journal"):
         Emulator(settings).start()
@@ -253,7 +247,7 @@ def test_ids_do_not_repeat_when_the_database_is_damaged(settings: LocalSettings)
     assert (settings.results / before).read_bytes() == GLOBAL_HUMUS
 
 
-def test_a_deleted_database_gives_no_id_again(settings: LocalSettings) -> None:
+def test_ids_do_not_repeat_when_the_database_is_deleted(settings: LocalSettings) -> None:
     with running(settings) as emulator:
         answered(emulator)
     (settings.state / NAME).unlink()
@@ -263,8 +257,7 @@ def test_a_deleted_database_gives_no_id_again(settings: LocalSettings) -> None:
         assert answered(emulator) == "job_id_501"
 
 
-def test_other_peoples_files_outlive_a_retention(settings: LocalSettings) -> None:
-    """Of whatever name: in the way of a result, or in that of its removal."""
+def test_foreign_files_in_results_outlive_retention(settings: LocalSettings) -> None:
     with running(replace(settings, keep_results=1)) as emulator:
         (settings.results / "job_id_2").write_text("somebody's")
         (settings.results / "notes.txt").write_text("somebody's")

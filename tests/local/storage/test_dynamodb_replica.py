@@ -57,7 +57,7 @@ def replica(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Replica
         replica.follower.stop()
 
 
-def test_the_table_and_the_bucket_follow_the_store(replica: Replica) -> None:
+def test_table_and_bucket_follow_the_store(replica: Replica) -> None:
     replica.store.create(*map(job, range(1, 301)))
     replica.follower.start()
     replica.store.finish(job(1).succeed(b"1", now=9))
@@ -75,7 +75,7 @@ def test_the_table_and_the_bucket_follow_the_store(replica: Replica) -> None:
     until(lambda: value(FOLLOWER_LAG, "dynamodb") == 0)
 
 
-def test_a_child_that_dies_is_started_again_with_the_open_jobs(
+def test_killed_child_is_started_again_with_the_open_jobs(
     replica: Replica, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     replica.store.create(job(1), job(2))
@@ -92,21 +92,21 @@ def test_a_child_that_dies_is_started_again_with_the_open_jobs(
     assert replica.statuses() == {"job_id_2": "accepted", "job_id_3": "accepted"}
 
 
-def test_a_child_that_cannot_run_is_in_health(replica: Replica, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_child_that_cannot_run_degrades_health(replica: Replica, monkeypatch: pytest.MonkeyPatch) -> None:
     replica.follower._command = [sys.executable, "-c", "raise SystemExit(3)"]
     replica.follower.start()
     until(lambda: replica.follower.problem() is not None, 90)
     assert "not written to DynamoDB" in str(replica.follower.problem())
 
 
-def test_a_child_that_does_not_answer_is_in_health(replica: Replica, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_child_that_hangs_degrades_health(replica: Replica, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dynamodb_replica, "PATIENCE_SECONDS", 0.1)
     replica.follower._command = [sys.executable, "-c", "import sys; sys.stdin.read()"]
     replica.follower.start()
     until(lambda: replica.follower.problem() is not None, 90)
 
 
-def test_a_replica_too_far_behind_begins_anew(replica: Replica, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_replica_too_far_behind_begins_anew(replica: Replica, monkeypatch: pytest.MonkeyPatch) -> None:
     replica.follower.start()
     replica.wait()
     monkeypatch.setattr(replica.store, "deleted_since", lambda after, until: None)
@@ -117,7 +117,7 @@ def test_a_replica_too_far_behind_begins_anew(replica: Replica, monkeypatch: pyt
     assert replica.statuses() == {"job_id_1": "accepted"}
 
 
-def test_the_child_ends_when_the_pipe_does() -> None:
+def test_child_ends_with_its_pipe() -> None:
     command = [sys.executable, "-m", DynamoDbReplica.module, "statline", "statline", "1000", "0"]
     with subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdin is not None
@@ -182,7 +182,7 @@ def test_aws_tools_read_a_running_server(home: Path, http: requests.Session) -> 
         assert 'statline_follower_lag_jobs{follower="files"} 0' in metrics
 
 
-def test_the_writer_uses_the_clouds_own_items(clients: Aws) -> None:
+def test_writer_stores_items_of_the_aws_adapter(clients: Aws) -> None:
     settings = Settings(inline_limit=1000)
     writer = ReplicaWriter(clients, settings)
     jobs: list[Job] = [job(n).succeed(GLOBAL_HUMUS, now=9) for n in range(1, 61)]

@@ -138,7 +138,7 @@ def test_record_of_the_first_version_is_read(earlier: EarlierHome) -> None:
     assert earlier.boot().get("job_id_1") == job(1).succeed(RESULT, now=9)
 
 
-def test_a_crash_in_the_middle_repeats_the_import(earlier: EarlierHome) -> None:
+def test_crash_during_the_import_repeats_it(earlier: EarlierHome) -> None:
     earlier.write(*HISTORY)
     before = earlier.boot()
     jobs = list(before.jobs())
@@ -147,14 +147,13 @@ def test_a_crash_in_the_middle_repeats_the_import(earlier: EarlierHome) -> None:
     assert list(earlier.boot().jobs()) == jobs
 
 
-def test_a_journal_that_cannot_be_read_is_an_error(earlier: EarlierHome) -> None:
+def test_unreadable_journal_is_an_error(earlier: EarlierHome) -> None:
     os.mkfifo(earlier.journal)
     with pytest.raises(OSError, match="no regular file"):
         earlier.boot()
 
 
-def test_a_server_goes_on_with_an_earlier_home(settings: LocalSettings) -> None:
-    """Open jobs are answered, files of results go with their jobs."""
+def test_server_finishes_the_jobs_of_an_earlier_home(settings: LocalSettings) -> None:
     with running(settings) as emulator:
         dataset = emulator.service.dataset()
     for path in settings.state.glob(f"{NAME}*"):

@@ -93,7 +93,7 @@ def test_the_file_of_a_deleted_job_is_removed(running: Results) -> None:
     wait_until(lambda: running.names() == {"job_id_2"})
 
 
-def test_a_job_deleted_while_its_file_is_written_leaves_none(results: Results) -> None:
+def test_job_deleted_while_its_file_is_written_leaves_no_file(results: Results) -> None:
     class DeletingResults(ResultFiles):
         def _write(self, job: object) -> int:
             checksum = super()._write(job)
@@ -107,14 +107,14 @@ def test_a_job_deleted_while_its_file_is_written_leaves_none(results: Results) -
     assert results.names() == set()
 
 
-def test_a_job_deleted_before_its_file_is_written_gets_none(results: Results) -> None:
+def test_job_deleted_before_its_file_is_written_gets_no_file(results: Results) -> None:
     results.finish(1)
     results.store.delete("job_id_1")
     results.files.catch_up()
     assert results.names() == set()
 
 
-def test_the_next_start_writes_and_removes_what_was_left(results: Results, database: Database) -> None:
+def test_next_start_writes_and_removes_the_remaining_files(results: Results, database: Database) -> None:
     results.finish(1)
     results.files.catch_up()
     results.finish(2)
@@ -126,7 +126,7 @@ def test_the_next_start_writes_and_removes_what_was_left(results: Results, datab
     assert after.names() == {"job_id_2"}
 
 
-def test_a_stop_writes_what_is_left(running: Results) -> None:
+def test_stop_writes_the_remaining_files(running: Results) -> None:
     running.finish(1)
     running.files.stop()
     assert running.names() == {"job_id_1"}
@@ -139,14 +139,14 @@ def test_stale_temp_files_are_removed_on_start(results: Results, database: Datab
     assert Results(database, results.folder).names() == {".notes.tmp", "mine.tmp"}
 
 
-def test_a_deleted_folder_comes_back(results: Results) -> None:
+def test_deleted_folder_is_made_again(results: Results) -> None:
     results.folder.rmdir()
     results.finish(1)
     results.files.catch_up()
     assert (results.folder / "job_id_1").read_bytes() == RESULT
 
 
-def test_a_folder_that_cannot_be_written_is_in_health_and_tried_again(running: Results) -> None:
+def test_folder_that_cannot_be_written_degrades_health_and_is_retried(running: Results) -> None:
     with Lines() as lines:
         mend = put_file_in_the_folders_place(running)
         for number in range(1, 4):
@@ -164,7 +164,7 @@ def test_a_folder_that_cannot_be_written_is_in_health_and_tried_again(running: R
     ]
 
 
-def test_a_health_check_writes_what_waits(results: Results) -> None:
+def test_health_check_writes_waiting_files(results: Results) -> None:
     mend = put_file_in_the_folders_place(results)
     results.finish(1)
     results.files.catch_up()
@@ -174,9 +174,7 @@ def test_a_health_check_writes_what_waits(results: Results) -> None:
     assert results.names() == {"job_id_1"}
 
 
-def test_a_folder_that_cannot_be_made_is_tried_again_after_the_start(
-    database: Database, tmp_path: Path
-) -> None:
+def test_folder_that_cannot_be_made_is_retried_after_the_start(database: Database, tmp_path: Path) -> None:
     (tmp_path / "results").symlink_to(tmp_path / "disk that is not mounted" / "results")
     results = Results(database, tmp_path / "results")
     assert results.highest == 0
@@ -187,7 +185,7 @@ def test_a_folder_that_cannot_be_made_is_tried_again_after_the_start(
     assert results.names() == {"job_id_1"}
 
 
-def test_a_health_check_notices_a_broken_folder_before_any_job(results: Results) -> None:
+def test_health_check_notices_a_broken_folder_before_any_job(results: Results) -> None:
     mend = put_file_in_the_folders_place(results)
     assert results.files.problem() is not None
     mend()
@@ -291,7 +289,7 @@ def test_writes_and_removals_wait_for_a_full_or_read_only_disk(
     assert results.names() == {"job_id_1", "job_id_3"}
 
 
-def test_a_store_that_cannot_be_read_stops_no_follower(running: Results, tmp_path: Path) -> None:
+def test_follower_survives_a_store_that_cannot_be_read(running: Results, tmp_path: Path) -> None:
     running.store.database.close()
     threading.Event().wait(0.05)
     assert running.files._thread.is_alive()

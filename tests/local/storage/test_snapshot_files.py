@@ -31,9 +31,7 @@ def test_snapshot_is_read_by_the_next_process(files: SnapshotFiles, tmp_path: Pa
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no snapshot"])
-def test_a_missing_or_damaged_snapshot_is_a_data_set_that_is_gone(
-    files: SnapshotFiles, content: bytes | None
-) -> None:
+def test_missing_or_damaged_snapshot_is_dataset_gone(files: SnapshotFiles, content: bytes | None) -> None:
     if content is not None:
         files.path(FINGERPRINT).parent.mkdir()
         files.path(FINGERPRINT).write_bytes(content)
