@@ -9,7 +9,7 @@ other than 0, AWS' own tools read the table and the bucket there.
 
 import contextlib
 import os
-import pickle
+import pickle  # nosec B403 # the pipe connects two processes of our own
 import signal
 import sys
 from collections.abc import Sequence
@@ -71,7 +71,7 @@ def main(table: str, bucket: str, inline_limit: str, port: str) -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     with contextlib.suppress(EOFError, pickle.UnpicklingError):  # the second of a frame that was cut short
         while True:
-            changes, deleted = pickle.load(sys.stdin.buffer)
+            changes, deleted = pickle.load(sys.stdin.buffer)  # nosec B301 # from our own parent process
             writer.write([change.job() for change in changes], deleted)
             answers.write("written\n")
 

@@ -4,7 +4,7 @@ The child holds moto and boto3, which the server therefore never imports. It end
 """
 
 import logging
-import pickle
+import pickle  # nosec B403 # the pipe connects two processes of our own
 import subprocess
 import sys
 import time
@@ -77,7 +77,9 @@ class DynamoDbReplica(Follower):
     def _start(self) -> None:
         with self._store.database.lock:
             jobs = self._store.open_changes()
-        self.process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen(  # nosec B603 # no shell, our own module
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
         for start in range(0, len(jobs), BATCH):
             self._send(jobs[start : start + BATCH], [])
         self._send([], [])  # answered when the table is there
