@@ -1,4 +1,4 @@
-"""The commands for the cloud: `python -m local deploy --stage dev` and its like."""
+"""The commands for stages on AWS, such as `python -m local deploy --stage dev`."""
 
 import time
 from datetime import UTC, datetime

@@ -21,7 +21,7 @@ LARGEST = 1_000_000  # bytes
 
 
 class BadPackage(StatlineError):
-    """Raised when the package holds what it should not, or lacks what the application imports."""
+    """Raised when the package has unexpected files, or lacks a module that the application imports."""
 
 
 def package(out: Path = OUT) -> int:
@@ -44,7 +44,7 @@ def package(out: Path = OUT) -> int:
 
 
 def normalise(path: Path) -> None:
-    """Order and modes as on any machine: Chalice packs files as its file system lists them.
+    """Rewrite the zip with sorted names and fixed modes: Chalice packs files in the order of the file system.
 
     So it does the bytecode that this machine's Python left beside our sources, which does not ship.
     """

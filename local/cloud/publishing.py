@@ -1,4 +1,4 @@
-"""`python -m local publish`: a data set compiled here, put into a stage's bucket, made current."""
+"""`python -m local publish`: compile a data set, store it in a stage's bucket, make it current."""
 
 from pathlib import Path
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""A port for AWS' own tools on this machine: they read what moto holds, and change nothing.
+"""A read-only port on which AWS' own tools see the table and the bucket on moto.
 
 moto's server answers any page in a browser, and a POST to /moto-api empties it. Therefore a guard stands
 before it: reads only, no page of a browser, no other name than this machine's.
@@ -27,7 +27,7 @@ def serve_aws(port: int) -> BaseWSGIServer:
 
 
 class ReadOnlyGuard:
-    """Refuses with 403 what may change something, or comes from a page in a browser."""
+    """Answers 403 to any request that could change something or comes from a web page."""
 
     def __init__(self, application: WSGIApplication, port: int) -> None:
         self._application, self._port = application, port
@@ -47,7 +47,7 @@ class ReadOnlyGuard:
         return self._application(environ, without_cors)
 
     def _refusal(self, environ: WSGIEnvironment) -> str | None:
-        """Why a request is refused, or None."""
+        """Return why a request is refused, or None."""
         if "HTTP_ORIGIN" in environ or "HTTP_SEC_FETCH_SITE" in environ:
             return "this port is not for pages in a browser"
         if environ.get("HTTP_HOST") not in {f"{name}:{self._port}" for name in NAMES}:

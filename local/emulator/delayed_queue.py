@@ -1,4 +1,4 @@
-"""What is to be done at its time: a laptop's callbacks, apart from the runners that they must not hold up."""
+"""The queue of delayed tasks: callbacks of a laptop, on threads of their own."""
 
 import heapq
 import logging
@@ -16,7 +16,7 @@ log = logging.getLogger("statline.callbacks")
 
 
 class DelayedQueue:
-    """A JobQueue whose ids go to `process` when their time has come; those that wait are in memory alone."""
+    """A JobQueue that calls `process` with each id after its delay. Waiting ids are in memory only."""
 
     def __init__(self, process: Callable[[str], None]) -> None:
         self._process = process
@@ -41,7 +41,7 @@ class DelayedQueue:
             self.add_task(job_id)
 
     def stop(self) -> None:
-        """Begin nothing more; what is under way has a second yet."""
+        """Start no further task; wait up to a second for the current ones."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()

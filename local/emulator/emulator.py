@@ -1,4 +1,4 @@
-"""The emulator: a store, a thread pool and what follows them, wired into the service that the cloud runs."""
+"""The emulator: store, thread pool and followers, wired into the service that also runs in the cloud."""
 
 import contextlib
 import functools
@@ -38,7 +38,7 @@ log = logging.getLogger("statline.emulator")
 
 
 class Emulator:
-    """One machine's Statline. `start` makes the service and takes up unfinished jobs; `stop` ends it."""
+    """Statline on one machine. `start` returns the service and resumes unfinished jobs; `stop` ends it."""
 
     def __init__(self, settings: LocalSettings) -> None:
         self.settings = settings
@@ -48,7 +48,7 @@ class Emulator:
         self.checks: dict[str, Callable[[], str | None]] = {}
 
     def start(self) -> Service:
-        """Raises HomeInUse, HomeUnusable, or a DatasetError that says what is wrong with the data."""
+        """Start. Raises HomeInUse, HomeUnusable, or a DatasetError that names what is wrong with the data."""
         with contextlib.ExitStack() as undo:
             service = self._start(undo)
             self._cleanup = undo.pop_all()
@@ -90,11 +90,11 @@ class Emulator:
             undo.callback(workers.stop)
 
     def stop(self) -> None:
-        """End the runners after the job that each is at. What is open is taken up by the next start."""
+        """Stop the runners after their current jobs. The next start resumes the open jobs."""
         self._cleanup.close()
 
     def drain(self, seconds: float) -> int:
-        """Accept nothing new and finish what was accepted, for at most `seconds`; returns what is left."""
+        """Refuse new jobs and wait up to `seconds` for the open ones; return how many are left."""
         left, end = self.service.drain().left, time.monotonic() + seconds
         with self._finished:
             while left and self.settings.threads and (remaining := end - time.monotonic()) > 0:
@@ -150,7 +150,7 @@ class Emulator:
 
 
 def serve_dataset(settings: LocalSettings, snapshots: SnapshotFiles) -> tuple[str, DataIngestor]:
-    """Serve the chosen data set, from its snapshot if that is good; returns its fingerprint and itself."""
+    """Serve the chosen data set, from its snapshot if that is valid; return its fingerprint and the data."""
     description = Description.load(find_description(settings.dataset, DEFAULT_DESCRIPTION))
     name = fingerprint(settings.dataset, description, snapshot.VERSION)
     try:
@@ -172,6 +172,6 @@ def start_laptop() -> Emulator:
 
 
 def laptop() -> Emulator:
-    """The emulator of this process, started at the first call."""
+    """Return the emulator of this process, started at the first call."""
     with STARTING:
         return start_laptop()

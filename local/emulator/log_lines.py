@@ -1,4 +1,4 @@
-"""Log lines leave in batches: a line costs whoever writes it no system call."""
+"""A logging handler that writes lines in batches, so that logging makes no system call."""
 
 import logging
 import threading
@@ -9,9 +9,9 @@ GATHER_SECONDS = 0.05
 
 
 class LogLines(logging.Handler):
-    """Formats lines and hands them on to `handlers`, some at a time, on a thread of its own.
+    """Formats lines and passes them to `handlers` in batches, on a thread of its own.
 
-    A death of the process takes the lines of the last moment with it; a warning does not wait that long.
+    When the process is killed, the last batch is lost; a warning is written at once.
     """
 
     def __init__(self, handlers: Sequence[logging.Handler]) -> None:
@@ -38,7 +38,7 @@ class LogLines(logging.Handler):
             self._some.set()
 
     def flush(self) -> None:
-        """Hand on what has come so far."""
+        """Pass on the lines collected so far."""
         with self._order:
             lines = [self._lines.popleft() for _ in range(len(self._lines))]
             if lines:
@@ -47,7 +47,7 @@ class LogLines(logging.Handler):
                     handler.handle(batch)
 
     def close(self) -> None:
-        """Hand on what is left, and close the handlers."""
+        """Pass on the remaining lines and close the handlers."""
         self._closing = True
         self._hurry.set()
         self._some.set()

@@ -1,4 +1,4 @@
-"""AWS on this machine: moto in process, mended, with nothing leaving it."""
+"""AWS on this machine: moto in process, or an emulator on loopback. No request leaves the machine."""
 
 import contextlib
 import functools
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 REGION = "us-east-1"
-# A request that moto does not answer would go here, and nobody listens: none can leave the machine.
+# The proxy for requests that moto does not answer: nothing listens there, so none leaves the machine.
 NOWHERE = "http://127.0.0.1:9"
 
 
 def start_moto() -> Any:
-    """Start moto for this process; the returned object's `stop()` ends it."""
+    """Start moto in this process; `stop()` of the returned object ends it."""
     # A profile, an endpoint or a key of this process would lead outside.
     for name in [name for name in os.environ if name.startswith("AWS_") and "CHALICE" not in name]:
         del os.environ[name]
@@ -41,7 +41,7 @@ def start_moto() -> Any:
 
 @functools.cache
 def mend_moto() -> None:
-    """Make its writes atomic, and let it forget what is deleted."""
+    """Make moto's writes atomic, and let it free deleted items."""
     from moto.core.common_models import BaseModel
     from moto.dynamodb.responses import DynamoHandler
 
@@ -77,7 +77,7 @@ def storage(
 
 
 def connect(settings: Settings) -> Aws:
-    """Clients of the running moto, with the table and the bucket made."""
+    """Return clients of the running moto, with table and bucket created."""
     import boto3
     import botocore.session
 
@@ -92,7 +92,7 @@ def connect(settings: Settings) -> Aws:
 
 
 def connect_to(url: str, settings: Settings) -> Aws:
-    """Clients of an emulator of AWS at a URL, with the table and the bucket made where they are not there."""
+    """Return clients of an emulator of AWS at a URL; create the table and the bucket if they are missing."""
     import boto3
 
     session = boto3.session.Session("local", "local", region_name=REGION)
@@ -107,7 +107,7 @@ def connect_to(url: str, settings: Settings) -> Aws:
 
 @functools.cache
 def descriptions_of_services() -> Any:
-    """What botocore reads to make a client; once, however many are made, as in tests."""
+    """Return botocore's loader of service descriptions, shared by all clients."""
     from botocore.loaders import create_loader
 
     return create_loader()
@@ -119,7 +119,7 @@ def make_resources(aws: Aws, settings: Settings) -> None:
 
 
 def create_table(dynamodb: "DynamoDBClient", name: str) -> None:
-    """The table as it is in the cloud, without what moto or a laptop has no use for."""
+    """Create the table of the template, without the properties that moto does not need."""
     resources = json.loads(RESOURCES.read_text())["Resources"]
     needed = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
     properties = resources["JobTable"]["Properties"]

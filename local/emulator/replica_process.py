@@ -1,4 +1,4 @@
-"""The child process of the DynamoDB replica: moto, written through the cloud's own adapter.
+"""The child process of the DynamoDB replica: moto, written by the cloud's own adapter.
 
 usage: python -m local.emulator.replica_process TABLE BUCKET INLINE_LIMIT PORT
 
@@ -26,7 +26,7 @@ NICENESS = 10
 
 
 class ReplicaWriter:
-    """Writes jobs to one table and one bucket that nobody else writes: BatchWriteItem takes no conditions."""
+    """Writes jobs to a table and a bucket without other writers, since BatchWriteItem takes no conditions."""
 
     def __init__(self, aws: Aws, settings: Settings) -> None:
         self._aws, self._settings = aws, settings

@@ -26,11 +26,11 @@ class Task(NamedTuple):
 
 
 class ThreadPool:
-    """Runs `process(job_id)` for every id it is given, at least once, on a number of threads.
+    """Calls `process(job_id)` for every added id, at least once, on several threads.
 
-    A job whose processing raises is tried again; after the last attempt `abandon(job_id, attempts,
-    error)` is to end it. That storage is Unavailable is no fault of the job's, and is waited for. With no
-    threads, jobs are accepted and wait.
+    A job whose processing raises is tried again; after the last attempt `abandon(job_id, attempts, error)`
+    ends it. While storage is Unavailable the job waits, and no attempt is counted. With no threads, jobs are
+    accepted and wait.
     """
 
     def __init__(
@@ -56,15 +56,14 @@ class ThreadPool:
             self.add_task(job_id)
 
     def problem(self) -> str | None:
-        """What is wrong with the runners, or None."""
+        """Return what is wrong with the runners, or None."""
         dead = sum(not runner.is_alive() for runner in self._runners)
         return f"{dead} of {len(self._runners)} runners do not run" if dead else None
 
     def stop(self) -> None:
-        """End the runners after the job that each is at; what is queued stays accepted.
+        """Stop the runners after their current jobs; queued jobs stay accepted.
 
-        So does a job that takes longer than a second yet: its runner is left to itself, and the process
-        may end without it.
+        So does a job that takes longer than another second: the process may end before its runner does.
         """
         self.stopping.set()
         for _ in self._runners:
@@ -99,7 +98,7 @@ class TaskRunner(threading.Thread):
             self._give_up(task, error) if task.attempt >= ATTEMPTS else self._try_again(task)
 
     def _wait(self, task: Task, error: Unavailable) -> None:
-        """Try the same attempt again, later, for as long as it takes."""
+        """Repeat the attempt later, without counting it."""
         if not self._pool.stopping.wait(OUTAGE_PAUSE):
             log.warning("%s waits: %s", task.job_id, error, extra={"job_id": task.job_id})
         self._pool.job_queue.put(task)

@@ -1,4 +1,4 @@
-"""The SQLite file of one home: one connection under one lock, which outlives what happens to its file."""
+"""The SQLite database of a home: one connection, one lock, and recovery of removed or damaged files."""
 
 import logging
 import os
@@ -50,15 +50,14 @@ log = logging.getLogger("statline.store")
 
 
 class Database:
-    """Reads and writes raise Unavailable when the disk does not take or give them; nothing is changed then.
+    """The connection to the database. Reads and writes that the disk refuses raise Unavailable and change nothing.
 
-    A file that somebody removed is noticed before the next commit and written again from what SQLite
-    still holds open. `quarantined` is where a damaged database went, `lost_number` the highest job number
-    in it.
+    A removed file is noticed before the next commit and written again from the connection. `quarantined` is
+    the path of a damaged database, `lost_number` the highest job number in it.
     """
 
     def __init__(self, path: Path, synchronous: str = "normal") -> None:
-        """Raises OSError when there is a database that cannot be opened."""
+        """Open or create the database. Raises OSError when there is one that cannot be opened."""
         self._path, self._synchronous = path, synchronous
         self._wal = path.with_name(f"{path.name}-wal")
         self.lock = threading.RLock()
@@ -105,7 +104,7 @@ class Database:
                 raise
 
     def problem(self) -> str | None:
-        """What keeps jobs and outcomes from being stored, as it is now, or None."""
+        """Return why the database cannot be written now, or None."""
         with self.lock, suppress(Unavailable):
             if self._status.sentence is not None or self._is_gone():
                 self.write("INSERT OR REPLACE INTO facts VALUES ('probe', zeroblob(?))", 4 * PAGE_BYTES)
@@ -117,7 +116,7 @@ class Database:
         return self._status.sentence
 
     def close(self) -> None:
-        """For good: another process may write to the file from now on."""
+        """Close the connection for good, so that another process may open the file."""
         with self.lock:
             self._closed = True
             self._connection.close()
@@ -142,7 +141,7 @@ class Database:
             raise Unavailable("nothing can be stored now: this process is done with it")
 
     def _is_gone(self) -> bool:
-        """Whether somebody removed or replaced a file: what is written then reaches no later start."""
+        """Return whether a file was removed or replaced, so that commits would be lost at the next start."""
         try:
             return self._identity != [identity(self._path), identity(self._wal)]
         except OSError:
@@ -167,7 +166,7 @@ class Database:
         before.close()
 
     def _make_room(self) -> None:
-        """Move away what other people put in our place; an old -wal would be replayed into the new file."""
+        """Quarantine foreign files at our paths; SQLite would replay an old -wal into the new database."""
         ours = self._identity or []
         if os.path.lexists(self._path) and identity(self._path) not in ours:
             quarantine(self._path)
@@ -190,7 +189,7 @@ class Database:
         return self._opened()
 
     def _holds_jobs(self) -> bool:
-        """Whether there is more than the first page of a database, which SQLite writes before any table."""
+        """Return whether the file has more than the first page, which SQLite writes before any table."""
         sizes = [path.stat().st_size for path in (self._path, self._wal) if path.exists()]
         return sum(sizes) > PAGE_BYTES
 
@@ -213,7 +212,7 @@ class Database:
         return connection
 
     def _prepared(self, connection: sqlite3.Connection) -> sqlite3.Connection:
-        """Make the tables where there are none. Raises DatabaseError for a damaged file."""
+        """Create missing tables. Raises DatabaseError for a damaged file."""
         if connection.execute("PRAGMA user_version").fetchone() == (0,):
             connection.executescript(f"BEGIN;{SCHEMA}COMMIT;")
         elif (found := connection.execute("PRAGMA quick_check(1)").fetchone()) != ("ok",):
@@ -232,7 +231,7 @@ def identity(path: Path) -> tuple[int, int]:
 
 
 def reason(error: Exception) -> OSError:
-    """The error as the system would name it: SQLite's own words are vaguer."""
+    """Return the operating system's error for an error of SQLite's, whose messages are vaguer."""
     if isinstance(error, OSError):
         return OSError(error.errno, error.strerror or str(error))
     name = getattr(error, "sqlite_errorname", "")
@@ -240,5 +239,5 @@ def reason(error: Exception) -> OSError:
 
 
 def highest_number(content: bytes) -> int:
-    """The highest job number that stands in a content, or 0; a number beyond all jobs is no job's."""
+    """Return the highest job number in the bytes of a file, or 0; implausibly high numbers are ignored."""
     return max(map(int, ISSUED_ID.findall(content)), default=0)

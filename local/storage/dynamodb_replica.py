@@ -1,6 +1,6 @@
-"""The DynamoDB table and the bucket of a laptop, written by a child process that is fed through a pipe.
+"""The DynamoDB table and the bucket of a laptop, written by a child process that reads a pipe.
 
-The child holds moto and boto3, which the server therefore never imports. It ends when the pipe does.
+The child imports moto and boto3, so that the server need not. It ends when the pipe is closed.
 """
 
 import logging
@@ -24,7 +24,7 @@ log = logging.getLogger("statline.replica")
 
 
 class DynamoDbReplica(Follower):
-    """Feeds the child, and starts it again when it ends: then with the open jobs, as its memory is empty.
+    """Sends changes to the child, and restarts it when it ends: with the open jobs, since its memory is empty.
 
     `arguments` are those of `python -m local.emulator.replica_process`.
     """
@@ -43,7 +43,7 @@ class DynamoDbReplica(Follower):
         self.position = store.sequence
 
     def problem(self) -> str | None:
-        """What keeps jobs from the DynamoDB table, as it is now, or None."""
+        """Return why jobs cannot be copied to the DynamoDB table now, or None."""
         if self._ended:
             return (
                 f"jobs are not written to DynamoDB (its process ended): tried again every {RETRY_SECONDS:g} s"
@@ -54,7 +54,7 @@ class DynamoDbReplica(Follower):
         return None
 
     def stop(self) -> None:
-        """End the child at once: its memory goes with it."""
+        """Kill the child process; its tables are in memory only."""
         self._stopping.set()
         if self.process is not None:
             self.process.kill()
@@ -98,7 +98,7 @@ class DynamoDbReplica(Follower):
         return len(changes) == BATCH
 
     def _send(self, changes: Sequence[Change], deleted: Sequence[str]) -> None:
-        """Hand a frame to the child, and wait until it has written all of it."""
+        """Send a frame to the child and wait until it has written it."""
         if self.process is None or self.process.stdin is None or self.process.stdout is None:
             raise OSError(None, "it does not run")
         self._waiting_since = time.monotonic()

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and what is known of a place that takes none."""
+"""Atomic file writes, and the status of a place on the disk."""
 
 import errno
 import logging
@@ -14,7 +14,7 @@ log = logging.getLogger("statline.disk")
 
 
 class DiskStatus:
-    """What keeps a place on the disk from being written; the log is told when it begins and when it ends."""
+    """Why a place on the disk cannot be written; begin and end of the fault are logged."""
 
     def __init__(self, place: str, meanwhile: str) -> None:
         self._place, self._meanwhile = place, meanwhile
@@ -37,7 +37,7 @@ def temporary_name(name: str) -> str:
 
 
 def private(path: str, flags: int) -> int:
-    """Open a file that its owner alone may read, where it is made anew; an `opener` for `open`."""
+    """Open a file that only its owner may read if it is created; an `opener` for `open`."""
     return os.open(path, flags | os.O_CLOEXEC, 0o600)
 
 
@@ -70,9 +70,9 @@ def write_new(path: Path, content: bytes, forced: bool, mode: int) -> None:
 
 
 def read_regular(path: Path) -> bytes:
-    """The content of a regular file, a link to one included.
+    """Return the content of a regular file, or of a link to one.
 
-    Raises OSError for anything else; a pipe without a writer, say, would be waited for for ever.
+    Raises OSError for anything else: reading a pipe without a writer would never end.
     """
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -81,7 +81,7 @@ def read_regular(path: Path) -> bytes:
 
 
 def quarantine(path: Path) -> Path:
-    """Give what stands at a path, whatever it is, a free name beside it; returns that."""
+    """Rename whatever is at a path to a free name beside it; return that name."""
     number, aside = 1, path.with_name(f"{path.name}.aside")
     while os.path.lexists(aside):
         number += 1

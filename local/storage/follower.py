@@ -1,4 +1,4 @@
-"""A thread that copies changed jobs to another place, in batches, and goes on where a fault stopped it."""
+"""A thread that copies changed jobs to another place in batches, and resumes after a fault."""
 
 import threading
 from abc import ABC, abstractmethod
@@ -13,7 +13,7 @@ RETRY_SECONDS = 1.0
 
 
 class Follower(ABC):
-    """Copies the latest state of each job that was changed after change `position`."""
+    """Copies the latest state of each job whose last change is later than `position`."""
 
     name: ClassVar[str]
     gather_seconds: ClassVar[float]
@@ -26,11 +26,11 @@ class Follower(ABC):
 
     @abstractmethod
     def copy_batch(self) -> bool:
-        """Copy some changes; returns whether there are more that can be copied now."""
+        """Copy one batch; return whether more changes can be copied now."""
 
     @abstractmethod
     def problem(self) -> str | None:
-        """What keeps jobs from being copied, as it is now, or None."""
+        """Return why jobs cannot be copied now, or None."""
 
     def start(self) -> None:
         self._store.listeners.append(self._changed)

@@ -1,4 +1,4 @@
-"""The folder that the service writes to: held by one process alone, on a disk that may be unfit for it."""
+"""The home of a service: its lock, its log file, and the errors of a start that cannot use it."""
 
 import contextlib
 import fcntl
@@ -22,7 +22,7 @@ LOCK_SECONDS = 5.0
 
 
 class HomeInUse(StatlineError):
-    """Raised when another Statline keeps its results in the same place."""
+    """Raised when another process uses the same home."""
 
     def __init__(self, settings: LocalSettings) -> None:
         super().__init__(
@@ -32,7 +32,7 @@ class HomeInUse(StatlineError):
 
 
 class HomeUnusable(StatlineError):
-    """Raised when what the service writes has no place, so that it cannot accept anything."""
+    """Raised when the home cannot be written, so that no job can be accepted."""
 
     def __init__(self, settings: LocalSettings, error: OSError) -> None:
         super().__init__(
@@ -43,7 +43,7 @@ class HomeUnusable(StatlineError):
 
 @contextlib.contextmanager
 def locked_home(settings: LocalSettings) -> Iterator[None]:
-    """Hold the home alone: two emulators would give the same ids. The system frees it when we die.
+    """Lock the home against a second process. The system releases the lock when this one ends.
 
     Raises HomeInUse or HomeUnusable.
     """
@@ -74,7 +74,7 @@ def take_lock(file: IO[str], settings: LocalSettings) -> None:
 
 
 class LogFile(logging.handlers.RotatingFileHandler):
-    """The log in .statline/logs/. A line that the disk does not take is lost, and nothing else is."""
+    """The log in .statline/logs/. A line that cannot be written is lost; nothing else fails."""
 
     def __init__(self, settings: LocalSettings) -> None:
         self._failed = False
@@ -88,7 +88,7 @@ class LogFile(logging.handlers.RotatingFileHandler):
         )
 
     def problem(self) -> str | None:
-        """What keeps lines from being written, as it is now, or None."""
+        """Return why log lines cannot be written now, or None."""
         if self._status.sentence is not None:
             # An empty line, which no reader of the log stumbles over.
             self.handle(logging.makeLogRecord({"msg": ""}))

@@ -33,7 +33,7 @@ MARK_FILES_REMOVED = "UPDATE files SET removed = 1 WHERE number IN (SELECT value
 
 
 class Change(NamedTuple):
-    """The latest state of a job that was changed as change `sequence`."""
+    """The latest state of a job, whose last change has the number `sequence`."""
 
     sequence: int
     record: str
@@ -45,18 +45,18 @@ class Change(NamedTuple):
 
 @lru_cache(maxsize=11_000)  # as many jobs as a laptop keeps, unless it is set otherwise
 def listed_job(record: str) -> Job:
-    """The job of a record, without its result."""
+    """Return the job of a record, without its result."""
     return from_record(json.loads(record))
 
 
 @lru_cache(maxsize=64)
 def digest(result: bytes) -> bytes:
-    """The key of a result's row; remembered, since many jobs have one result."""
+    """Return the key of a result's row; cached, since many jobs share one result."""
     return hashlib.blake2b(result, digest_size=16).digest()
 
 
 def row_of(job: Job, sequence: int) -> tuple[int | str | bytes | None, ...]:
-    """The values of STORE_JOB."""
+    """Return the values of STORE_JOB."""
     key = None if job.result is None else digest(job.result)
     return job_number(job.id), job.accepted, state_of(job), sequence, json.dumps(to_record(job)), key
 

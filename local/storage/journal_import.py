@@ -56,7 +56,7 @@ def import_journal(store: SqliteJobStore, journal: Path, results: Path) -> None:
 
 
 class History:
-    """What the records of a journal amount to, each added in their order."""
+    """The state that the records of a journal add up to, in their order."""
 
     def __init__(self) -> None:
         self.reserved = 0
@@ -65,7 +65,7 @@ class History:
         self.keys: dict[str, IdempotencyRecord] = {}
 
     def add(self, record: Record) -> None:
-        """Raises one of NOT_A_RECORD for a record of another shape."""
+        """Add a record. Raises one of NOT_A_RECORD for another shape."""
         if "reserved" in record:
             self.reserved = max(self.reserved, int(record["reserved"]))
         elif "removed" in record:
@@ -90,7 +90,7 @@ class History:
 
 
 def with_result(job: Job, checksums: dict[str, int], results: Path) -> Job:
-    """The job with the result that its file holds; one whose file is damaged or gone is computed again."""
+    """Return the job with the result in its file; without a sound file it is computed again."""
     if job.status is not JobStatus.SUCCESSFUL:
         return job
     with suppress(OSError):

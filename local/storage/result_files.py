@@ -36,10 +36,10 @@ log = logging.getLogger("statline.results")
 
 
 class ResultFiles(Follower):
-    """Writes one file a finished job, and removes it with the job; a disk that fails is tried again.
+    """Writes a file for each finished job and removes it with the job; a failing disk is tried again.
 
-    What other people put into the folder is never overwritten or removed; where it stands in a result's
-    place, it is set aside under another name.
+    Foreign files in the folder are never overwritten or removed; one that has the name of a result is
+    renamed.
     """
 
     name, gather_seconds = "files", 0.05
@@ -53,7 +53,7 @@ class ResultFiles(Follower):
         self._status = DiskStatus("results/", "answers are served all the same and written when it can be")
 
     def prepare(self) -> int:
-        """Make the folder and tidy it up; returns the highest job number of any file in it, or 0."""
+        """Create the folder, remove stale temporary files, and return the highest job number in it, or 0."""
         try:
             self._make_folder()
             remove_leftovers(self._folder, r"job_id_[0-9]+")
@@ -63,7 +63,7 @@ class ResultFiles(Follower):
             return 0
 
     def problem(self) -> str | None:
-        """What keeps files from being written, as it is now, or None."""
+        """Return why files cannot be written now, or None."""
         if self._status.sentence is not None:
             self.catch_up()
         with self._lock:
@@ -115,7 +115,7 @@ class ResultFiles(Follower):
         return not self._failed and BATCH in (len(changes), len(stale))
 
     def _write(self, job: Job) -> int:
-        """Write a job's file; returns its checksum."""
+        """Write a job's file; return its checksum."""
         content, path = file_content(job), self._folder / job.id
         if os.path.lexists(path):
             with suppress(OSError):
@@ -126,14 +126,14 @@ class ResultFiles(Follower):
         return zlib.crc32(content)
 
     def _remove(self, number: int, checksum: int) -> None:
-        """Remove a file that still is what was written."""
+        """Remove a file whose content is still ours."""
         path = self._folder / job_id(number)
         with suppress(FileNotFoundError):
             if path.is_file() and not path.is_symlink() and zlib.crc32(read_regular(path)) == checksum:
                 path.unlink()
 
     def _make_folder(self) -> None:
-        """People delete it to tidy up, while we run. Where it cannot be, writing into it says why."""
+        """Create the folder again if it was deleted while the service runs; a failure shows at the write."""
         with suppress(FileExistsError):
             self._folder.mkdir(parents=True)
 
@@ -147,7 +147,7 @@ class ResultFiles(Follower):
 
 
 def file_content(job: Job) -> bytes:
-    """The result as /api/* gives it, or the error that took its place."""
+    """Return the result as /api/* gives it, or the error of a job without one."""
     if job.status is JobStatus.SUCCESSFUL:
         return frozen_json(job)
     return json.dumps({"status": "error", "reason": job.reason}, ensure_ascii=False).encode()

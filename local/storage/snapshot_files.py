@@ -21,7 +21,7 @@ log = logging.getLogger("statline.snapshots")
 
 
 class SnapshotFiles:
-    """DatasetStore on a folder. The served data set is in memory, and a file as soon as the disk takes it."""
+    """DatasetStore on a folder. The served data set is in memory, and on disk once it can be written."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -49,7 +49,7 @@ class SnapshotFiles:
         return self._loaded(fingerprint)[1]
 
     def problem(self) -> str | None:
-        """What keeps the served data set from being written, as it is now, or None; then it is written."""
+        """Write the served data set if it is not on disk; return why that fails, or None."""
         if self._unwritten is not None:
             try:
                 self._folder.mkdir(parents=True, exist_ok=True)
@@ -62,7 +62,7 @@ class SnapshotFiles:
         return self._status.sentence
 
     def remove_unused(self, current: str, is_used: Callable[[str], bool]) -> None:
-        """Remove the snapshots that we made and no job names any more."""
+        """Remove our snapshots that no job refers to."""
         paths: list[Path] = []
         with suppress(OSError):
             paths += self._folder.iterdir()

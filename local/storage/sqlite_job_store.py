@@ -1,4 +1,4 @@
-"""The job store of a laptop: SQLite for all that must outlive the process, memory for polls."""
+"""The job store of a laptop: SQLite for durability, memory for polls."""
 
 import json
 import threading
@@ -31,9 +31,9 @@ from local.storage.job_rows import (
 )
 
 PAGE = 500  # rows that a list reads at once
-# Deleted jobs that followers may still hear of; a follower that is further behind begins anew.
+# Deleted jobs that are remembered for followers; one that is further behind starts from the beginning.
 TOMBSTONES = 50_000
-# Finished jobs beyond the limit that go together: a share of it, so that most finishes delete nothing.
+# Share of the limit that is deleted at once, so that most finishes delete nothing.
 SLACK = 0.01
 
 
@@ -55,11 +55,11 @@ class SqliteJobStore:
         self._load()
 
     def reserve_beyond(self, number: int) -> None:
-        """Give no id up to a number that may have been given before."""
+        """Never reserve a number up to this one: it may have been given before."""
         self._reserved = max(self._reserved, number)
 
     def fact(self, name: str) -> int:
-        """A number that the store keeps under a name, 0 where there is none."""
+        """Return the number stored under a name, or 0."""
         rows = self.database.read("SELECT value FROM facts WHERE name = ?", name)
         return int(str(rows[0][0]).removeprefix("job_id_")) if rows else 0
 
@@ -95,7 +95,7 @@ class SqliteJobStore:
             first = self.get_idempotency_record(record.key)
             if first is not None and first != expired:
                 return first
-            # It goes with its first job; without one it would stay for ever.
+            # It is deleted with its first job; without one it would never be deleted.
             self.database.write(
                 "INSERT OR REPLACE INTO idempotency SELECT ?, number, ? FROM jobs WHERE number = ?",
                 record.key,
@@ -145,20 +145,20 @@ class SqliteJobStore:
         yield from ((job.id, job.accepted) for job in jobs if job.accepted < moment)
 
     def names_dataset(self, fingerprint: str) -> bool:
-        """Whether a job was accepted under a data set. Reads every record."""
+        """Return whether a job was accepted under a data set. Reads every record."""
         return bool(self.database.read("SELECT 1 FROM jobs WHERE instr(record, ?) LIMIT 1", fingerprint))
 
     def changes(self, after: int, limit: int) -> list[Change]:
-        """The latest state of jobs changed after a change, oldest change first."""
+        """Return the latest state of the jobs changed after a change, oldest change first."""
         query = f"SELECT sequence, record, content {WITH_RESULT} WHERE sequence > ? ORDER BY sequence LIMIT ?"
         return [Change(*row) for row in self.database.read(query, after, limit)]
 
     def open_changes(self) -> list[Change]:
-        """The open jobs, as if each had just changed."""
+        """Return the open jobs, as if each had just changed."""
         return [Change(self.sequence, json.dumps(to_record(job)), None) for job in self._open.values()]
 
     def deleted_since(self, after: int, until: int) -> list[str] | None:
-        """Ids of the jobs deleted after a change, up to another; None where some are forgotten already."""
+        """Return ids of the jobs deleted after a change, up to another; None if some are forgotten."""
         with self._lock:
             if len(self._tombstones) == TOMBSTONES and self._tombstones[0][0] > after + 1:
                 return None
@@ -166,7 +166,7 @@ class SqliteJobStore:
             return [deleted for sequence, deleted in newer if sequence <= until]
 
     def count_changes(self, after: int) -> int:
-        """How many jobs were changed after a change."""
+        """Return how many jobs were changed after a change."""
         [(changed,)] = self.database.read("SELECT count(*) FROM jobs WHERE sequence > ?", after)
         return int(changed)
 
