@@ -50,7 +50,7 @@ log = logging.getLogger("statline.store")
 
 
 class Database:
-    """The connection to the database. Reads and writes that the disk refuses raise Unavailable and change nothing.
+    """The connection to the database. A read or write that the disk refuses raises Unavailable.
 
     A removed file is noticed before the next commit and written again from the connection. `quarantined` is
     the path of a damaged database, `lost_number` the highest job number in it.

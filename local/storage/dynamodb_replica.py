@@ -24,7 +24,7 @@ log = logging.getLogger("statline.replica")
 
 
 class DynamoDbReplica(Follower):
-    """Sends changes to the child, and restarts it when it ends: with the open jobs, since its memory is empty.
+    """Sends changes to the child, and restarts it, with the open jobs, when it ends.
 
     `arguments` are those of `python -m local.emulator.replica_process`.
     """
