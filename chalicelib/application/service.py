@@ -2,10 +2,9 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 from chalicelib.application.admission_control import DRAINING, AdmissionControl, Capacity, Drain
 from chalicelib.application.callbacks import CallbackDelivery
@@ -18,7 +17,7 @@ from chalicelib.application.ports import Ports
 from chalicelib.application.result_cache import ResultCache
 from chalicelib.application.submission import Submission, in_batch
 from chalicelib.config import Settings
-from chalicelib.domain.catalogue import validate_inputs
+from chalicelib.domain.catalogue import Catalogue, validate_inputs
 from chalicelib.domain.statistics.registry import STATISTICS, compute_result
 from chalicelib.errors import Abandoned, JobNotFound, Unanswerable
 from chalicelib.observability import trace
@@ -216,7 +215,7 @@ class Service:
         """Return the fingerprint of the data set for new jobs. Raises NoDataset."""
         return self._admission.dataset()
 
-    def catalogue(self) -> Mapping[str, Any]:
+    def catalogue(self) -> Catalogue:
         """Return title, source, questions and states of the current data set. Raises NoDataset."""
         return self._datasets.catalogue(self.dataset())
 

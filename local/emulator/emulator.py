@@ -154,7 +154,7 @@ def serve_dataset(settings: LocalSettings, snapshots: SnapshotFiles) -> tuple[st
     description = Description.load(find_description(settings.dataset, DEFAULT_DESCRIPTION))
     name = fingerprint(settings.dataset, description, snapshot.VERSION)
     try:
-        data = snapshots.ingestor(name)
+        data = snapshots.serve_stored(name)
     except DatasetGone as error:
         if isinstance(error.__cause__, DamagedSnapshot):
             log.warning("%s: %s", snapshots.path(name), error.__cause__)
