@@ -77,6 +77,11 @@ def test_post_returns_a_job_id_and_location_for_any_content_type(url: str, http:
         (b'{"question": "S1", "state": ["Hessen"]}', '"state"'),
         (b'{"question": "S1", "state": "Hessen", "year": 2020}', '"year"'),
         (b'{"question": "S1", "question": "S2", "state": "Hessen"}', '"question" is given twice'),
+        (
+            b'{"state": "x", "question": "' + b"x" * 1_001 + b'"}',
+            '"question" has 1001 characters; at most 1000 are taken',
+        ),
+        (b'{"question": "S1", "state": "' + b"x" * 60_000 + b'"}', '"state" has 60000 characters'),
         (b"[" * 60_000, "nested"),
         (b'{"question": ' + b"9" * 5_000 + b"}", "JSON"),
     ],
