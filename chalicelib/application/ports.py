@@ -48,10 +48,10 @@ class JobStore(Protocol):
     def jobs(self) -> Iterator[Job]:
         """Iterate over all jobs, without results (and perhaps traces), oldest acceptance first."""
 
-    def latest(self, until: int) -> Iterator[Job]:
+    def latest(self, until: int, count: int = 1_000) -> Iterator[Job]:
         """Iterate over the jobs accepted at `until` or before, without results, newest acceptance first.
 
-        Reads lazily.
+        Reads lazily: little more than `count` jobs, if the caller takes no more.
         """
 
     def count_open(self) -> int:

@@ -12,7 +12,7 @@ from chalicelib.application.completion import Completions
 from chalicelib.application.health import Check, Health, HealthChecker, HealthStatus
 from chalicelib.application.idempotency import IdempotencyKey
 from chalicelib.application.job import ExecuteRequest, Job, JobIds, JobStatus
-from chalicelib.application.pagination import Filter, Page, Position, page
+from chalicelib.application.pagination import SCAN_LIMIT, Filter, Page, Position, page
 from chalicelib.application.ports import Ports
 from chalicelib.application.result_cache import ResultCache
 from chalicelib.application.submission import Submission, in_batch
@@ -182,7 +182,7 @@ class Service:
     def page(self, job_filter: Filter, limit: int, after: Position | None = None) -> Page:
         """Return at most `limit` matching jobs after a position, without results, newest first."""
         until = min(job_filter.latest, after.accepted) if after else job_filter.latest
-        return page(self._store.latest(until), job_filter, limit, after)
+        return page(self._store.latest(until, limit + 1), job_filter, limit, after, max(limit, SCAN_LIMIT))
 
     def num_jobs(self) -> int:
         """Count the jobs that are being accepted, or accepted and not finished."""

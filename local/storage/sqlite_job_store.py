@@ -133,8 +133,8 @@ class SqliteJobStore:
     def jobs(self) -> Iterator[Job]:
         return self._listed(OLDEST_FIRST, -1)
 
-    def latest(self, until: int) -> Iterator[Job]:
-        return self._listed(NEWEST_FIRST, until + 1)
+    def latest(self, until: int, count: int = 1_000) -> Iterator[Job]:
+        return self._listed(NEWEST_FIRST, until + 1, count)
 
     def count_open(self) -> int:
         return len(self._open)
@@ -192,11 +192,12 @@ class SqliteJobStore:
             self._remember(job)
             return job
 
-    def _listed(self, query: str, accepted: int) -> Iterator[Job]:
-        number = 0
-        while rows := self.database.read(query, accepted, number, PAGE):
+    def _listed(self, query: str, accepted: int, count: int = PAGE) -> Iterator[Job]:
+        number, size = 0, min(count, PAGE)
+        while rows := self.database.read(query, accepted, number, size):
             yield from (listed_job(record) for _, _, record in rows)
             accepted, number, _ = rows[-1]
+            size = min(2 * size, PAGE)  # a filter may skip most of them
 
     def _store(self, jobs: Sequence[Job]) -> None:
         with self.database.transaction() as connection:

@@ -3,14 +3,17 @@
 import json
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chalicelib.application.idempotency import IdempotencyRecord
 from chalicelib.application.job import Job, JobStatus
+from chalicelib.application.pagination import FOR_EVER, Filter, page
 from chalicelib.errors import JobNotFound
 from local.storage import job_memory, sqlite_job_store
 from local.storage.database import NAME, Database
+from local.storage.job_rows import NEWEST_FIRST
 from local.storage.sqlite_job_store import SqliteJobStore
 from local.storage.sqlite_service_state import SqliteServiceState
 from tests.local.machine import Machine
@@ -20,6 +23,17 @@ from tests.support.samples import job
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
+
+
+class CountedDatabase(Database):
+    """A database that counts the rows that are read from it."""
+
+    rows = 0
+
+    def read(self, statement: str, *values: object) -> list[Any]:
+        found = super().read(statement, *values)
+        self.rows += len(found)
+        return found
 
 
 def count(store: SqliteJobStore, table: str) -> int:
@@ -161,6 +175,22 @@ def test_lists_are_read_in_pages(machine: Machine, monkeypatch: pytest.MonkeyPat
     expected = [f"job_id_{n}" for n in range(1, 11)]
     assert [found.id for found in machine.boot().jobs()] == expected
     assert [found.id for found in store.latest(10)] == expected[::-1]
+
+
+def test_page_of_a_long_list_reads_the_rows_that_it_holds(tmp_path: Path) -> None:
+    with closing(CountedDatabase(tmp_path / NAME)) as database:
+        store = SqliteJobStore(database, keep=10_000)
+        store.create(*map(job, range(1, 3_001)))
+        database.rows = 0
+
+        first = page(store.latest(FOR_EVER, 11), Filter(), 10, None)
+        second = page(store.latest(first.jobs[-1].accepted, 11), Filter(), 10, first.next)
+
+        assert [found.id for found in second.jobs] == [f"job_id_{n}" for n in range(2_990, 2_980, -1)]
+        assert database.rows <= 50
+        plan = str(database.read(f"EXPLAIN QUERY PLAN {NEWEST_FIRST}", 1, 1, 1))
+        assert "USING INDEX jobs_by_acceptance" in plan
+        assert "TEMP B-TREE" not in plan
 
 
 def test_a_job_created_finished_is_one_write(machine: Machine) -> None:
