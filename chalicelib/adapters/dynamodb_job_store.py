@@ -12,7 +12,6 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import lru_cache
 from typing import Any
 
 from chalicelib.adapters.aws_clients import Aws, pages
@@ -31,15 +30,18 @@ from chalicelib.adapters.job_item import (
 )
 from chalicelib.application.idempotency import IdempotencyRecord
 from chalicelib.application.job import JOB_ID, Job, by_acceptance, job_number
+from chalicelib.byte_cache import cached
 from chalicelib.errors import JobNotFound
 
 COUNTER = "#counter"
 OPEN_INDEX, LISTED_INDEX = "open", "listed"
 # Items. A page ends at one megabyte too.
 LARGEST_PAGE = 20_000
+# Bytes of results, and of what they are compressed.
+COMPRESSED_BYTES = 16_000_000
 
 
-@lru_cache(maxsize=256)
+@cached(COMPRESSED_BYTES)
 def compressed(result: bytes) -> bytes:
     """Return a result compressed; cached, since many jobs have one result and compressing it is slower."""
     return zlib.compress(result)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from chalicelib.application.job import Job, job_number
 from chalicelib.application.job_record import from_record, to_record
+from chalicelib.byte_cache import cached
 from local.storage.database import CALLBACK_PENDING, OPEN, SETTLED
 
 STORE_JOB = (
@@ -32,6 +33,10 @@ DELETE_KEYS = "DELETE FROM idempotency WHERE first_job IN (SELECT value FROM jso
 MARK_FILES_REMOVED = "UPDATE files SET removed = 1 WHERE number IN (SELECT value FROM json_each(?))"
 
 
+# Bytes of results whose digests are remembered.
+DIGESTED_BYTES = 16_000_000
+
+
 class Change(NamedTuple):
     """The latest state of a job that was changed as change `sequence`."""
 
@@ -43,13 +48,21 @@ class Change(NamedTuple):
         return from_record(json.loads(self.record), self.result)
 
 
-@lru_cache(maxsize=11_000)  # as many jobs as a laptop keeps, unless it is set otherwise
 def listed_job(record: str) -> Job:
     """The job of a record, without its result."""
+    return (short_record if len(record) <= SHORT_RECORD else parsed_record)(record)
+
+
+def parsed_record(record: str) -> Job:
     return from_record(json.loads(record))
 
 
-@lru_cache(maxsize=64)
+# As many jobs as a laptop keeps, unless it is set otherwise; below 50 MB. Long ones are parsed each time.
+SHORT_RECORD = 2_000
+short_record = lru_cache(maxsize=11_000)(parsed_record)
+
+
+@cached(DIGESTED_BYTES)
 def digest(result: bytes) -> bytes:
     """The key of a result's row; remembered, since many jobs have one result."""
     return hashlib.blake2b(result, digest_size=16).digest()

@@ -13,6 +13,7 @@ from chalicelib.application.pagination import FOR_EVER, Filter, page
 from chalicelib.errors import JobNotFound
 from local.storage import job_memory, sqlite_job_store
 from local.storage.database import NAME, Database
+from local.storage.job_memory import RecentJobs
 from local.storage.job_rows import NEWEST_FIRST
 from local.storage.sqlite_job_store import SqliteJobStore
 from local.storage.sqlite_service_state import SqliteServiceState
@@ -159,12 +160,20 @@ def test_a_result_that_was_deleted_is_stored_again(machine: Machine) -> None:
 
 
 def test_polls_beyond_the_memory_read_the_database(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job_memory, "LIMIT_BYTES", 2_100)
+    monkeypatch.setattr(job_memory, "LIMIT_BYTES", 3_100)
     store = machine.boot()
     for number in range(1, 8):
         store.create(job(number))
         store.finish(job(number).succeed(b"result %d" % number, now=9))
     assert [store.get(f"job_id_{n}").result for n in range(1, 8)] == [b"result %d" % n for n in range(1, 8)]
+
+
+def test_polls_in_memory_are_bounded_by_the_bytes_of_texts_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_memory, "LIMIT_BYTES", 1_000_000)
+    memory = RecentJobs()
+    for number in range(1, 101):
+        memory.add(job(number, inputs={"question": "x" * 64_000}).fail("y" * 9_000, now=9))
+    assert [number for number in range(1, 101) if memory.get(f"job_id_{number}")] == [98, 99, 100]
 
 
 def test_lists_are_read_in_pages(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
