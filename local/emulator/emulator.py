@@ -119,7 +119,7 @@ class Emulator:
         try:
             database = Database(settings.state / NAME, settings.synchronous)
             undo.callback(database.close)
-            store = SqliteJobStore(database, settings.keep_results)
+            store = SqliteJobStore(database, settings.keep_results, settings.keep_bytes)
             import_journal(store, settings.state / "journal", settings.results)
         except OSError as error:
             raise HomeUnusable(settings, error) from error

@@ -12,8 +12,9 @@ from chalicelib.application.idempotency import IdempotencyRecord
 from chalicelib.application.job import JOB_ID, Job, by_acceptance, job_id, job_number
 from chalicelib.application.job_record import from_record, to_record
 from chalicelib.errors import JobNotFound, Unavailable
+from local.settings import KEEP_BYTES
 from local.storage.database import CALLBACK_PENDING, OPEN, Database
-from local.storage.job_memory import RecentJobs
+from local.storage.job_memory import RecentJobs, size
 from local.storage.job_rows import (
     DELETE_JOBS,
     DELETE_KEYS,
@@ -33,19 +34,21 @@ from local.storage.job_rows import (
 PAGE = 500  # rows that a list reads at once
 # Deleted jobs that followers may still hear of; a follower that is further behind begins anew.
 TOMBSTONES = 50_000
-# Finished jobs beyond the limit that go together: a share of it, so that most finishes delete nothing.
+# What is beyond a limit is deleted together: a share of it, so that most finishes delete nothing.
 SLACK = 0.01
 
 
 class SqliteJobStore:
     """JobStore on a Database. Changes are durable when a method returns.
 
-    The newest `keep` finished jobs are kept, and for a while a hundredth more. `sequence` is the number of
-    the last change; followers put an event into `listeners`, which every change sets.
+    The newest `keep` finished jobs are kept, and for a while a hundredth more; fewer where the database
+    would have more than `keep_bytes`. `sequence` is the number of the last change; followers put an event
+    into `listeners`, which every change sets.
     """
 
-    def __init__(self, database: Database, keep: int) -> None:
-        self.database, self._keep = database, keep
+    def __init__(self, database: Database, keep: int, keep_bytes: int = KEEP_BYTES) -> None:
+        self.database, self._keep, self._keep_bytes = database, keep, keep_bytes
+        self._unmeasured = keep_bytes  # bytes stored since the database was last found small enough
         self._open: dict[str, Job] = {}
         self._recent = RecentJobs()
         self._finished = self._reserved = self.sequence = 0
@@ -207,6 +210,7 @@ class SqliteJobStore:
                 connection.execute(STORE_JOB, row_of(job, sequence))
         for job in jobs:
             self._remember(job)
+            self._unmeasured += size(job)
         self._note_changes(len(jobs))
 
     def _remember(self, job: Job) -> None:
@@ -223,15 +227,26 @@ class SqliteJobStore:
                 listener.set()
 
     def _expire(self) -> None:
+        """Delete some of the oldest finished jobs beyond the limits: a bounded work for each finish."""
         # A disk that takes nothing ends no finish that it took: the oldest go another time.
         with suppress(Unavailable):
-            while (excess := self._finished - self._keep) > self._keep * SLACK:
+            if excess := self._excess():
                 rows = self.database.read(
-                    "SELECT number FROM jobs WHERE state <> ? ORDER BY sequence LIMIT ?",
-                    OPEN,
-                    min(excess, PAGE),
+                    "SELECT number FROM jobs WHERE state <> ? ORDER BY sequence LIMIT ?", OPEN, excess
                 )
                 self._delete([number for (number,) in rows])
+
+    def _excess(self) -> int:
+        """How many finished jobs are to be deleted now; the newest one always stays."""
+        if (excess := self._finished - self._keep) > self._keep * SLACK:
+            return min(excess, PAGE)
+        if self._unmeasured > self._keep_bytes * SLACK:
+            used = self.database.used_bytes()
+            if used > self._keep_bytes:
+                share = self._finished * (used - self._keep_bytes) // used + 1
+                return max(0, min(self._finished - 1, share, PAGE))
+            self._unmeasured = 0
+        return 0
 
     def _delete(self, numbers: list[int]) -> None:
         listed = (json.dumps(numbers),)

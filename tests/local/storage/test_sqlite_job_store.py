@@ -128,6 +128,61 @@ def test_oldest_finished_jobs_beyond_the_limit_are_deleted(tmp_path: Path) -> No
     assert count(store, "results") == 3
 
 
+def test_oldest_finished_jobs_beyond_the_bytes_are_deleted(tmp_path: Path) -> None:
+    with closing(Database(tmp_path / NAME)) as database:
+        store = SqliteJobStore(database, keep=1_000, keep_bytes=1_000_000)
+        store.create(job(1))
+        for number in range(2, 202):
+            store.create(job(number))
+            store.finish(job(number).succeed(b"%d" % number * 10_000, now=number))
+            assert database.used_bytes() < 1_100_000
+
+        kept = [found.id for found in store.jobs()]
+        assert kept[0] == "job_id_1"
+        assert kept[1:] == [f"job_id_{number}" for number in range(203 - len(kept), 202)]
+        assert 10 < len(kept) < 60
+
+
+def test_newest_job_stays_however_large_it_is(tmp_path: Path) -> None:
+    with closing(Database(tmp_path / NAME)) as database:
+        store = SqliteJobStore(database, keep=1_000, keep_bytes=100_000)
+        for number in (1, 2):
+            store.create(job(number))
+            store.finish(job(number).succeed(b"%d" % number * 500_000, now=number))
+        assert [found.id for found in store.jobs()] == ["job_id_2"]
+        assert len(store.get("job_id_2").result or b"") == 500_000
+
+
+def test_a_start_reads_no_finished_job(tmp_path: Path) -> None:
+    rows = {}
+    for finished in (0, 3_000):
+        path = tmp_path / f"{finished}.db"
+        with closing(Database(path)) as database:
+            store = SqliteJobStore(database, keep=10_000)
+            store.create(job(1), *(job(n).succeed(b"%d" % n, now=n) for n in range(2, finished + 2)))
+        with closing(CountedDatabase(path)) as database:
+            store = SqliteJobStore(database, keep=10_000)
+            rows[finished] = database.rows
+            assert store.count_open() == 1
+    assert rows[3_000] == rows[0] < 10
+
+
+def test_a_lower_limit_deletes_bit_by_bit(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_job_store, "PAGE", 3)
+    store = machine.boot()
+    for number in range(1, 9):
+        store.create(job(number).fail("why", now=9))
+    machine.keep = 2
+
+    store = machine.boot()
+
+    assert [found.id for found in store.jobs()] == [f"job_id_{number}" for number in range(4, 9)]
+    for number in (9, 10):
+        store.create(job(number))
+        store.finish(job(number).fail("why", now=9))
+    assert [found.id for found in store.jobs()] == ["job_id_9", "job_id_10"]
+
+
 def test_a_lower_limit_deletes_at_the_next_start(machine: Machine) -> None:
     store = machine.boot()
     for number in range(1, 9):
