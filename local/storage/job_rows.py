@@ -24,9 +24,17 @@ NEWEST_FIRST = (
     "SELECT accepted, number, record FROM jobs WHERE (accepted, number) < (?, ?) "
     "ORDER BY accepted DESC, number DESC LIMIT ?"
 )
+# By the index jobs_unsettled, which has no others: `state = ?` alone does not say so, and reads every job.
+OPEN_JOBS = "SELECT number, record FROM jobs WHERE state > 0 AND state = ?"
+PENDING_CALLBACKS = (
+    "SELECT number FROM jobs WHERE state > 0 AND state = ? AND accepted < ? ORDER BY accepted, number"
+)
+# Of each job apart, as results/ has them: equal results are one in the database.
+RESULT_BYTES = "SELECT coalesce(sum(length(content)), 0) FROM jobs JOIN results ON digest = result"
 # Each takes a JSON list of job numbers.
 DELETE_JOBS = (
-    "DELETE FROM jobs WHERE number IN (SELECT value FROM json_each(?)) RETURNING number, state, result"
+    "DELETE FROM jobs WHERE number IN (SELECT value FROM json_each(?)) "
+    "RETURNING number, state, result, (SELECT length(content) FROM results WHERE digest = result)"
 )
 DELETE_RESULT = "DELETE FROM results WHERE digest = ?1 AND NOT EXISTS (SELECT 1 FROM jobs WHERE result = ?1)"
 DELETE_KEYS = "DELETE FROM idempotency WHERE first_job IN (SELECT value FROM json_each(?))"

@@ -14,7 +14,7 @@ from chalicelib.errors import JobNotFound
 from local.storage import job_memory, sqlite_job_store
 from local.storage.database import NAME, Database
 from local.storage.job_memory import RecentJobs
-from local.storage.job_rows import NEWEST_FIRST
+from local.storage.job_rows import NEWEST_FIRST, OPEN_JOBS, PENDING_CALLBACKS
 from local.storage.sqlite_job_store import SqliteJobStore
 from local.storage.sqlite_service_state import SqliteServiceState
 from tests.local.machine import Machine
@@ -141,6 +141,24 @@ def test_oldest_finished_jobs_beyond_the_bytes_are_deleted(tmp_path: Path) -> No
         assert kept[0] == "job_id_1"
         assert kept[1:] == [f"job_id_{number}" for number in range(203 - len(kept), 202)]
         assert 10 < len(kept) < 60
+
+
+def test_equal_results_count_for_each_job_that_has_a_file(tmp_path: Path) -> None:
+    for _ in range(2):  # the second time as the first one left it
+        with closing(Database(tmp_path / NAME)) as database:
+            store = SqliteJobStore(database, keep=1_000, keep_bytes=1_000_000)
+            for number in store.reserve_ids(60):
+                store.create(job(number))
+                store.finish(job(number).succeed(b"x" * 50_000, now=9))
+                store.mark_delivered(f"job_id_{number}")
+            assert len(list(store.jobs())) == 20
+
+
+def test_open_jobs_and_pending_callbacks_are_found_by_their_index(machine: Machine) -> None:
+    database = machine.boot().database
+    for statement, values in ((OPEN_JOBS, (1,)), (PENDING_CALLBACKS, (2, 9))):
+        plan = str(database.read(f"EXPLAIN QUERY PLAN {statement}", *values))
+        assert "INDEX jobs_unsettled (state=?" in plan
 
 
 def test_newest_job_stays_however_large_it_is(tmp_path: Path) -> None:
