@@ -4,6 +4,7 @@ python -m bench.bounds
 """
 
 import functools
+import json
 import tempfile
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from chalicelib.application.job import Job
+from chalicelib.documents.openapi.document import document
 from chalicelib.documents.process_description import description
 from chalicelib.domain.catalogue import Catalogue, validate_inputs
 from chalicelib.domain.statistics.registry import STATISTICS
@@ -31,6 +33,7 @@ def main() -> None:
     timed("suggestions for an unknown question", lambda: ask(catalogue, {"question": "minutes " * 125}))
     timed("a batch of 100", lambda: ask(catalogue, {"state": name}, 100))
     timed("a process description", lambda: description(STATISTICS["state_mean"], catalogue))
+    timed("the OpenAPI document", lambda: json.dumps(document(catalogue, "/", key_needed=False)))
     with tempfile.TemporaryDirectory() as folder:
         for jobs in (0, FINISHED):
             path = Path(folder, f"{jobs}-{NAME}")

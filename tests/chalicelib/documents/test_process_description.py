@@ -1,10 +1,13 @@
 """The inputs and outputs of processes, as JSON Schemas."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from chalicelib.documents.process_description import description, input_schema
+from chalicelib.documents.openapi.document import document
+from chalicelib.documents.process_description import LARGEST_ENUM, description, input_schema
+from chalicelib.documents.schemas import INPUT
 from chalicelib.domain.catalogue import Catalogue, names_of, validate_inputs
 from chalicelib.domain.statistics.registry import STATISTICS
 from chalicelib.errors import UnknownQuestion, UnknownState
@@ -23,6 +26,13 @@ def test_a_question_input_lists_ids_and_texts(catalogue: Catalogue) -> None:
         "oneOf": [{"title": "Humus", "enum": ["S1", "Humus"]}, {"title": "Sand", "enum": ["S2", "Sand"]}],
         "example": "S1",
     }
+
+
+def test_many_names_are_not_listed() -> None:
+    states = [{"name": f"Place {number:06}"} for number in range(LARGEST_ENUM + 1)]
+    catalogue = Catalogue({"title": "Places", "questions": [{"id": None, "question": "Q"}], "states": states})
+    assert input_schema("state", catalogue) == INPUT | {"example": "Place 000000"}
+    assert "Place 000001" not in json.dumps(document(catalogue, "/", key_needed=False))
 
 
 def test_a_state_input_lists_names(catalogue: Catalogue) -> None:
