@@ -14,6 +14,8 @@ DATA = PROJECT / "data"
 SAMPLE = DATA / "sample.csv.gz"
 DOWNLOADED = DATA / "brfss.csv"
 DEFAULT_DESCRIPTION = DATA / "brfss.json"
+# Bytes of finished jobs, as the database holds them: by default, and at least.
+KEEP_BYTES, LEAST_KEPT = 1_000_000_000, 10_000_000
 RESOURCES = PROJECT / ".chalice" / "resources.json"
 
 
@@ -30,6 +32,7 @@ class LocalSettings:
     dataset: Path
     threads: int
     keep_results: int
+    keep_bytes: int
     drain_seconds: int
     log_level: str
     log_format: str
@@ -49,6 +52,7 @@ class LocalSettings:
             dataset=chosen_dataset(environ),
             threads=integer(environ, "TP_NUM_OF_THREADS", os.cpu_count() or 1),
             keep_results=integer(environ, "STATLINE_KEEP_RESULTS", 10_000, minimum=1),
+            keep_bytes=integer(environ, "STATLINE_KEEP_BYTES", KEEP_BYTES, minimum=LEAST_KEPT),
             drain_seconds=integer(environ, "STATLINE_DRAIN_SECONDS", 30),
             log_level=choice(environ, "STATLINE_LOG_LEVEL", "info", LOG_LEVELS),
             log_format=choice(environ, "STATLINE_LOG_FORMAT", "text", LOG_FORMATS),

@@ -12,7 +12,6 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import lru_cache
 from typing import Any
 
 from chalicelib.adapters.aws_clients import Aws, pages
@@ -31,13 +30,18 @@ from chalicelib.adapters.job_item import (
 )
 from chalicelib.application.idempotency import IdempotencyRecord
 from chalicelib.application.job import JOB_ID, Job, by_acceptance, job_number
+from chalicelib.byte_cache import cached
 from chalicelib.errors import JobNotFound
 
 COUNTER = "#counter"
 OPEN_INDEX, LISTED_INDEX = "open", "listed"
+# Items. A page ends at one megabyte too.
+LARGEST_PAGE = 20_000
+# Bytes of results, and of what they are compressed.
+COMPRESSED_BYTES = 16_000_000
 
 
-@lru_cache(maxsize=256)
+@cached(COMPRESSED_BYTES)
 def compressed(result: bytes) -> bytes:
     """Return a result compressed; cached, since many jobs have one result and compressing it is slower."""
     return zlib.compress(result)
@@ -158,13 +162,16 @@ class DynamoDbJobStore:
         # The index has jobs of one millisecond in no order.
         yield from sorted(self._listed(), key=by_acceptance)
 
-    def latest(self, until: int) -> Iterator[Job]:
-        jobs = self._listed(" AND accepted <= :moment", until, ScanIndexForward=False)
+    def latest(self, until: int, count: int = 1_000) -> Iterator[Job]:
+        jobs = self._listed(" AND accepted <= :moment", until, count, ScanIndexForward=False)
         for _, together in itertools.groupby(jobs, key=lambda job: job.accepted):
             yield from sorted(together, key=by_acceptance, reverse=True)
 
-    def _listed(self, condition: str = "", moment: int | None = None, **options: Any) -> Iterator[Job]:
-        for page in self._query(LISTED_INDEX, "job", condition, moment, **options):
+    def _listed(
+        self, condition: str = "", moment: int | None = None, count: int = LARGEST_PAGE, **options: Any
+    ) -> Iterator[Job]:
+        # One more than the caller takes shows that the jobs of its last millisecond are complete.
+        for page in self._query(LISTED_INDEX, "job", condition, moment, count + 1, **options):
             yield from (to_job(item) for item in page["Items"] if not self._expired(item))
 
     def count_open(self) -> int:
@@ -191,12 +198,21 @@ class DynamoDbJobStore:
         return self._aws.dynamodb.get_item(**self._key(item_id), ConsistentRead=True).get("Item")
 
     def _query(
-        self, index: str, value: str, condition: str = "", moment: int | None = None, **options: Any
+        self,
+        index: str,
+        value: str,
+        condition: str = "",
+        moment: int | None = None,
+        count: int = LARGEST_PAGE,
+        **options: Any,
     ) -> Iterator[Any]:
-        """Yield the pages of an index; `condition` compares `accepted` with `:moment`."""
+        """Yield the pages of an index; `condition` compares `accepted` with `:moment`.
+
+        The first page has `count` items.
+        """
         values = {":value": value} | ({} if moment is None else {":moment": moment})
         return pages(
-            self._aws.dynamodb.query,
+            growing(self._aws.dynamodb.query, count),
             "ExclusiveStartKey",
             "LastEvaluatedKey",
             TableName=self._table,
@@ -233,3 +249,9 @@ class DynamoDbJobStore:
         except self._aws.s3.exceptions.NoSuchKey:
             # Deleted after the item was read, or expired before: the result is stored nowhere.
             raise JobNotFound(item["id"]["S"]) from None
+
+
+def growing(query: Callable[..., Any], count: int) -> Callable[..., Any]:
+    """Return the call with pages of `count` items, then of twice as many: a filter may skip most of them."""
+    limits = (min(count << doubled, LARGEST_PAGE) for doubled in itertools.count())
+    return lambda **arguments: query(**arguments, Limit=next(limits))

@@ -2,15 +2,19 @@
 
 import json
 import threading
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 from chalicelib.adapters.aws_clients import Aws, pages
+from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.errors import DatasetGone
 
 # A worker meets the current data set and, around a change, the one before it.
 KEPT_IN_MEMORY = 2
 CATALOGUE, SNAPSHOT = "catalogue.json", "snapshot"
+
+T = TypeVar("T")
 
 
 class S3DatasetStore:
@@ -20,9 +24,9 @@ class S3DatasetStore:
         self._aws, self._bucket = aws, bucket
         self._lock = threading.Lock()
         self._ingestors: dict[str, DataIngestor] = {}
-        self._catalogues: dict[str, dict[str, Any]] = {}
+        self._catalogues: dict[str, Catalogue] = {}
 
-    def publish(self, fingerprint: str, snapshot: bytes, catalogue: dict[str, Any]) -> None:
+    def publish(self, fingerprint: str, snapshot: bytes, catalogue: Mapping[str, Any]) -> None:
         """Store a data set. The snapshot comes last: a reader that sees it finds the catalogue too."""
         texts = json.dumps(catalogue, ensure_ascii=False).encode()
         for name, body in ((CATALOGUE, texts), (SNAPSHOT, snapshot)):
@@ -48,16 +52,17 @@ class S3DatasetStore:
     def ingestor(self, fingerprint: str) -> DataIngestor:
         # Held while loading, so that many threads load a new data set once.
         with self._lock:
-            if fingerprint not in self._ingestors:
-                snapshot = self._read(fingerprint, SNAPSHOT)
-                keep(self._ingestors, fingerprint, DataIngestor.from_snapshot(snapshot))
-            return self._ingestors[fingerprint]
+            data = self._ingestors.get(fingerprint) or DataIngestor.from_snapshot(
+                self._read(fingerprint, SNAPSHOT)
+            )
+            return keep(self._ingestors, fingerprint, data)
 
-    def catalogue(self, fingerprint: str) -> dict[str, Any]:
+    def catalogue(self, fingerprint: str) -> Catalogue:
         with self._lock:
-            if fingerprint not in self._catalogues:
-                keep(self._catalogues, fingerprint, json.loads(self._read(fingerprint, CATALOGUE)))
-            return self._catalogues[fingerprint]
+            catalogue = self._catalogues.get(fingerprint) or Catalogue(
+                json.loads(self._read(fingerprint, CATALOGUE))
+            )
+            return keep(self._catalogues, fingerprint, catalogue)
 
     def _read(self, fingerprint: str, name: str) -> bytes:
         try:
@@ -66,8 +71,10 @@ class S3DatasetStore:
             raise DatasetGone(fingerprint) from None
 
 
-def keep(cache: dict[str, Any], fingerprint: str, value: Any) -> None:
-    """Add to a cache that drops the oldest beyond KEPT_IN_MEMORY."""
+def keep(cache: dict[str, T], fingerprint: str, value: T) -> T:
+    """Note a use in a cache, which drops what was not used for longest beyond KEPT_IN_MEMORY; return it."""
+    cache.pop(fingerprint, None)
     cache[fingerprint] = value
     if len(cache) > KEPT_IN_MEMORY:
         del cache[next(iter(cache))]
+    return value

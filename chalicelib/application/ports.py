@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from chalicelib.application.idempotency import IdempotencyRecord
 from chalicelib.application.job import Job
+from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.ingestor import DataIngestor
 
 
@@ -47,10 +48,10 @@ class JobStore(Protocol):
     def jobs(self) -> Iterator[Job]:
         """Iterate over all jobs, without results (and perhaps traces), oldest acceptance first."""
 
-    def latest(self, until: int) -> Iterator[Job]:
+    def latest(self, until: int, count: int = 1_000) -> Iterator[Job]:
         """Iterate over the jobs accepted at `until` or before, without results, newest acceptance first.
 
-        Reads lazily.
+        Reads lazily: little more than `count` jobs, if the caller takes no more.
         """
 
     def count_open(self) -> int:
@@ -76,7 +77,7 @@ class DatasetStore(Protocol):
     def ingestor(self, fingerprint: str) -> DataIngestor:
         """Return the whole data set, shared by every caller. Raises DatasetGone."""
 
-    def catalogue(self, fingerprint: str) -> dict[str, Any]:
+    def catalogue(self, fingerprint: str) -> Catalogue:
         """Return title, source, questions and states, without the data. Raises DatasetGone."""
 
 

@@ -2,10 +2,9 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 from chalicelib.application.admission_control import DRAINING, AdmissionControl, Capacity, Drain
 from chalicelib.application.callbacks import CallbackDelivery
@@ -13,12 +12,12 @@ from chalicelib.application.completion import Completions
 from chalicelib.application.health import Check, Health, HealthChecker, HealthStatus
 from chalicelib.application.idempotency import IdempotencyKey
 from chalicelib.application.job import ExecuteRequest, Job, JobIds, JobStatus
-from chalicelib.application.pagination import Filter, Page, Position, page
+from chalicelib.application.pagination import SCAN_LIMIT, Filter, Page, Position, page
 from chalicelib.application.ports import Ports
 from chalicelib.application.result_cache import ResultCache
 from chalicelib.application.submission import Submission, in_batch
 from chalicelib.config import Settings
-from chalicelib.domain.catalogue import validate_inputs
+from chalicelib.domain.catalogue import Catalogue, validate_inputs
 from chalicelib.domain.statistics.registry import STATISTICS, compute_result
 from chalicelib.errors import Abandoned, JobNotFound, Unanswerable
 from chalicelib.observability import trace
@@ -183,7 +182,7 @@ class Service:
     def page(self, job_filter: Filter, limit: int, after: Position | None = None) -> Page:
         """Return at most `limit` matching jobs after a position, without results, newest first."""
         until = min(job_filter.latest, after.accepted) if after else job_filter.latest
-        return page(self._store.latest(until), job_filter, limit, after)
+        return page(self._store.latest(until, limit + 1), job_filter, limit, after, max(limit, SCAN_LIMIT))
 
     def num_jobs(self) -> int:
         """Count the jobs that are being accepted, or accepted and not finished."""
@@ -216,7 +215,7 @@ class Service:
         """Return the fingerprint of the data set for new jobs. Raises NoDataset."""
         return self._admission.dataset()
 
-    def catalogue(self) -> Mapping[str, Any]:
+    def catalogue(self) -> Catalogue:
         """Return title, source, questions and states of the current data set. Raises NoDataset."""
         return self._datasets.catalogue(self.dataset())
 

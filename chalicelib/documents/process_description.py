@@ -4,13 +4,14 @@ from typing import Any
 
 from chalicelib import __version__
 from chalicelib.application.job import JSON
+from chalicelib.documents.schemas import INPUT, Schema
 from chalicelib.domain.catalogue import Catalogue, allowed_names, names_of
 from chalicelib.domain.statistics.registry import Statistic
 
-Schema = dict[str, Any]
-
 CSV = "text/csv"
 MEDIA_TYPES = (JSON, CSV)
+# Names that a schema lists: a request for the description must not hold up the others.
+LARGEST_ENUM = 10_000
 # Every statistic has one output.
 OUTPUT = "result"
 JOB_CONTROL = ("sync-execute", "async-execute", "dismiss")
@@ -53,9 +54,14 @@ def described_input(name: str, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def input_schema(name: str, catalogue: Catalogue) -> Schema:
-    """Return the schema of an input: one of the names in the catalogue, a question's text or id."""
+    """Return the schema of an input: one of the names in the catalogue, a question's text or id.
+
+    Of more than LARGEST_ENUM names it lists none.
+    """
     names = names_of(name, catalogue)
     allowed = allowed_names(name, catalogue)
+    if len(allowed) > LARGEST_ENUM:
+        return INPUT | {"example": allowed[0]}
     schema: Schema = {"type": "string", "enum": allowed}
     if name == "question":
         schema["oneOf"] = [{"title": title, "enum": texts} for title, texts in names.items()]

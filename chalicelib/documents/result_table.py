@@ -7,15 +7,15 @@ import csv
 import io
 import json
 from ast import literal_eval
-from functools import lru_cache
 from typing import Any
 
 from chalicelib.application.job import Job
+from chalicelib.byte_cache import cached
 from chalicelib.domain.statistics.means import Row
 from chalicelib.domain.statistics.registry import RESULT_FORMAT, Statistic, statistic
 
-# Rendered results that are kept for the next poll. Few large ones: together they stay below some 100 MB.
-SMALL_BYTES, SMALL_KEPT, LARGE_KEPT = 16_384, 4_096, 32
+# Bytes of rendered results, and what they were rendered from, that are kept for the next poll.
+RENDERED_BYTES = 32_000_000
 
 
 def frozen_json(job: Job) -> bytes:
@@ -53,15 +53,13 @@ def frozen_json_of(name: str, stored: bytes) -> bytes:
     """Return the frozen JSON of a stored result of the statistic `name`."""
     if is_frozen(stored):
         return stored
-    return (render_small if len(stored) <= SMALL_BYTES else render_large)(name, stored)
+    return render(name, stored)
 
 
+@cached(RENDERED_BYTES)
 def render(name: str, stored: bytes) -> bytes:
     value = to_frozen(statistic(name), parse_rows(stored))
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-render_small, render_large = lru_cache(SMALL_KEPT)(render), lru_cache(LARGE_KEPT)(render)
 
 
 def parse_rows(stored: bytes) -> list[Row]:

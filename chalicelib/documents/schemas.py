@@ -12,6 +12,9 @@ Schema = dict[str, Any]
 # A text that is not blank. What a blank is regular expressions disagree about, so the class names those
 # that some do not know.
 TEXT: Schema = {"type": "string", "pattern": r"[^\s\x1c-\x1f\x85\ufeff]"}
+# Characters. Survey questions have up to 250; every job keeps its texts, in memory while it is open.
+LONGEST_TEXT = 1_000
+INPUT: Schema = TEXT | {"maxLength": LONGEST_TEXT}
 
 
 def inputs_schema(entry: Statistic) -> Schema:
@@ -20,7 +23,7 @@ def inputs_schema(entry: Statistic) -> Schema:
         "title": entry.name,
         "type": "object",
         "required": list(entry.parameters),
-        "properties": dict.fromkeys(entry.parameters, TEXT),
+        "properties": dict.fromkeys(entry.parameters, INPUT),
         "additionalProperties": False,
     }
 
@@ -42,6 +45,10 @@ def text(name: str, body: dict[str, Any]) -> str:
     value = body[name]
     if not isinstance(value, str) or not re.search(TEXT["pattern"], value):
         raise InvalidRequest(f"field {shown(name)} must be a non-empty string, not {json.dumps(value)[:200]}")
+    if len(value) > LONGEST_TEXT:
+        raise InvalidRequest(
+            f"field {shown(name)} has {len(value)} characters; at most {LONGEST_TEXT} are taken"
+        )
     # No schema can say this: half a character is not text, though JSON can escape one.
     if any("\ud800" <= character <= "\udfff" for character in value):
         raise InvalidRequest(f"field {shown(name)} holds half a character (an unpaired surrogate)")

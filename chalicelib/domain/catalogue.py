@@ -4,18 +4,33 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.domain.ingestor import closest
+from chalicelib.domain.suggestions import Suggester
 from chalicelib.errors import UnknownQuestion, UnknownState
 
-Catalogue = Mapping[str, Any]
 UNKNOWN = {"question": UnknownQuestion, "state": UnknownState}
+Names = dict[str, list[str]]
 
 
-def names_of(name: str, catalogue: Catalogue) -> dict[str, list[str]]:
-    """Return the names of each question or state. An id comes first, and only if it is of one question."""
-    if name == "state":
-        return {state["name"]: [state["name"]] for state in catalogue["states"]}
-    questions = catalogue["questions"]
+class Catalogue(dict[str, Any]):
+    """The title, source, questions and states of a data set, as JSON values.
+
+    Immutable: its names are indexed when it is made, so that looking one up costs the same in every data set.
+    """
+
+    def __init__(self, content: Mapping[str, Any]) -> None:
+        super().__init__(content)
+        self.names = {
+            "question": question_names(content["questions"]),
+            "state": {state["name"]: [state["name"]] for state in content["states"]},
+        }
+        self.allowed = {
+            name: dict.fromkeys(text for texts in names.values() for text in texts)
+            for name, names in self.names.items()
+        }
+        self.suggesters = {name: Suggester(allowed) for name, allowed in self.allowed.items()}
+
+
+def question_names(questions: list[dict[str, Any]]) -> Names:
     uses = Counter(entry[field] for entry in questions for field in ("id", "question"))
     return {
         entry["question"]: [
@@ -26,14 +41,18 @@ def names_of(name: str, catalogue: Catalogue) -> dict[str, list[str]]:
     }
 
 
+def names_of(name: str, catalogue: Catalogue) -> Names:
+    """Return the names of each question or state. An id comes first, and only if it is of one question."""
+    return catalogue.names[name]
+
+
 def allowed_names(name: str, catalogue: Catalogue) -> list[str]:
     """Return every text that the input `name` may have."""
-    return [text for texts in names_of(name, catalogue).values() for text in texts]
+    return list(catalogue.allowed[name])
 
 
 def validate_inputs(inputs: Mapping[str, str], catalogue: Catalogue) -> None:
     """Raise UnknownName for an input that the catalogue does not have."""
     for name, value in inputs.items():
-        allowed = allowed_names(name, catalogue)
-        if value not in allowed:
-            raise UNKNOWN[name](value, closest(value, allowed))
+        if value not in catalogue.allowed[name]:
+            raise UNKNOWN[name](value, catalogue.suggesters[name].closest(value))

@@ -1,20 +1,20 @@
 """DataIngestor: a data set, and the names that it knows."""
 
-import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chalicelib.domain import snapshot
+from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.cube import Cube
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.sources import Source, rewindable
-from chalicelib.errors import LONGEST_ECHO, BestEndUnknown, UnknownQuestion, UnknownState, shown
+from chalicelib.domain.suggestions import Suggester
+from chalicelib.errors import BestEndUnknown, UnknownQuestion, UnknownState, shown
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SUGGESTIONS = 3
 
 
 class DataIngestor:
@@ -60,15 +60,14 @@ class DataIngestor:
         if len(texts) == 1:
             return next(iter(texts))
         # For an id of several questions, suggest their texts.
-        suggestions = sorted(texts) or closest(name, [*self._questions, *self.cube.question_ids])
+        suggestions = sorted(texts) or self._question_suggester.closest(name)
         raise UnknownQuestion(name, suggestions)
 
     def state(self, name: str) -> str:
         """Return the name of a state of this data set. Raises UnknownState."""
         if name in self._states:
             return name
-        abbreviated = [state for state, ids in self.cube.location_ids.items() if name.upper() in ids]
-        raise UnknownState(name, abbreviated or closest(name, self._states))
+        raise UnknownState(name, self._abbreviated.get(name.upper()) or self._state_suggester.closest(name))
 
     def best(self, question: str) -> str:
         """Return the best end for a question's text, "lowest" or "highest". Raises BestEndUnknown."""
@@ -78,42 +77,65 @@ class DataIngestor:
             f"the data set does not say whether a low or a high mean is best for {shown(question)}"
         )
 
-    def catalogue(self) -> dict[str, Any]:
-        """Return the title, questions and states of the data set, as JSON values."""
+    def catalogue(self) -> Catalogue:
+        """Return the title, questions and states of the data set, as JSON values; made once."""
+        return self._catalogue
+
+    @cached_property
+    def _catalogue(self) -> Catalogue:
         overall = self.cube.overall()
-        return {
-            "title": self.description.title,
-            "source": self.description.source,
-            "licence": self.description.licence,
-            "synthetic": self.description.synthetic,
-            "rows": overall.counted + overall.suppressed,
-            "suppressed": overall.suppressed,
-            "questions": sorted(
-                map(self._described, self._questions),
-                key=lambda entry: (entry["id"] or "", entry["question"]),
-            ),
-            "states": [
-                {"name": name, "abbreviation": next(iter(sorted(self.cube.location_ids.get(name, ()))), None)}
-                for name in sorted(self._states)
-            ],
-        }
+        return Catalogue(
+            {
+                "title": self.description.title,
+                "source": self.description.source,
+                "licence": self.description.licence,
+                "synthetic": self.description.synthetic,
+                "rows": overall.counted + overall.suppressed,
+                "suppressed": overall.suppressed,
+                "questions": sorted(
+                    map(self._described, self._questions),
+                    key=lambda entry: (entry["id"] or "", entry["question"]),
+                ),
+                "states": [
+                    {"name": name, "abbreviation": min(self.cube.location_ids.get(name, ()), default=None)}
+                    for name in sorted(self._states)
+                ],
+            }
+        )
 
     def _described(self, question: str) -> dict[str, str | None]:
-        own_id = next(iter(self._ids(question)), None)
+        own_id = next(iter(self._ids.get(question, ())), None)
         return {"id": own_id, "question": question, "best": self._best(question)}
 
     def _best(self, question: str) -> str | None:
         ends = self.description.best
-        return next((ends[name] for name in (question, *self._ids(question)) if name in ends), None)
+        return next((ends[name] for name in (question, *self._ids.get(question, ())) if name in ends), None)
 
-    def _ids(self, question: str) -> list[str]:
-        return sorted(name for name, texts in self.cube.question_ids.items() if question in texts)
+    # What a question or state is looked up in, each made once: a search would cost each request all names.
+
+    @cached_property
+    def _ids(self) -> dict[str, list[str]]:
+        """The ids of each question, in order."""
+        return inverted({name: self.cube.question_ids[name] for name in sorted(self.cube.question_ids)})
+
+    @cached_property
+    def _abbreviated(self) -> dict[str, list[str]]:
+        """The states of each abbreviation."""
+        return inverted(self.cube.location_ids)
+
+    @cached_property
+    def _question_suggester(self) -> Suggester:
+        return Suggester([*self._questions, *self.cube.question_ids])
+
+    @cached_property
+    def _state_suggester(self) -> Suggester:
+        return Suggester(self._states)
 
 
-def closest(text: str, names: Iterable[str]) -> list[str]:
-    """Return the few names most like a text, best first; none only if there are no names."""
-    lowered = {name.lower(): name for name in sorted(names)}
-    # A cutoff of 0 ranks all: a poor guess still shows what names look like here. The text is cut,
-    # since the ranking's time grows with its length and a client chooses it.
-    matches = difflib.get_close_matches(text[:LONGEST_ECHO].lower(), lowered, SUGGESTIONS, cutoff=0)
-    return [lowered[match] for match in matches]
+def inverted(names: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """Return the keys of each value, in their order."""
+    keys: dict[str, list[str]] = {}
+    for key, values in names.items():
+        for value in values:
+            keys.setdefault(value, []).append(key)
+    return keys

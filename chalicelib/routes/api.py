@@ -6,6 +6,7 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.application.idempotency import IdempotencyKey
 from chalicelib.application.job import Job, JobStatus
+from chalicelib.application.pagination import Filter
 from chalicelib.bootstrap import get_service
 from chalicelib.documents.execute_request import parse_question
 from chalicelib.documents.result_table import frozen_json
@@ -13,6 +14,7 @@ from chalicelib.domain.statistics.registry import statistic as find_statistic
 from chalicelib.routes.endpoint import (
     DATASET,
     JSON,
+    LIST_LIMIT,
     TRACE,
     Headers,
     base_path,
@@ -21,11 +23,14 @@ from chalicelib.routes.endpoint import (
     ok,
     render,
 )
+from chalicelib.routes.query_params import cursor, position
 from chalicelib.routes.request_headers import awaited, declines_reuse, idempotency_key
 from chalicelib.routes.responses import validated
 
 routes = Blueprint(__name__)
 
+# Jobs in one answer of /api/jobs, the newest. They stay far below the 6 MB that Lambda may answer.
+LISTED_JOBS = 10_000
 # The original interface has three statuses for the standard's five.
 STATUS = {
     JobStatus.ACCEPTED: "running",
@@ -57,7 +62,15 @@ def get_response(job_id: str) -> Response:
 
 @endpoint(routes, "/api/jobs", runs_in_thread=True)
 def jobs() -> Response:
-    return ok({"status": "done", "data": [{job.id: STATUS[job.status]} for job in get_service().jobs()]})
+    request, params = routes.current_request, routes.current_request.query_params
+    # Other parameters have always been ignored here.
+    after = position(params.getlist("cursor")[0] if params and "cursor" in params else None)
+    page, headers = get_service().page(Filter(), LISTED_JOBS, after), Headers()
+    if page.next is not None:
+        earlier = f"{base_path(request)}/api/jobs?cursor={cursor(page.next)}"
+        headers = {"Link": f'<{earlier}>; rel="next"', LIST_LIMIT: str(LISTED_JOBS)}
+    oldest_first = reversed(page.jobs)
+    return ok({"status": "done", "data": [{job.id: STATUS[job.status]} for job in oldest_first]}, headers)
 
 
 @endpoint(routes, "/api/num_jobs", level=logging.DEBUG)

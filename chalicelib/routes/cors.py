@@ -12,7 +12,7 @@ REQUEST_HEADERS = (
 )
 RESPONSE_HEADERS = (
     *("ETag", "Link", "Location", "Preference-Applied", "Retry-After"),
-    *("Statline-Dataset", "Statline-Trace"),
+    *("Statline-Dataset", "Statline-List-Limit", "Statline-Trace"),
 )
 PREFLIGHT_SECONDS = 600
 

@@ -25,6 +25,8 @@ Headers = dict[str, str | list[str]]
 DATASET = "Statline-Dataset"
 # The header that names the trace of the request; in a job's responses, of the request that submitted it.
 TRACE = "Statline-Trace"
+# The header of a list that is not complete: how many it has at most. Its `Link` leads to the others.
+LIST_LIMIT = "Statline-List-Limit"
 JSON: Headers = {"Content-Type": "application/json"}
 
 log = logging.getLogger("statline.http")

@@ -119,7 +119,7 @@ class Emulator:
         try:
             database = Database(settings.state / NAME, settings.synchronous)
             undo.callback(database.close)
-            store = SqliteJobStore(database, settings.keep_results)
+            store = SqliteJobStore(database, settings.keep_results, settings.keep_bytes)
             import_journal(store, settings.state / "journal", settings.results)
         except OSError as error:
             raise HomeUnusable(settings, error) from error
@@ -154,7 +154,7 @@ def serve_dataset(settings: LocalSettings, snapshots: SnapshotFiles) -> tuple[st
     description = Description.load(find_description(settings.dataset, DEFAULT_DESCRIPTION))
     name = fingerprint(settings.dataset, description, snapshot.VERSION)
     try:
-        data = snapshots.ingestor(name)
+        data = snapshots.serve_stored(name)
     except DatasetGone as error:
         if isinstance(error.__cause__, DamagedSnapshot):
             log.warning("%s: %s", snapshots.path(name), error.__cause__)

@@ -1,12 +1,13 @@
 """gzip for clients that accept it, as API Gateway compresses in the cloud."""
 
 import gzip
-from functools import lru_cache
 
+from chalicelib.byte_cache import cached
 from chalicelib.routes.negotiation import parsed
 from local.http.response import Response
 
 WORTH_COMPRESSING = 1024  # bytes, as of API Gateway in .chalice/resources.json
+PACKED_BYTES = 16_000_000  # of bodies, and of what they are packed into
 
 
 def compressed(response: Response, accept_encoding: str) -> Response:
@@ -26,7 +27,7 @@ def accepts_gzip(accept_encoding: str) -> bool:
     return ranges.get("gzip", ranges.get("*", 0.0)) > 0
 
 
-@lru_cache(maxsize=32)
+@cached(PACKED_BYTES)
 def packed(body: bytes) -> bytes:
     """Cached, because many clients often request the same large body."""
     return gzip.compress(body, 6, mtime=0)

@@ -40,6 +40,8 @@ PRAGMA user_version = 1;
 PAGE_BYTES = 1024
 # A checkpoint forces the disk twice, and submissions wait for it: one in some thousand jobs.
 WAL_PAGES = 16_000
+# A start checks the whole database, some 500 MB a second, and says so where that is felt.
+LONG_CHECK_BYTES = 200_000_000
 # SQLite's sentences that say less than the system's would.
 REASONS = {"SQLITE_FULL": "No space left on device", "SQLITE_READONLY": "Read-only file system"}
 DISK_ERRORS = re.compile(r"SQLITE_(FULL|IOERR|READONLY)")
@@ -102,6 +104,13 @@ class Database:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+
+    def used_bytes(self) -> int:
+        """The bytes of the file that hold something; what was deleted is used again."""
+        [(pages,)] = self.read(
+            "SELECT page_count - freelist_count FROM pragma_page_count, pragma_freelist_count"
+        )
+        return int(pages) * PAGE_BYTES
 
     def problem(self) -> str | None:
         """Return why the database cannot be written now, or None."""
@@ -213,6 +222,8 @@ class Database:
 
     def _prepared(self, connection: sqlite3.Connection) -> sqlite3.Connection:
         """Create missing tables. Raises DatabaseError for a damaged file."""
+        if self._path.exists() and (size := self._path.stat().st_size) > LONG_CHECK_BYTES:
+            log.info("checking %s for damage: %d MB", self._path, size // 1_000_000)
         if connection.execute("PRAGMA user_version").fetchone() == (0,):
             connection.executescript(f"BEGIN;{SCHEMA}COMMIT;")
         elif (found := connection.execute("PRAGMA quick_check(1)").fetchone()) != ("ok",):

@@ -95,7 +95,8 @@ def remove_leftovers(folder: Path, names: str = r".+") -> None:
     Only for a folder that no other process writes to now. What cannot be removed stays.
     """
     ours = re.compile(rf"\.(?:{names})\.[0-9]+{re.escape(SUFFIX)}")
-    for path in folder.iterdir():
-        if ours.fullmatch(path.name) and path.is_file() and not path.is_symlink():
+    # A Path for each of many thousands of results would hold up the start.
+    for path in [folder / name for name in os.listdir(folder) if ours.fullmatch(name)]:  # noqa: PTH208
+        if path.is_file() and not path.is_symlink():
             with suppress(OSError):
                 path.unlink()

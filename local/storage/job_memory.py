@@ -3,9 +3,10 @@
 from collections import OrderedDict
 
 from chalicelib.application.job import Job
+from chalicelib.byte_cache import text_bytes
 
 LIMIT_BYTES = 32_000_000
-JOB_BYTES = 1_000  # without its result
+JOB_BYTES = 1_000  # without its result and texts
 
 
 class RecentJobs:
@@ -30,4 +31,5 @@ class RecentJobs:
 
 
 def size(job: Job) -> int:
-    return JOB_BYTES + len(job.result or b"")
+    texts = (*job.inputs.values(), *job.subscriber.values(), job.reason or "")
+    return JOB_BYTES + text_bytes(texts, job.result or b"")

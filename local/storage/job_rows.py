@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from chalicelib.application.job import Job, job_number
 from chalicelib.application.job_record import from_record, to_record
+from chalicelib.byte_cache import cached
 from local.storage.database import CALLBACK_PENDING, OPEN, SETTLED
 
 STORE_JOB = (
@@ -23,13 +24,25 @@ NEWEST_FIRST = (
     "SELECT accepted, number, record FROM jobs WHERE (accepted, number) < (?, ?) "
     "ORDER BY accepted DESC, number DESC LIMIT ?"
 )
+# By the index jobs_unsettled, which has no others: `state = ?` alone does not say so, and reads every job.
+OPEN_JOBS = "SELECT number, record FROM jobs WHERE state > 0 AND state = ?"
+PENDING_CALLBACKS = (
+    "SELECT number FROM jobs WHERE state > 0 AND state = ? AND accepted < ? ORDER BY accepted, number"
+)
+# Of each job apart, as results/ has them: equal results are one in the database.
+RESULT_BYTES = "SELECT coalesce(sum(length(content)), 0) FROM jobs JOIN results ON digest = result"
 # Each takes a JSON list of job numbers.
 DELETE_JOBS = (
-    "DELETE FROM jobs WHERE number IN (SELECT value FROM json_each(?)) RETURNING number, state, result"
+    "DELETE FROM jobs WHERE number IN (SELECT value FROM json_each(?)) "
+    "RETURNING number, state, result, (SELECT length(content) FROM results WHERE digest = result)"
 )
 DELETE_RESULT = "DELETE FROM results WHERE digest = ?1 AND NOT EXISTS (SELECT 1 FROM jobs WHERE result = ?1)"
 DELETE_KEYS = "DELETE FROM idempotency WHERE first_job IN (SELECT value FROM json_each(?))"
 MARK_FILES_REMOVED = "UPDATE files SET removed = 1 WHERE number IN (SELECT value FROM json_each(?))"
+
+
+# Bytes of results whose digests are remembered.
+DIGESTED_BYTES = 16_000_000
 
 
 class Change(NamedTuple):
@@ -43,13 +56,21 @@ class Change(NamedTuple):
         return from_record(json.loads(self.record), self.result)
 
 
-@lru_cache(maxsize=11_000)  # as many jobs as a laptop keeps, unless it is set otherwise
 def listed_job(record: str) -> Job:
     """Return the job of a record, without its result."""
+    return (short_record if len(record) <= SHORT_RECORD else parsed_record)(record)
+
+
+def parsed_record(record: str) -> Job:
     return from_record(json.loads(record))
 
 
-@lru_cache(maxsize=64)
+# As many jobs as a laptop keeps, unless it is set otherwise; below 50 MB. Long ones are parsed each time.
+SHORT_RECORD = 2_000
+short_record = lru_cache(maxsize=11_000)(parsed_record)
+
+
+@cached(DIGESTED_BYTES)
 def digest(result: bytes) -> bytes:
     """Return the key of a result's row; cached, since many jobs share one result."""
     return hashlib.blake2b(result, digest_size=16).digest()

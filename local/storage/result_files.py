@@ -57,7 +57,7 @@ class ResultFiles(Follower):
         try:
             self._make_folder()
             remove_leftovers(self._folder, r"job_id_[0-9]+")
-            return highest_number(b"\n".join(os.fsencode(path.name) for path in self._folder.iterdir()))
+            return highest_number(b"\n".join(os.listdir(os.fsencode(self._folder))))  # noqa: PTH208 # as above
         except OSError as error:
             self._status.failed(error)
             return 0

@@ -3,30 +3,31 @@
 import logging
 import re
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
+from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.errors import DamagedSnapshot, DatasetGone
 from local.storage.files import DiskStatus, read_regular, write_atomically
 
 OUR_SNAPSHOT = re.compile(r"[0-9a-f]{64}\.snapshot")
-# Runners meet the current data set and, after a change, the one before it.
-KEPT_IN_MEMORY = 2
 
 log = logging.getLogger("statline.snapshots")
 
 
 class SnapshotFiles:
-    """DatasetStore on a folder. The served data set is in memory, and on disk once it can be written."""
+    """DatasetStore on a folder. The served data set is in memory, and on disk once it can be written.
+
+    The one that was loaded last is in memory too: after a change, runners meet the data set before it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        self._in_memory: OrderedDict[str, tuple[DataIngestor, dict[str, Any]]] = OrderedDict()
+        self._in_memory: dict[str, DataIngestor] = {}
+        self._served = ""
         self._unwritten: tuple[Path, bytes] | None = None
         self._status = DiskStatus(
             ".statline/snapshots/", "a start with other data could not go on with these"
@@ -39,14 +40,21 @@ class SnapshotFiles:
         """Keep a data set in memory, and write it."""
         with self._lock:
             self._keep(fingerprint, data)
+        self._served = fingerprint
         self._unwritten = self.path(fingerprint), data.snapshot()
         self.problem()
 
-    def ingestor(self, fingerprint: str) -> DataIngestor:
-        return self._loaded(fingerprint)[0]
+    def serve_stored(self, fingerprint: str) -> DataIngestor:
+        """Keep a data set in memory that was written before. Raises DatasetGone."""
+        data, self._served = self.ingestor(fingerprint), fingerprint
+        return data
 
-    def catalogue(self, fingerprint: str) -> dict[str, Any]:
-        return self._loaded(fingerprint)[1]
+    def ingestor(self, fingerprint: str) -> DataIngestor:
+        # Without the lock, which a runner holds while it loads another: the event loop asks for this one.
+        return self._in_memory.get(fingerprint) or self._loaded(fingerprint)
+
+    def catalogue(self, fingerprint: str) -> Catalogue:
+        return self.ingestor(fingerprint).catalogue()
 
     def problem(self) -> str | None:
         """Write the served data set if it is not on disk; return why that fails, or None."""
@@ -74,7 +82,7 @@ class SnapshotFiles:
                 except OSError as error:
                     log.warning("%s: %s", path, error)
 
-    def _loaded(self, fingerprint: str) -> tuple[DataIngestor, dict[str, Any]]:
+    def _loaded(self, fingerprint: str) -> DataIngestor:
         # Held while loading, so that a crowd of runners loads a data set once.
         with self._lock:
             if fingerprint not in self._in_memory:
@@ -86,6 +94,6 @@ class SnapshotFiles:
             return self._in_memory[fingerprint]
 
     def _keep(self, fingerprint: str, data: DataIngestor) -> None:
-        self._in_memory[fingerprint] = data, data.catalogue()
-        while len(self._in_memory) > KEPT_IN_MEMORY:
-            self._in_memory.popitem(last=False)
+        data.catalogue()  # made now, by the thread that loads it
+        kept = {name: kept for name, kept in self._in_memory.items() if name == self._served}
+        self._in_memory = kept | {fingerprint: data}

@@ -12,8 +12,9 @@ from chalicelib.application.idempotency import IdempotencyRecord
 from chalicelib.application.job import JOB_ID, Job, by_acceptance, job_id, job_number
 from chalicelib.application.job_record import from_record, to_record
 from chalicelib.errors import JobNotFound, Unavailable
+from local.settings import KEEP_BYTES
 from local.storage.database import CALLBACK_PENDING, OPEN, Database
-from local.storage.job_memory import RecentJobs
+from local.storage.job_memory import RecentJobs, size
 from local.storage.job_rows import (
     DELETE_JOBS,
     DELETE_KEYS,
@@ -21,6 +22,9 @@ from local.storage.job_rows import (
     MARK_FILES_REMOVED,
     NEWEST_FIRST,
     OLDEST_FIRST,
+    OPEN_JOBS,
+    PENDING_CALLBACKS,
+    RESULT_BYTES,
     STORE_JOB,
     STORE_RESULT,
     WITH_RESULT,
@@ -33,22 +37,24 @@ from local.storage.job_rows import (
 PAGE = 500  # rows that a list reads at once
 # Deleted jobs that are remembered for followers; one that is further behind starts from the beginning.
 TOMBSTONES = 50_000
-# Share of the limit that is deleted at once, so that most finishes delete nothing.
+# What is beyond a limit is deleted together: a share of it, so that most finishes delete nothing.
 SLACK = 0.01
 
 
 class SqliteJobStore:
     """JobStore on a Database. Changes are durable when a method returns.
 
-    The newest `keep` finished jobs are kept, and for a while a hundredth more. `sequence` is the number of
-    the last change; followers put an event into `listeners`, which every change sets.
+    The newest `keep` finished jobs are kept, and for a while a hundredth more; fewer where the database, or
+    results/, would have more than `keep_bytes`. `sequence` is the number of the last change; followers put an
+    event into `listeners`, which every change sets.
     """
 
-    def __init__(self, database: Database, keep: int) -> None:
-        self.database, self._keep = database, keep
+    def __init__(self, database: Database, keep: int, keep_bytes: int = KEEP_BYTES) -> None:
+        self.database, self._keep, self._keep_bytes = database, keep, keep_bytes
+        self._unmeasured = keep_bytes  # bytes stored since the database was last found small enough
         self._open: dict[str, Job] = {}
         self._recent = RecentJobs()
-        self._finished = self._reserved = self.sequence = 0
+        self._finished = self._reserved = self._result_bytes = self.sequence = 0
         self._tombstones: deque[tuple[int, str]] = deque(maxlen=TOMBSTONES)
         self.listeners: list[threading.Event] = []
         self._lock = database.lock
@@ -74,7 +80,7 @@ class SqliteJobStore:
     def create(self, *jobs: Job) -> None:
         with self._lock:
             self._store(jobs)
-            self._finished += sum(job.status.is_terminal for job in jobs)
+            self._count_finished(*jobs)
 
     def get(self, job_id: str) -> Job:
         return self._open.get(job_id) or self._recent.get(job_id) or self._read(job_id)
@@ -84,7 +90,7 @@ class SqliteJobStore:
             if outcome.id not in self._open:
                 return self.get(outcome.id)
             self._store([outcome])
-            self._finished += 1
+            self._count_finished(outcome)
             self._expire()
             return outcome
 
@@ -118,11 +124,7 @@ class SqliteJobStore:
                 self._store([replace(job, callback_pending=False)])
 
     def pending_callbacks_before(self, moment: int) -> Iterator[str]:
-        rows = self.database.read(
-            "SELECT number FROM jobs WHERE state = ? AND accepted < ? ORDER BY accepted, number",
-            CALLBACK_PENDING,
-            moment,
-        )
+        rows = self.database.read(PENDING_CALLBACKS, CALLBACK_PENDING, moment)
         yield from (job_id(number) for (number,) in rows)
 
     def delete(self, job_id: str) -> None:
@@ -133,8 +135,8 @@ class SqliteJobStore:
     def jobs(self) -> Iterator[Job]:
         return self._listed(OLDEST_FIRST, -1)
 
-    def latest(self, until: int) -> Iterator[Job]:
-        return self._listed(NEWEST_FIRST, until + 1)
+    def latest(self, until: int, count: int = 1_000) -> Iterator[Job]:
+        return self._listed(NEWEST_FIRST, until + 1, count)
 
     def count_open(self) -> int:
         return len(self._open)
@@ -174,9 +176,10 @@ class SqliteJobStore:
         [(jobs, highest, sequence)] = self.database.read(
             "SELECT count(*), max(number), (SELECT max(sequence) FROM jobs) FROM jobs"
         )
-        for number, record in self.database.read("SELECT number, record FROM jobs WHERE state = ?", OPEN):
+        for number, record in self.database.read(OPEN_JOBS, OPEN):
             self._open[job_id(number)] = from_record(json.loads(record))
         self._finished = jobs - len(self._open)
+        [(self._result_bytes,)] = self.database.read(RESULT_BYTES)
         self.sequence = max(sequence or 0, self.fact("files"))
         self._reserved = max(highest or 0, self.fact("reserved"))
         self.reserve_beyond(self.database.lost_number)
@@ -192,11 +195,12 @@ class SqliteJobStore:
             self._remember(job)
             return job
 
-    def _listed(self, query: str, accepted: int) -> Iterator[Job]:
-        number = 0
-        while rows := self.database.read(query, accepted, number, PAGE):
+    def _listed(self, query: str, accepted: int, count: int = PAGE) -> Iterator[Job]:
+        number, size = 0, min(count, PAGE)
+        while rows := self.database.read(query, accepted, number, size):
             yield from (listed_job(record) for _, _, record in rows)
             accepted, number, _ = rows[-1]
+            size = min(2 * size, PAGE)  # a filter may skip most of them
 
     def _store(self, jobs: Sequence[Job]) -> None:
         with self.database.transaction() as connection:
@@ -206,7 +210,12 @@ class SqliteJobStore:
                 connection.execute(STORE_JOB, row_of(job, sequence))
         for job in jobs:
             self._remember(job)
+            self._unmeasured += size(job)
         self._note_changes(len(jobs))
+
+    def _count_finished(self, *jobs: Job) -> None:
+        self._finished += sum(job.status.is_terminal for job in jobs)
+        self._result_bytes += sum(len(job.result or b"") for job in jobs)
 
     def _remember(self, job: Job) -> None:
         if job.status.is_terminal:
@@ -222,25 +231,37 @@ class SqliteJobStore:
                 listener.set()
 
     def _expire(self) -> None:
+        """Delete some of the oldest finished jobs beyond the limits: a bounded work for each finish."""
         # A disk that takes nothing ends no finish that it took: the oldest go another time.
         with suppress(Unavailable):
-            while (excess := self._finished - self._keep) > self._keep * SLACK:
+            if excess := self._excess():
                 rows = self.database.read(
-                    "SELECT number FROM jobs WHERE state <> ? ORDER BY sequence LIMIT ?",
-                    OPEN,
-                    min(excess, PAGE),
+                    "SELECT number FROM jobs WHERE state <> ? ORDER BY sequence LIMIT ?", OPEN, excess
                 )
                 self._delete([number for (number,) in rows])
+
+    def _excess(self) -> int:
+        """How many finished jobs are to be deleted now; the newest one always stays."""
+        if (excess := self._finished - self._keep) > self._keep * SLACK:
+            return min(excess, PAGE)
+        if self._unmeasured > self._keep_bytes * SLACK:
+            used = max(self.database.used_bytes(), self._result_bytes)
+            if used > self._keep_bytes:
+                share = self._finished * (used - self._keep_bytes) // used + 1
+                return max(0, min(self._finished - 1, share, PAGE))
+            self._unmeasured = 0
+        return 0
 
     def _delete(self, numbers: list[int]) -> None:
         listed = (json.dumps(numbers),)
         with self.database.transaction() as connection:
             jobs = connection.execute(DELETE_JOBS, listed).fetchall()
-            connection.executemany(DELETE_RESULT, {(key,) for _, _, key in jobs if key is not None})
+            connection.executemany(DELETE_RESULT, {(key,) for _, _, key, _ in jobs if key is not None})
             connection.execute(DELETE_KEYS, listed)
             connection.execute(MARK_FILES_REMOVED, listed)
-        for number, state, _ in jobs:
+        for number, state, _, length in jobs:
             self._finished -= state != OPEN
+            self._result_bytes -= length or 0
             self._open.pop(job_id(number), None)
             self._recent.discard(job_id(number))
             self._tombstones.append((self.sequence + 1, job_id(number)))

@@ -33,6 +33,7 @@ def test_defaults_are_a_runner_for_each_cpu_and_the_project() -> None:
     [
         ("TP_NUM_OF_THREADS", "-1"),
         ("STATLINE_KEEP_RESULTS", "0"),
+        ("STATLINE_KEEP_BYTES", "9999999"),
         ("STATLINE_DRAIN_SECONDS", "soon"),
         ("STATLINE_LOG_LEVEL", "loud"),
         ("STATLINE_LOG_FORMAT", "xml"),

@@ -111,7 +111,7 @@ class SimulatedStore:
     def jobs(self) -> Iterator[Job]:
         yield from [replace(job, result=None) for job in self._listed()]
 
-    def latest(self, until: int) -> Iterator[Job]:
+    def latest(self, until: int, count: int = 1_000) -> Iterator[Job]:
         yield from (job for job in reversed([*self.jobs()]) if job.accepted <= until)
 
     def count_open(self) -> int:

@@ -32,7 +32,8 @@ HEADERS = {
     "Statline-Dataset": "The data set that the result comes from",
     "Location": "The address of the job, or of its result",
     "Cache-Control": "no-store while the response can change",
-    "Link": "The job behind a result of a synchronous execution",
+    "Link": "The job behind a result of a synchronous execution, or the next part of a list",
+    "Statline-List-Limit": "Where there are more: how many the list has at most",
     "ETag": "Of this response, for If-None-Match; weak",
     "Preference-Applied": "The preference that the service followed",
     "Vary": "The request headers that decide about the form of the response",
@@ -56,7 +57,8 @@ FILTERS = "type statistics status datetime minDuration maxDuration limit"
 # fmt: off
 # What /api and the service return: path, tag, operationId, summary, schema, headers, description.
 READS = (
-    ("/api/jobs", READING, "jobs", "Every job and its status, oldest first", "Jobs", "", ""),
+    ("/api/jobs", READING, "jobs", "The newest jobs and their status, oldest first",
+     "Jobs", "Link Statline-List-Limit", "The newest 10,000; the link `next` leads to those before."),
     ("/api/num_jobs", READING, "num_jobs", "The number of jobs that are not finished", "NumJobs", "", ""),
     ("/api/graceful_shutdown", SERVICE, "graceful_shutdown", "Finish the accepted jobs, accept no more",
      "Shutdown", "", DRAIN),

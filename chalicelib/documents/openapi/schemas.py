@@ -9,8 +9,8 @@ from chalicelib.application.job import SUCCESS_URI, JobStatus
 from chalicelib.application.submission import BATCH_MEMBER
 from chalicelib.documents.batch_request import LARGEST_BATCH
 from chalicelib.documents.execute_request import CALLBACK_NAMES, RESPONSES
-from chalicelib.documents.process_description import JOB_CONTROL, MEDIA_TYPES, OUTPUT
-from chalicelib.documents.schemas import Schema
+from chalicelib.documents.process_description import JOB_CONTROL, LARGEST_ENUM, MEDIA_TYPES, OUTPUT
+from chalicelib.documents.schemas import INPUT, Schema
 from chalicelib.domain.catalogue import Catalogue, allowed_names
 from chalicelib.domain.statistics.registry import STATISTICS, Statistic
 
@@ -117,13 +117,15 @@ OGC_SCHEMAS: dict[str, Schema] = {
 
 
 def schemas(catalogue: Catalogue) -> dict[str, Schema]:
-    """Every schema, with the texts by which the data set knows its questions and states."""
+    """Every schema, with the texts by which the data set knows its questions and states, if they are few."""
     names: dict[str, Schema] = {}
     for parameter, schema in NAMES.items():
         known = allowed_names(parameter, catalogue)
-        href = enum(*(f"data:,{quote(text)}" for text in known))
+        listed = len(known) <= LARGEST_ENUM
+        href = enum(*(f"data:,{quote(text)}" for text in known)) if listed else TEXT
         links = href | {"description": "The text as a data: URL; base64 is accepted too"}
-        names |= {schema: enum(*known), f"{schema}Link": open_object("href", {"href": links})}
+        name = enum(*known) if listed else INPUT
+        names |= {schema: name, f"{schema}Link": open_object("href", {"href": links})}
     return API_SCHEMAS | OGC_SCHEMAS | names
 
 

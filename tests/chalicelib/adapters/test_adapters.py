@@ -68,6 +68,18 @@ def test_only_the_last_data_sets_stay_in_memory(clients: Aws, tmp_path: Path) ->
     assert datasets.ingestor("f0") is not first
 
 
+def test_data_set_in_use_stays_in_memory_while_others_are_loaded(clients: Aws, tmp_path: Path) -> None:
+    datasets, data = S3DatasetStore(clients, "statline"), soil(tmp_path)
+    for number in range(5):
+        datasets.publish(f"f{number}", data.snapshot(), data.catalogue())
+    in_use, catalogue = datasets.ingestor("f0"), datasets.catalogue("f0")
+    for number in range(1, 5):
+        datasets.ingestor(f"f{number}")
+        datasets.catalogue(f"f{number}")
+        assert datasets.ingestor("f0") is in_use
+        assert datasets.catalogue("f0") is catalogue
+
+
 def test_held_data_set_is_not_read_from_s3(clients: Aws, tmp_path: Path) -> None:
     datasets, data = S3DatasetStore(clients, "statline"), soil(tmp_path)
     datasets.hold("f", data)

@@ -4,6 +4,7 @@ import os
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -11,6 +12,7 @@ from botocore.exceptions import ClientError
 from chalicelib.adapters.aws_clients import Aws
 from chalicelib.adapters.dynamodb_job_store import DynamoDbJobStore
 from chalicelib.application.job import LONGEST_REASON, Job, JobStatus
+from chalicelib.application.pagination import FOR_EVER, Filter, page
 from chalicelib.application.ports import JobStore
 from chalicelib.config import LARGEST_INLINE
 from chalicelib.errors import JobNotFound
@@ -265,6 +267,36 @@ def test_results_are_compressed(dynamo: DynamoDbJobStore, clients: Aws) -> None:
     dynamo.finish(finished)
     item = clients.dynamodb.get_item(TableName="statline", Key={"id": {"S": "job_id_1"}})["Item"]
     assert len(item["answer"]["B"]) < len(answer) / 10
+
+
+class CountedQueries:
+    """A client that notes how many items each of its queries read."""
+
+    def __init__(self, client: Any) -> None:
+        self._client, self.items = client, list[int]()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def query(self, **arguments: Any) -> Any:
+        response = self._client.query(**arguments)
+        self.items.append(response["ScannedCount"])
+        return response
+
+
+def test_page_of_a_long_list_reads_little_more_than_it_returns(clients: Aws) -> None:
+    counted = clients.dynamodb = CountedQueries(clients.dynamodb)
+    try:
+        store = DynamoDbJobStore(clients, "statline", "statline", inline_limit=1000)
+        for number in range(1, 61):
+            store.create(job(number))
+        page(store.latest(FOR_EVER, 11), Filter(), 10, None)
+        assert counted.items == [12]
+        counted.items.clear()
+        page(store.latest(FOR_EVER, 3), Filter(processes=frozenset({"best5"})), 2, None)
+        assert counted.items == [4, 8, 16, 32]
+    finally:
+        clients.dynamodb = counted._client
 
 
 def stored_keys(clients: Aws) -> list[str]:

@@ -1,23 +1,25 @@
 """The inputs and outputs of processes, as JSON Schemas."""
 
+import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from chalicelib.documents.process_description import description, input_schema
-from chalicelib.domain.catalogue import names_of, validate_inputs
+from chalicelib.documents.openapi.document import document
+from chalicelib.documents.process_description import LARGEST_ENUM, description, input_schema
+from chalicelib.documents.schemas import INPUT
+from chalicelib.domain.catalogue import Catalogue, names_of, validate_inputs
 from chalicelib.domain.statistics.registry import STATISTICS
 from chalicelib.errors import UnknownQuestion, UnknownState
 from tests.support.samples import soil
 
 
 @pytest.fixture(scope="module")
-def catalogue(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
     return soil(tmp_path_factory.mktemp("soil")).catalogue()
 
 
-def test_a_question_input_lists_ids_and_texts(catalogue: dict[str, Any]) -> None:
+def test_a_question_input_lists_ids_and_texts(catalogue: Catalogue) -> None:
     assert input_schema("question", catalogue) == {
         "type": "string",
         "enum": ["S1", "Humus", "S2", "Sand"],
@@ -26,7 +28,14 @@ def test_a_question_input_lists_ids_and_texts(catalogue: dict[str, Any]) -> None
     }
 
 
-def test_a_state_input_lists_names(catalogue: dict[str, Any]) -> None:
+def test_many_names_are_not_listed() -> None:
+    states = [{"name": f"Place {number:06}"} for number in range(LARGEST_ENUM + 1)]
+    catalogue = Catalogue({"title": "Places", "questions": [{"id": None, "question": "Q"}], "states": states})
+    assert input_schema("state", catalogue) == INPUT | {"example": "Place 000000"}
+    assert "Place 000001" not in json.dumps(document(catalogue, "/", key_needed=False))
+
+
+def test_a_state_input_lists_names(catalogue: Catalogue) -> None:
     assert input_schema("state", catalogue) == {
         "type": "string",
         "enum": ["Bayern", "Hessen"],
@@ -46,18 +55,19 @@ def test_a_state_input_lists_names(catalogue: dict[str, Any]) -> None:
 def test_an_id_of_two_questions_is_no_name_of_either(
     questions: list[tuple[str | None, str]], expected: dict[str, list[str]]
 ) -> None:
-    catalogue = {"questions": [{"id": one, "question": text} for one, text in questions]}
+    entries = [{"id": one, "question": text} for one, text in questions]
+    catalogue = Catalogue({"questions": entries, "states": []})
     assert names_of("question", catalogue) == expected
 
 
-def test_every_listed_name_is_known_to_the_data_set(catalogue: dict[str, Any], tmp_path: Path) -> None:
+def test_every_listed_name_is_known_to_the_data_set(catalogue: Catalogue, tmp_path: Path) -> None:
     data = soil(tmp_path)
     for name in ("question", "state"):
         for text in input_schema(name, catalogue)["enum"]:
             getattr(data, name)(text)
 
 
-def test_an_unlisted_name_is_refused_with_the_closest(catalogue: dict[str, Any]) -> None:
+def test_an_unlisted_name_is_refused_with_the_closest(catalogue: Catalogue) -> None:
     validate_inputs({"question": "S1", "state": "Hessen"}, catalogue)
     with pytest.raises(UnknownQuestion, match="Humus"):
         validate_inputs({"question": "Humuss", "state": "Hessen"}, catalogue)
@@ -66,7 +76,7 @@ def test_an_unlisted_name_is_refused_with_the_closest(catalogue: dict[str, Any])
 
 
 @pytest.mark.parametrize("name", STATISTICS)
-def test_every_process_describes_its_inputs_and_output(name: str, catalogue: dict[str, Any]) -> None:
+def test_every_process_describes_its_inputs_and_output(name: str, catalogue: Catalogue) -> None:
     described = description(STATISTICS[name], catalogue)
     assert list(described["inputs"]) == list(STATISTICS[name].parameters)
     assert {(one["minOccurs"], one["maxOccurs"]) for one in described["inputs"].values()} == {(1, 1)}

@@ -4,7 +4,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema_rs import Draft4Validator
 
-from chalicelib.documents.schemas import inputs_schema, parse_inputs
+from chalicelib.documents.schemas import LONGEST_TEXT, inputs_schema, parse_inputs
 from chalicelib.domain.statistics.registry import STATISTICS
 from chalicelib.errors import InvalidRequest
 
@@ -14,6 +14,7 @@ names = st.sampled_from(["question", "state", "State", "year"])
 values = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=3),
     st.text(" \t\n\x1c\x85\u00a0\ufeff\u3000x", max_size=2),
+    st.sampled_from(["x" * LONGEST_TEXT, "x" * (LONGEST_TEXT + 1), "ß" * LONGEST_TEXT]),
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False),
     st.lists(st.text()) | st.dictionaries(names, st.text()),
 )

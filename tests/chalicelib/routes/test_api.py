@@ -9,10 +9,11 @@ import requests
 from chalicelib import __version__
 from chalicelib.bootstrap import get_service
 from chalicelib.domain.statistics.registry import STATISTICS
+from chalicelib.routes.api import LISTED_JOBS
 from chalicelib.routes.endpoint import LARGEST_BODY
 from local.emulator.emulator import Emulator
 from tests.support.processes import until
-from tests.support.samples import ask
+from tests.support.samples import ask, job
 
 ANSWERS = {
     "states_mean": ({"question": "Humus"}, {"Bayern": 2.0, "Hessen": 4.0}),
@@ -77,6 +78,11 @@ def test_post_returns_a_job_id_and_location_for_any_content_type(url: str, http:
         (b'{"question": "S1", "state": ["Hessen"]}', '"state"'),
         (b'{"question": "S1", "state": "Hessen", "year": 2020}', '"year"'),
         (b'{"question": "S1", "question": "S2", "state": "Hessen"}', '"question" is given twice'),
+        (
+            b'{"state": "x", "question": "' + b"x" * 1_001 + b'"}',
+            '"question" has 1001 characters; at most 1000 are taken',
+        ),
+        (b'{"question": "S1", "state": "' + b"x" * 60_000 + b'"}', '"state" has 60000 characters'),
         (b"[" * 60_000, "nested"),
         (b'{"question": ' + b"9" * 5_000 + b"}", "JSON"),
     ],
@@ -133,6 +139,29 @@ def test_jobs_are_listed_oldest_first_and_counted_while_open(url: str, http: req
         "data": [{"job_id_1": "done"}, {"job_id_2": "error"}],
     }
     assert http.get(f"{url}/api/num_jobs", timeout=5).json() == {"num_jobs": 0}
+
+
+def test_list_beyond_its_limit_has_the_newest_and_links_to_those_before(
+    emulator: Emulator, url: str, http: requests.Session
+) -> None:
+    for first in range(1, 2 * LISTED_JOBS + 4, 1_000):
+        last = min(first + 1_000, 2 * LISTED_JOBS + 4)
+        emulator.store.create(*(job(number).fail("why", now=9) for number in range(first, last)))
+    listed, path = [], "/api/jobs"
+    while path:
+        response = http.get(f"{url}{path}", timeout=30)
+        ids = [job_id for entry in response.json()["data"] for job_id in entry]
+        assert response.headers.get("Statline-List-Limit") == ("10000" if "next" in response.links else None)
+        listed = ids + listed
+        path = response.links.get("next", {}).get("url")
+
+    assert listed == [f"job_id_{number}" for number in range(1, 2 * LISTED_JOBS + 4)]
+    assert ids == listed[:3]
+
+
+def test_list_with_a_foreign_cursor_is_400(url: str, http: requests.Session) -> None:
+    response = http.get(f"{url}/api/jobs?cursor=x", timeout=5)
+    assert (response.status_code, response.json()["status"]) == (400, "error")
 
 
 def test_graceful_shutdown_refuses_new_jobs_and_serves_polls(url: str, http: requests.Session) -> None:

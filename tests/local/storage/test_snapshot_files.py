@@ -49,6 +49,31 @@ def test_memory_keeps_the_newest_data_sets(files: SnapshotFiles, tmp_path: Path)
         files.ingestor("0" * 64)
 
 
+def test_served_data_set_stays_in_memory_while_jobs_of_earlier_ones_are_computed(
+    files: SnapshotFiles, tmp_path: Path
+) -> None:
+    for number in range(4):
+        serve(files, f"{number}" * 64, tmp_path)
+    serve(files, FINGERPRINT, tmp_path)
+    served = files.ingestor(FINGERPRINT)
+
+    for number in range(4):
+        files.ingestor(f"{number}" * 64)
+
+    assert files.ingestor(FINGERPRINT) is served
+    assert files.catalogue(FINGERPRINT) is served.catalogue()
+
+
+def test_stored_data_set_that_is_served_stays_in_memory(files: SnapshotFiles, tmp_path: Path) -> None:
+    for name in (OTHER, "c" * 64, FINGERPRINT):
+        serve(files, name, tmp_path)
+    later = SnapshotFiles(tmp_path / "snapshots")
+    served = later.serve_stored(FINGERPRINT)
+    for name in (OTHER, "c" * 64):
+        later.ingestor(name)
+    assert later.ingestor(FINGERPRINT) is served
+
+
 def test_unused_snapshots_are_removed_and_other_files_stay(files: SnapshotFiles, tmp_path: Path) -> None:
     for fingerprint in (FINGERPRINT, OTHER, "c" * 64):
         serve(files, fingerprint, tmp_path)

@@ -3,14 +3,18 @@
 import json
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chalicelib.application.idempotency import IdempotencyRecord
 from chalicelib.application.job import Job, JobStatus
+from chalicelib.application.pagination import FOR_EVER, Filter, page
 from chalicelib.errors import JobNotFound
 from local.storage import job_memory, sqlite_job_store
 from local.storage.database import NAME, Database
+from local.storage.job_memory import RecentJobs
+from local.storage.job_rows import NEWEST_FIRST, OPEN_JOBS, PENDING_CALLBACKS
 from local.storage.sqlite_job_store import SqliteJobStore
 from local.storage.sqlite_service_state import SqliteServiceState
 from tests.local.machine import Machine
@@ -20,6 +24,17 @@ from tests.support.samples import job
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
+
+
+class CountedDatabase(Database):
+    """A database that counts the rows that are read from it."""
+
+    rows = 0
+
+    def read(self, statement: str, *values: object) -> list[Any]:
+        found = super().read(statement, *values)
+        self.rows += len(found)
+        return found
 
 
 def count(store: SqliteJobStore, table: str) -> int:
@@ -113,6 +128,79 @@ def test_oldest_finished_jobs_beyond_the_limit_are_deleted(tmp_path: Path) -> No
     assert count(store, "results") == 3
 
 
+def test_oldest_finished_jobs_beyond_the_bytes_are_deleted(tmp_path: Path) -> None:
+    with closing(Database(tmp_path / NAME)) as database:
+        store = SqliteJobStore(database, keep=1_000, keep_bytes=1_000_000)
+        store.create(job(1))
+        for number in range(2, 202):
+            store.create(job(number))
+            store.finish(job(number).succeed(b"%d" % number * 10_000, now=number))
+            assert database.used_bytes() < 1_100_000
+
+        kept = [found.id for found in store.jobs()]
+        assert kept[0] == "job_id_1"
+        assert kept[1:] == [f"job_id_{number}" for number in range(203 - len(kept), 202)]
+        assert 10 < len(kept) < 60
+
+
+def test_equal_results_count_for_each_job_that_has_a_file(tmp_path: Path) -> None:
+    for _ in range(2):  # the second time as the first one left it
+        with closing(Database(tmp_path / NAME)) as database:
+            store = SqliteJobStore(database, keep=1_000, keep_bytes=1_000_000)
+            for number in store.reserve_ids(60):
+                store.create(job(number))
+                store.finish(job(number).succeed(b"x" * 50_000, now=9))
+                store.mark_delivered(f"job_id_{number}")
+            assert len(list(store.jobs())) == 20
+
+
+def test_open_jobs_and_pending_callbacks_are_found_by_their_index(machine: Machine) -> None:
+    database = machine.boot().database
+    for statement, values in ((OPEN_JOBS, (1,)), (PENDING_CALLBACKS, (2, 9))):
+        plan = str(database.read(f"EXPLAIN QUERY PLAN {statement}", *values))
+        assert "INDEX jobs_unsettled (state=?" in plan
+
+
+def test_newest_job_stays_however_large_it_is(tmp_path: Path) -> None:
+    with closing(Database(tmp_path / NAME)) as database:
+        store = SqliteJobStore(database, keep=1_000, keep_bytes=100_000)
+        for number in (1, 2):
+            store.create(job(number))
+            store.finish(job(number).succeed(b"%d" % number * 500_000, now=number))
+        assert [found.id for found in store.jobs()] == ["job_id_2"]
+        assert len(store.get("job_id_2").result or b"") == 500_000
+
+
+def test_a_start_reads_no_finished_job(tmp_path: Path) -> None:
+    rows = {}
+    for finished in (0, 3_000):
+        path = tmp_path / f"{finished}.db"
+        with closing(Database(path)) as database:
+            store = SqliteJobStore(database, keep=10_000)
+            store.create(job(1), *(job(n).succeed(b"%d" % n, now=n) for n in range(2, finished + 2)))
+        with closing(CountedDatabase(path)) as database:
+            store = SqliteJobStore(database, keep=10_000)
+            rows[finished] = database.rows
+            assert store.count_open() == 1
+    assert rows[3_000] == rows[0] < 10
+
+
+def test_a_lower_limit_deletes_bit_by_bit(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite_job_store, "PAGE", 3)
+    store = machine.boot()
+    for number in range(1, 9):
+        store.create(job(number).fail("why", now=9))
+    machine.keep = 2
+
+    store = machine.boot()
+
+    assert [found.id for found in store.jobs()] == [f"job_id_{number}" for number in range(4, 9)]
+    for number in (9, 10):
+        store.create(job(number))
+        store.finish(job(number).fail("why", now=9))
+    assert [found.id for found in store.jobs()] == ["job_id_9", "job_id_10"]
+
+
 def test_a_lower_limit_deletes_at_the_next_start(machine: Machine) -> None:
     store = machine.boot()
     for number in range(1, 9):
@@ -145,12 +233,20 @@ def test_a_result_that_was_deleted_is_stored_again(machine: Machine) -> None:
 
 
 def test_polls_beyond_the_memory_read_the_database(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job_memory, "LIMIT_BYTES", 2_100)
+    monkeypatch.setattr(job_memory, "LIMIT_BYTES", 3_100)
     store = machine.boot()
     for number in range(1, 8):
         store.create(job(number))
         store.finish(job(number).succeed(b"result %d" % number, now=9))
     assert [store.get(f"job_id_{n}").result for n in range(1, 8)] == [b"result %d" % n for n in range(1, 8)]
+
+
+def test_polls_in_memory_are_bounded_by_the_bytes_of_texts_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_memory, "LIMIT_BYTES", 1_000_000)
+    memory = RecentJobs()
+    for number in range(1, 101):
+        memory.add(job(number, inputs={"question": "x" * 64_000}).fail("y" * 9_000, now=9))
+    assert [number for number in range(1, 101) if memory.get(f"job_id_{number}")] == [98, 99, 100]
 
 
 def test_lists_are_read_in_pages(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,6 +257,22 @@ def test_lists_are_read_in_pages(machine: Machine, monkeypatch: pytest.MonkeyPat
     expected = [f"job_id_{n}" for n in range(1, 11)]
     assert [found.id for found in machine.boot().jobs()] == expected
     assert [found.id for found in store.latest(10)] == expected[::-1]
+
+
+def test_page_of_a_long_list_reads_the_rows_that_it_holds(tmp_path: Path) -> None:
+    with closing(CountedDatabase(tmp_path / NAME)) as database:
+        store = SqliteJobStore(database, keep=10_000)
+        store.create(*map(job, range(1, 3_001)))
+        database.rows = 0
+
+        first = page(store.latest(FOR_EVER, 11), Filter(), 10, None)
+        second = page(store.latest(first.jobs[-1].accepted, 11), Filter(), 10, first.next)
+
+        assert [found.id for found in second.jobs] == [f"job_id_{n}" for n in range(2_990, 2_980, -1)]
+        assert database.rows <= 50
+        plan = str(database.read(f"EXPLAIN QUERY PLAN {NEWEST_FIRST}", 1, 1, 1))
+        assert "USING INDEX jobs_by_acceptance" in plan
+        assert "TEMP B-TREE" not in plan
 
 
 def test_a_job_created_finished_is_one_write(machine: Machine) -> None:
