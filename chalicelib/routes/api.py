@@ -17,10 +17,10 @@ from chalicelib.routes.endpoint import (
     Headers,
     base_path,
     endpoint,
-    json_body,
     ok,
     render,
 )
+from chalicelib.routes.request_body import json_body
 from chalicelib.routes.request_headers import awaited, declines_reuse, idempotency_key
 from chalicelib.routes.responses import validated
 

@@ -1,22 +1,20 @@
-"""The frame of every view: reads a JSON body, renders a response, maps errors, logs a line."""
+"""The frame of every view: renders a response, maps errors, logs a line."""
 
 import functools
 import json
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.application import deadline
-from chalicelib.errors import BodyTooLarge, InvalidRequest, Refused, StatlineError, shown
+from chalicelib.errors import Refused, StatlineError
 from chalicelib.observability import trace
 from chalicelib.observability.metrics import REFUSED, REQUESTS
 from chalicelib.routes.cors import sharing_headers
 from chalicelib.routes.errors import to_http
 
-LARGEST_BODY = 64 * 1024
 # API Gateway gives up after 29 s. A call to AWS that begins in time may end 3 s later (aws_clients), and
 # taking a job back needs 4 s.
 REQUEST_SECONDS = 21
@@ -122,37 +120,3 @@ def base_path(request: Request) -> str:
     own = [segment for segment in request.path.split("/") if segment]
     segments = actual_path(request).rstrip("/").split("/")
     return "/".join(segments[: len(segments) - len(own)])
-
-
-def json_body(request: Request) -> object:
-    """Return the request's body as JSON, whatever its Content-Type says.
-
-    Raises InvalidRequest for a body that is not JSON by RFC 8259 (NaN included) or names a member twice,
-    BodyTooLarge above 64 KiB.
-    """
-    raw: bytes = request.raw_body  # type: ignore[assignment] # Chalice annotates a str that it never returns
-    if len(raw) > LARGEST_BODY:
-        raise BodyTooLarge(f"the body has {len(raw)} bytes; at most {LARGEST_BODY} are taken")
-    try:
-        # Decoded here, since json.loads also accepts UTF-16 and UTF-32.
-        return json.loads(raw.decode(), object_pairs_hook=without_duplicates, parse_constant=refuse_constant)
-    except RecursionError:
-        raise InvalidRequest("the body is nested too deeply to be a question") from None
-    except UnicodeDecodeError as error:
-        raise InvalidRequest(f"the body is not UTF-8 text: {error.reason} at byte {error.start}") from None
-    except ValueError as error:
-        raise InvalidRequest(
-            f'the body is not JSON: {error}; send an object such as {{"question": "Q036"}}'
-        ) from None
-
-
-def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        twice = next(name for name in fields if sum(name == key for key, _ in pairs) > 1)
-        raise InvalidRequest(f"field {shown(twice)} is given twice")
-    return fields
-
-
-def refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")

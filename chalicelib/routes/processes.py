@@ -13,11 +13,12 @@ from chalicelib.documents.batch_request import parse_batch
 from chalicelib.documents.execute_request import parse_execute_request
 from chalicelib.domain.statistics.registry import STATISTICS, statistic
 from chalicelib.errors import InvalidRequest, shown
-from chalicelib.routes.endpoint import DATASET, endpoint, json_body
+from chalicelib.routes.endpoint import DATASET, endpoint
 from chalicelib.routes.jobs import listed, status_info
 from chalicelib.routes.links import REL, address, base_url, link
 from chalicelib.routes.negotiation import negotiate
 from chalicelib.routes.query_params import Query
+from chalicelib.routes.request_body import json_body
 from chalicelib.routes.request_headers import declines_reuse, idempotency_key, prefers_async, wait_seconds
 from chalicelib.routes.responses import DOCUMENT_FORMS, document, problem
 from chalicelib.routes.results import RESULT_FORMS, result

@@ -11,7 +11,7 @@ from chalice.app import Chalice
 from chalice.config import Config
 
 from chalicelib import __version__
-from chalicelib.routes.endpoint import LARGEST_BODY
+from chalicelib.routes.request_body import LARGEST_BODY
 from local.http.gateway import Call, Gateway, refusal
 from local.http.response import Response
 

@@ -14,7 +14,7 @@ from chalicelib.application.job import LONGEST_REASON, Job, JobStatus
 from chalicelib.application.ports import JobStore
 from chalicelib.config import LARGEST_INLINE
 from chalicelib.errors import JobNotFound
-from chalicelib.routes.endpoint import LARGEST_BODY
+from chalicelib.routes.request_body import LARGEST_BODY
 from tests.support.samples import job
 
 
