@@ -6,10 +6,11 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.application.idempotency import IdempotencyKey
 from chalicelib.application.job import Job, JobStatus
-from chalicelib.bootstrap import get_service
+from chalicelib.bootstrap import get_service, get_settings
 from chalicelib.documents.execute_request import parse_question
 from chalicelib.documents.result_table import frozen_json
 from chalicelib.domain.statistics.registry import statistic as find_statistic
+from chalicelib.routes.cors import Effect
 from chalicelib.routes.endpoint import (
     DATASET,
     JSON,
@@ -42,7 +43,7 @@ def submit(statistic: str) -> Response:
     header, fresh, body = idempotency_key(request), declines_reuse(request), json_body(request)
     execute_request = parse_question(find_statistic(statistic), body, fresh)
     job = get_service().submit(execute_request, IdempotencyKey.of_request(header, "submit", statistic, body))
-    location = f"{base_path(request)}/api/get_results/{job.id}"
+    location = f"{get_settings().public_url or base_path(request)}/api/get_results/{job.id}"
     return ok({"job_id": job.id}, {"Location": location, DATASET: job.dataset})
 
 
@@ -65,7 +66,7 @@ def num_jobs() -> Response:
     return ok({"num_jobs": get_service().num_jobs()})
 
 
-@endpoint(routes, "/api/graceful_shutdown")
+@endpoint(routes, "/api/graceful_shutdown", effect=Effect.COMMAND, loopback_only=True)
 def graceful_shutdown() -> Response:
     drain = get_service().drain()
     return ok({"status": "done"} if drain.done else {"status": "running", "num_jobs": drain.left})

@@ -32,8 +32,11 @@ POLICY = (
 def openapi() -> Response:
     from chalicelib.documents.openapi.document import document  # imported late: few functions ever serve it
 
-    server = base_path(routes.current_request) or "/"
-    key_needed = get_settings().access == "key"
+    settings = get_settings()
+    server, key_needed = (
+        settings.public_url or base_path(routes.current_request) or "/",
+        settings.access == "key",
+    )
     return ok(document(get_service().catalogue(), server, key_needed), {"Content-Type": MEDIA_TYPE})
 
 

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.application import deadline
-from chalicelib.errors import Refused, StatlineError
+from chalicelib.bootstrap import get_settings
+from chalicelib.errors import Refused, StatlineError, UnsupportedEncoding, shown
 from chalicelib.observability import trace
 from chalicelib.observability.metrics import REFUSED, REQUESTS
-from chalicelib.routes.cors import sharing_headers
+from chalicelib.routes.cors import Effect, refuse_other_sites, sharing_headers
 from chalicelib.routes.errors import to_http
 
 # API Gateway gives up after 29 s. A call to AWS that begins in time may end 3 s later (aws_clients), and
@@ -52,19 +53,25 @@ def endpoint(
     failed: Callable[[Exception], Response] = failed,
     runs_in_thread: bool = False,
     supports_wait: bool = False,
+    effect: Effect | None = None,
+    loopback_only: bool = False,
 ) -> Callable[[View], View]:
     """Register a view: `failed` turns errors into responses, and each request writes one log line at `level`.
 
     `runs_in_thread` marks a view that may wait or take long, `supports_wait` one that waits if the header
-    Prefer says so: a server runs those on a thread of their own.
+    Prefer says so: a server runs those on a thread of their own. `effect` decides which pages may send the
+    request; without it a GET is a plain read, and all else a command. `loopback_only` asks a laptop's server
+    to let only clients on the same machine send it.
     """
+    if effect is None:
+        effect = Effect.READ if method == "GET" else Effect.COMMAND
 
     def wrap(view: View) -> View:
         @functools.wraps(view)
         def handler(**parameters: str) -> Response:
             request, start = routes.current_request, time.perf_counter()
             with trace.scope(trace.of_request(request.headers)):
-                response = attempt(lambda: view(**parameters), request, failed)
+                response = attempt(lambda: checked(view, parameters, request, effect), request, failed)
                 response.headers.setdefault(TRACE, trace.current())
                 response.headers |= sharing_headers()
                 seconds = time.perf_counter() - start
@@ -72,12 +79,23 @@ def endpoint(
                 log_request(level, request, response, seconds)
             return response
 
-        vars(handler).update(runs_in_thread=runs_in_thread, supports_wait=supports_wait)
+        vars(handler).update(
+            runs_in_thread=runs_in_thread, supports_wait=supports_wait, loopback_only=loopback_only
+        )
         # Chalice answers 415 to content types that a route does not name, also where there is no body.
         routes.route(path, methods=[method], content_types=["*/*"])(handler)
         return handler
 
     return wrap
+
+
+def checked(view: View, parameters: dict[str, str], request: Request, effect: Effect) -> Response:
+    """Run a view, for a request that may be sent and whose body is not compressed."""
+    refuse_other_sites(request, effect)
+    coding = request.headers.get("content-encoding", "identity")
+    if coding.lower() != "identity":
+        raise UnsupportedEncoding(f"Content-Encoding {shown(coding)} is not taken: send the body as it is")
+    return view(**parameters)
 
 
 def attempt(
@@ -115,8 +133,18 @@ def actual_path(request: Request) -> str:
 
 
 def base_path(request: Request) -> str:
-    """Return the prefix of the API's own paths, such as "/v1" behind an API Gateway stage; "" on a laptop."""
+    """Return the prefix of the API's own paths: of the public address, or of an API Gateway stage ("/v1")."""
+    if public := get_settings().public_url:
+        return "".join(f"/{segment}" for segment in public.split("/")[3:])
+    return gateway_path(request)
+
+
+def gateway_path(request: Request) -> str:
+    """Return the prefix before the API's own path that API Gateway received; "" on a laptop."""
+    if "stage" not in request.context:
+        return ""
     # By number of segments, since one may be percent-encoded in the path and decoded in the parameters.
-    own = [segment for segment in request.path.split("/") if segment]
-    segments = actual_path(request).rstrip("/").split("/")
-    return "/".join(segments[: len(segments) - len(own)])
+    own, segments = (
+        [segment for segment in path.split("/") if segment] for path in (request.path, actual_path(request))
+    )
+    return "".join(f"/{segment}" for segment in segments[: len(segments) - len(own)])

@@ -35,8 +35,8 @@ class BodyRefused(Exception):
 class Handler:
     """Answers requests: on the event loop, or on a thread where the view may wait."""
 
-    def __init__(self, application: Chalice, config: Config, body_seconds: float) -> None:
-        self._gateway = Gateway(application, config)
+    def __init__(self, application: Chalice, config: Config, bound: str, body_seconds: float) -> None:
+        self._gateway = Gateway(application, config, bound)
         self._body_seconds = body_seconds
         self._waiting = 0
 
@@ -89,7 +89,8 @@ class Handler:
             raise BodyRefused(400, f"this is no HTTP request: {error}") from error
 
     async def _respond(self, request: web.BaseRequest, body: bytes | None) -> Response:
-        call = self._gateway.call(request.method, request.raw_path, joined(request.raw_headers), body)
+        headers, peer = joined(request.raw_headers), request.remote or ""
+        call = self._gateway.call(request.method, request.raw_path, headers, body, peer)
         if isinstance(call, Response):
             return call
         if not call.waits:

@@ -22,7 +22,7 @@ HEADER = re.compile(rb"[!-9;-~]+: [^\r\n\0]*")
 
 
 def post(statistic: bytes, body: bytes) -> bytes:
-    head = b"POST /api/%b HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+    head = b"POST /api/%b HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
     return head % (statistic, len(body)) + body
 
 
@@ -31,13 +31,14 @@ SEEDS = [
     post(b"best5", b'{"question": "\\ud83d\\ude00 \\u0000"}'),
     post(b"best5", b'{"question": "\\ud83d"}'),
     post(b"best5", b"[" * 900 + b"]" * 900),
-    b"POST /api/best5 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n12\r\n"
+    b"POST /api/best5 HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n12\r\n"
     b'{"question": "S1"}\r\n0\r\nA: b\r\n\r\n',
-    b"GET /api/get_results/job_id_1 HTTP/1.1\r\nHost: x\r\n\r\nGET /api/num_jobs HTTP/1.0\r\n\r\n",
-    b"HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-    b"OPTIONS /api/jobs?limit=5 HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n",
-    b"GET /api/graceful_shutdown HTTP/1.1\r\nHost: x\r\n\r\n" + post(b"best5", b'{"question": "S1"}'),
-    b"GET http://x:80/api/%71uestions;a#b HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
+    b"GET /api/get_results/job_id_1 HTTP/1.1\r\nHost: localhost\r\n\r\nGET /api/num_jobs HTTP/1.0\r\n\r\n",
+    b"HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    b"OPTIONS /api/jobs?limit=5 HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n\r\n",
+    b"GET /api/graceful_shutdown HTTP/1.1\r\nHost: localhost\r\n\r\n" + post(b"best5", b'{"question": "S1"}'),
+    b"GET http://[::1]/api/%71uestions;a#b HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n"
+    b"\r\n",
 ]
 
 
@@ -45,7 +46,7 @@ class Wire(asyncio.Transport):
     """A transport to nowhere that keeps the written bytes."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__()
+        super().__init__({"peername": ("127.0.0.1", 1)})
         self.written = b""
         self.protocol: asyncio.Protocol | None = None
         self._loop, self._closing = loop, False
@@ -75,7 +76,7 @@ class RecordingHandler(Handler):
     """Runs every view on the event loop, and counts the requests."""
 
     def __init__(self) -> None:
-        super().__init__(app.app, Config(), BODY_SECONDS)
+        super().__init__(app.app, Config(), "127.0.0.1", BODY_SECONDS)
         self.methods: list[str] = []
         self.unfinished = 0
 

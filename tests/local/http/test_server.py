@@ -16,8 +16,8 @@ from local.http.server import Server
 from tests.support.processes import python_m_local, until
 from tests.support.raw import connect, receive, talk
 
-GET = b"GET /quick HTTP/1.1\r\nHost: x\r\n\r\n"
-WAITING = b"GET /waiting HTTP/1.1\r\nHost: x\r\n\r\n"
+GET = b"GET /quick HTTP/1.1\r\nHost: localhost\r\n\r\n"
+WAITING = b"GET /waiting HTTP/1.1\r\nHost: localhost\r\n\r\n"
 MANY, SPARE = 10_000, 200
 
 
@@ -124,13 +124,13 @@ def test_unforeseen_error_is_500_in_json_and_the_connection_stays(
 )
 def test_body_that_does_not_arrive_is_408(views: Views, chalice_config: object, body: bytes) -> None:
     with serving(views, chalice_config, body_seconds=0.1) as (_, url):
-        (response,) = talk(url, b"POST /quick HTTP/1.1\r\nHost: x\r\n" + body)
+        (response,) = talk(url, b"POST /quick HTTP/1.1\r\nHost: localhost\r\n" + body)
 
     assert response.status == 408
 
 
 def test_malformed_chunk_in_a_later_packet_ends_the_connection(views: Views, chalice_config: object) -> None:
-    head = b"POST /quick HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"
+    head = b"POST /quick HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"
     with serving(views, chalice_config, body_seconds=0.3) as (_, url), connect(url) as client:
         client.sendall(head)
         threading.Event().wait(0.1)
@@ -166,7 +166,7 @@ def test_ten_thousand_idle_connections_are_all_served(home: Path) -> None:
     if hard != resource.RLIM_INFINITY and hard < MANY + SPARE:
         pytest.skip(f"this machine lets a process open {hard} files, not {MANY + SPARE}")
     raise_file_limit()
-    get = b"GET /api/num_jobs HTTP/1.1\r\nHost: x\r\n\r\n"
+    get = b"GET /api/num_jobs HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with python_m_local(home, STATLINE_LOG_LEVEL="warning") as server, ExitStack() as held:
         idle = [held.enter_context(connect(server.url)) for _ in range(MANY)]
         for client in (*idle[::1000], connect(server.url)):
