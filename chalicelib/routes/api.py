@@ -15,6 +15,7 @@ from chalicelib.routes.endpoint import (
     DATASET,
     JSON,
     TRACE,
+    VIEWS,
     Headers,
     base_path,
     endpoint,
@@ -56,7 +57,7 @@ def get_response(job_id: str) -> Response:
     return validated(request, response) if job.status.is_terminal else response
 
 
-@endpoint(routes, "/api/jobs", runs_in_thread=True)
+@endpoint(routes, "/api/jobs", lane=VIEWS)
 def jobs() -> Response:
     return ok({"status": "done", "data": [{job.id: STATUS[job.status]} for job in get_service().jobs()]})
 

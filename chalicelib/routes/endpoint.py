@@ -26,6 +26,9 @@ DATASET = "Statline-Dataset"
 TRACE = "Statline-Trace"
 JSON: Headers = {"Content-Type": "application/json"}
 
+# Lanes: long polls, executions that wait for their job, views that compute long, and checks of the service.
+POLLS, EXECUTIONS, VIEWS, CHECKS = "polls", "executions", "views", "checks"
+
 log = logging.getLogger("statline.http")
 View = Callable[..., Response]
 
@@ -51,15 +54,15 @@ def endpoint(
     method: str = "GET",
     level: int = logging.INFO,
     failed: Callable[[Exception], Response] = failed,
-    runs_in_thread: bool = False,
+    lane: str | None = None,
     supports_wait: bool = False,
     effect: Effect | None = None,
     loopback_only: bool = False,
 ) -> Callable[[View], View]:
     """Register a view: `failed` turns errors into responses, and each request writes one log line at `level`.
 
-    `runs_in_thread` marks a view that may wait or take long, `supports_wait` one that waits if the header
-    Prefer says so: a server runs those on a thread of their own. `effect` decides which pages may send the
+    A server with an event loop runs the views of a lane on threads, and those of POLLS are the views that
+    `supports_wait` marks, if the header Prefer says that they wait. `effect` decides which pages may send the
     request; without it a GET is a plain read, and all else a command. `loopback_only` asks a laptop's server
     to let only clients on the same machine send it.
     """
@@ -79,9 +82,7 @@ def endpoint(
                 log_request(level, request, response, seconds)
             return response
 
-        vars(handler).update(
-            runs_in_thread=runs_in_thread, supports_wait=supports_wait, loopback_only=loopback_only
-        )
+        vars(handler).update(lane=lane, supports_wait=supports_wait, loopback_only=loopback_only)
         # Chalice answers 415 to content types that a route does not name, also where there is no body.
         routes.route(path, methods=[method], content_types=["*/*"])(handler)
         return handler

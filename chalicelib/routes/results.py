@@ -1,5 +1,6 @@
 """The result of a job, in the form that its request asked for, or the one that this request accepts."""
 
+import threading
 from collections.abc import Mapping
 
 from chalice.app import Request, Response
@@ -28,6 +29,8 @@ from chalicelib.routes.responses import page, varying
 from chalicelib.web import pages
 
 RESULT_FORMS = (JSON, CSV, HTML)
+# Many long polls may end at once: no more threads than this then compete with the event loop.
+RENDERING = threading.BoundedSemaphore(2)
 # Causes of failure that lie in the question, not in the service.
 QUESTIONS = {kind.__name__ for kind in (UnknownQuestion, UnknownState, NoUsableRows, BestEndUnknown)}
 
@@ -38,6 +41,11 @@ def result(request: Request, job: Job, headers: Mapping[str, str] | None = None)
         raise no_result(job)
     chosen = negotiate(request, offers(job))
     more = varying({DATASET: job.dataset, **(headers or {})})
+    with RENDERING:
+        return rendered(request, job, chosen, more)
+
+
+def rendered(request: Request, job: Job, chosen: str, more: Mapping[str, str]) -> Response:
     if chosen == HTML:
         return page(request, f"Result of {job.id}", content(request, job), headers=more)
     if chosen == CSV:

@@ -12,6 +12,7 @@ from chalice.config import Config
 from chalice.local import LocalChalice, LocalGateway
 
 from chalicelib.routes.cors import preflight, sharing_headers
+from chalicelib.routes.endpoint import POLLS
 from chalicelib.routes.links import HOST
 from local.http.compression import compressed
 from local.http.hosts import is_loopback, refused_host
@@ -21,10 +22,10 @@ log = logging.getLogger("statline.http")
 
 
 class Call(NamedTuple):
-    """An event for the application; `waits` says that its view may wait, for example for the end of a job."""
+    """An event for the application, and the lane of its view; None for a view that ends at once."""
 
     event: dict[str, Any]
-    waits: bool
+    lane: str | None
 
 
 class Gateway(LocalGateway):
@@ -60,8 +61,8 @@ class Gateway(LocalGateway):
         view = views[routed].view_function
         if getattr(view, "loopback_only", False) and not is_loopback(peer):
             return refusal(target, 403, "only a client on the same machine may send this request")
-        supports_wait = getattr(view, "supports_wait", False) and "prefer" in headers
-        return Call(event, supports_wait or getattr(view, "runs_in_thread", False))
+        waits = getattr(view, "supports_wait", False) and "prefer" in headers
+        return Call(event, POLLS if waits else getattr(view, "lane", None))
 
     def _misdirected(self, target: str, host: str) -> Response | None:
         """The refusal of a host that is none, or not ours."""

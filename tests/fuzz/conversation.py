@@ -1,10 +1,9 @@
 """A client's bytes put to the HTTP edge in memory, without sockets, threads or timers that run out."""
 
 import asyncio
-import concurrent.futures
 import itertools
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
@@ -12,8 +11,8 @@ from chalice.config import Config
 
 import app
 from chalicelib.bootstrap import get_service
-from local.http.gateway import Call
 from local.http.handler import BODY_SECONDS, Handler
+from local.http.lanes import Lane
 from local.http.response import Response
 from tests.support.simulated_cloud import SimulatedCloud
 
@@ -72,11 +71,17 @@ class Wire(asyncio.Transport):
         """As above."""
 
 
+class OnTheLoop(Lane):
+    async def run(self, work: Callable[[], Response]) -> Response:
+        return work()
+
+
 class RecordingHandler(Handler):
     """Runs every view on the event loop, and counts the requests."""
 
     def __init__(self) -> None:
         super().__init__(app.app, Config(), "127.0.0.1", BODY_SECONDS)
+        self._lanes = dict.fromkeys(self._lanes, OnTheLoop(1))
         self.methods: list[str] = []
         self.unfinished = 0
 
@@ -87,11 +92,6 @@ class RecordingHandler(Handler):
             return await super().handle(request)
         finally:
             self.unfinished -= 1
-
-    def _start(self, call: Call) -> "concurrent.futures.Future[Response]":
-        future: concurrent.futures.Future[Response] = concurrent.futures.Future()
-        future.set_result(self._gateway.run(call))
-        return future
 
 
 class Outcome:
