@@ -5,7 +5,7 @@ import logging
 from chalice.app import Blueprint, Response
 
 from chalicelib.application.idempotency import IdempotencyKey
-from chalicelib.application.job import Job, JobStatus
+from chalicelib.application.job import JSON, Job, JobStatus
 from chalicelib.bootstrap import get_service, get_settings
 from chalicelib.documents.execute_request import parse_question
 from chalicelib.documents.result_table import frozen_json
@@ -13,10 +13,8 @@ from chalicelib.domain.statistics.registry import statistic as find_statistic
 from chalicelib.routes.cors import Effect
 from chalicelib.routes.endpoint import (
     DATASET,
-    JSON,
     TRACE,
     VIEWS,
-    Headers,
     base_path,
     endpoint,
     ok,
@@ -24,7 +22,7 @@ from chalicelib.routes.endpoint import (
 )
 from chalicelib.routes.request_body import json_body
 from chalicelib.routes.request_headers import awaited, declines_reuse, idempotency_key
-from chalicelib.routes.responses import validated
+from chalicelib.routes.responses import outcome, validated
 
 routes = Blueprint(__name__)
 
@@ -51,10 +49,11 @@ def submit(statistic: str) -> Response:
 @endpoint(routes, "/api/get_results/{job_id}", level=logging.DEBUG, supports_wait=True)
 def get_response(job_id: str) -> Response:
     request, job = routes.current_request, awaited(routes.current_request, get_service(), job_id)
-    caching: Headers = {} if job.status.is_terminal else {"Cache-Control": "no-store"}
-    tracing: Headers = {TRACE: job.trace} if job.trace else {}
-    response = Response(body=result_body(job), headers={**JSON, DATASET: job.dataset, **caching, **tracing})
-    return validated(request, response) if job.status.is_terminal else response
+    tracing = {TRACE: job.trace} if job.trace else {}
+    headers = {"Content-Type": JSON, DATASET: job.dataset, **tracing}
+    if job.status.is_terminal:
+        return validated(request, headers, outcome(job), lambda: result_body(job))
+    return Response(result_body(job), headers={**headers, "Cache-Control": "no-store"})
 
 
 @endpoint(routes, "/api/jobs", lane=VIEWS)

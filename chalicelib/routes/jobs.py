@@ -12,8 +12,8 @@ from chalicelib.routes.endpoint import DATASET, VIEWS, endpoint
 from chalicelib.routes.links import REL, address, base_url, job_url, link
 from chalicelib.routes.query_params import JOB_FILTERS, Query, cursor, job_filter, position
 from chalicelib.routes.request_headers import awaited
-from chalicelib.routes.responses import document, problem, validated
-from chalicelib.routes.results import result
+from chalicelib.routes.responses import document, problem
+from chalicelib.routes.results import validated_result
 
 routes = Blueprint(__name__)
 
@@ -47,7 +47,7 @@ def dismiss(job_id: str) -> Response:
 @endpoint(routes, "/jobs/{job_id}/results", failed=problem, lane=VIEWS, supports_wait=True)
 def results(job_id: str) -> Response:
     request = routes.current_request
-    return validated(request, result(request, awaited(request, get_service(), job_id)))
+    return validated_result(request, awaited(request, get_service(), job_id))
 
 
 def listed(request: Request, job: Job) -> dict[str, Any]:
