@@ -52,6 +52,28 @@ def origin(environ: Environ) -> str:
     return text
 
 
+def hosts(environ: Environ) -> frozenset[str]:
+    """Return the further hosts that a laptop's server answers for. Raises InvalidSetting for no name."""
+    texts = environ.get("STATLINE_ALLOWED_HOSTS", "").lower().replace(",", " ").split()
+    for text in texts:
+        if not re.fullmatch(r"[a-z0-9._-]+|[0-9a-f]*:[0-9a-f:]*:[0-9a-f]*", text, re.ASCII):
+            expected = "names of hosts without ports, separated by commas"
+            raise InvalidSetting("STATLINE_ALLOWED_HOSTS", text, expected)
+    return frozenset(texts)
+
+
+def public_url(environ: Environ) -> str:
+    """Return the address that clients know the service by, without a slash at its end; "" if none is set.
+
+    Raises InvalidSetting for a text that is no address, or has more than scheme, host, port and path.
+    """
+    text = environ.get("STATLINE_PUBLIC_URL", "").strip().rstrip("/")
+    if text and not re.fullmatch(r"https?://[a-z0-9._-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*", text, re.ASCII):
+        expected = "an address such as https://example.org/statline"
+        raise InvalidSetting("STATLINE_PUBLIC_URL", text, expected)
+    return text
+
+
 @dataclass(frozen=True)
 class Settings:
     """The settings of the service; every environment variable of chalicelib is read here.
@@ -64,6 +86,8 @@ class Settings:
     `settle_seconds` apart, no job was open: more than 0 where other processes accept jobs too.
     While `max_open` jobs are open, the service accepts no other. `access` says whether callers need a key,
     which API Gateway checks. Callbacks go to public addresses alone, unless `callback_private`.
+    Links begin with `public_url` where it is set, otherwise with the host that the client named, which a
+    laptop's server checks against its own names and `allowed_hosts`.
     """
 
     table: str = "statline"
@@ -79,6 +103,8 @@ class Settings:
     access: str = "open"
     callback_private: bool = False
     cors_origin: str = NO_ORIGIN
+    public_url: str = ""
+    allowed_hosts: frozenset[str] = frozenset()
     log_level: str = "info"
     log_format: str = "json"
     stage: str = "none"
@@ -99,6 +125,8 @@ class Settings:
             access=choice(environ, "STATLINE_ACCESS", cls.access, ("open", "key")),
             callback_private=choice(environ, "STATLINE_CALLBACK_PRIVATE", "no", ("no", "yes")) == "yes",
             cors_origin=origin(environ),
+            public_url=public_url(environ),
+            allowed_hosts=hosts(environ),
             log_level=choice(environ, "STATLINE_LOG_LEVEL", cls.log_level, LOG_LEVELS),
             log_format=choice(environ, "STATLINE_LOG_FORMAT", cls.log_format, LOG_FORMATS),
             stage=environ.get("STATLINE_STAGE", cls.stage),

@@ -50,6 +50,16 @@ class BodyTooLarge(Refused):
     """Raised when a request's body exceeds the size limit."""
 
 
+class CrossSite(Refused):
+    """Raised when a page of another site makes the browser send more than a plain read."""
+
+    kind = "cross_site"
+
+
+class UnsupportedEncoding(Refused):
+    """Raised when a request's body is compressed."""
+
+
 class NotAcceptable(Refused):
     """Raised when a response has none of the media types that the client accepts."""
 

@@ -5,27 +5,28 @@ import logging
 from chalice.app import Blueprint, Response
 
 from chalicelib.application.idempotency import IdempotencyKey
-from chalicelib.application.job import Job, JobStatus
+from chalicelib.application.job import JSON, Job, JobStatus
 from chalicelib.application.pagination import Filter
-from chalicelib.bootstrap import get_service
+from chalicelib.bootstrap import get_service, get_settings
 from chalicelib.documents.execute_request import parse_question
 from chalicelib.documents.result_table import frozen_json
 from chalicelib.domain.statistics.registry import statistic as find_statistic
+from chalicelib.routes.cors import Effect
 from chalicelib.routes.endpoint import (
     DATASET,
-    JSON,
     LIST_LIMIT,
     TRACE,
+    VIEWS,
     Headers,
     base_path,
     endpoint,
-    json_body,
     ok,
     render,
 )
 from chalicelib.routes.query_params import cursor, position
+from chalicelib.routes.request_body import json_body
 from chalicelib.routes.request_headers import awaited, declines_reuse, idempotency_key
-from chalicelib.routes.responses import validated
+from chalicelib.routes.responses import outcome, validated
 
 routes = Blueprint(__name__)
 
@@ -47,25 +48,27 @@ def submit(statistic: str) -> Response:
     header, fresh, body = idempotency_key(request), declines_reuse(request), json_body(request)
     execute_request = parse_question(find_statistic(statistic), body, fresh)
     job = get_service().submit(execute_request, IdempotencyKey.of_request(header, "submit", statistic, body))
-    location = f"{base_path(request)}/api/get_results/{job.id}"
+    location = f"{get_settings().public_url or base_path(request)}/api/get_results/{job.id}"
     return ok({"job_id": job.id}, {"Location": location, DATASET: job.dataset})
 
 
 @endpoint(routes, "/api/get_results/{job_id}", level=logging.DEBUG, supports_wait=True)
 def get_response(job_id: str) -> Response:
     request, job = routes.current_request, awaited(routes.current_request, get_service(), job_id)
-    caching: Headers = {} if job.status.is_terminal else {"Cache-Control": "no-store"}
-    tracing: Headers = {TRACE: job.trace} if job.trace else {}
-    response = Response(body=result_body(job), headers={**JSON, DATASET: job.dataset, **caching, **tracing})
-    return validated(request, response) if job.status.is_terminal else response
+    tracing = {TRACE: job.trace} if job.trace else {}
+    headers = {"Content-Type": JSON, DATASET: job.dataset, **tracing}
+    if job.status.is_terminal:
+        return validated(request, headers, outcome(job), lambda: result_body(job))
+    return Response(result_body(job), headers={**headers, "Cache-Control": "no-store"})
 
 
-@endpoint(routes, "/api/jobs", runs_in_thread=True)
+@endpoint(routes, "/api/jobs", lane=VIEWS)
 def jobs() -> Response:
     request, params = routes.current_request, routes.current_request.query_params
     # Other parameters have always been ignored here.
     after = position(params.getlist("cursor")[0] if params and "cursor" in params else None)
-    page, headers = get_service().page(Filter(), LISTED_JOBS, after), Headers()
+    headers: Headers = {}
+    page = get_service().page(Filter(), LISTED_JOBS, after)
     if page.next is not None:
         earlier = f"{base_path(request)}/api/jobs?cursor={cursor(page.next)}"
         headers = {"Link": f'<{earlier}>; rel="next"', LIST_LIMIT: str(LISTED_JOBS)}
@@ -78,7 +81,7 @@ def num_jobs() -> Response:
     return ok({"num_jobs": get_service().num_jobs()})
 
 
-@endpoint(routes, "/api/graceful_shutdown")
+@endpoint(routes, "/api/graceful_shutdown", effect=Effect.COMMAND, loopback_only=True)
 def graceful_shutdown() -> Response:
     drain = get_service().drain()
     return ok({"status": "done"} if drain.done else {"status": "running", "num_jobs": drain.left})

@@ -7,7 +7,7 @@ from chalice.app import Blueprint, Response
 from chalicelib.bootstrap import get_service, get_settings
 from chalicelib.documents.openapi import MEDIA_TYPE
 from chalicelib.errors import NotFound, shown
-from chalicelib.routes.endpoint import Headers, base_path, endpoint, ok
+from chalicelib.routes.endpoint import VIEWS, Headers, base_path, endpoint, ok
 
 routes = Blueprint(__name__)
 
@@ -28,12 +28,15 @@ POLICY = (
 )
 
 
-@endpoint(routes, "/openapi.json")
+@endpoint(routes, "/openapi.json", lane=VIEWS)
 def openapi() -> Response:
     from chalicelib.documents.openapi.document import document  # imported late: few functions ever serve it
 
-    server = base_path(routes.current_request) or "/"
-    key_needed = get_settings().access == "key"
+    settings = get_settings()
+    server, key_needed = (
+        settings.public_url or base_path(routes.current_request) or "/",
+        settings.access == "key",
+    )
     return ok(document(get_service().catalogue(), server, key_needed), {"Content-Type": MEDIA_TYPE})
 
 
@@ -44,7 +47,7 @@ def page() -> Response:
     return response
 
 
-@endpoint(routes, "/docs/{name}", runs_in_thread=True)
+@endpoint(routes, "/docs/{name}", lane=VIEWS)
 def part(name: str) -> Response:
     if name not in FILES:
         raise NotFound(f"/docs has no file {shown(name)}")

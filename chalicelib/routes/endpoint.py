@@ -1,22 +1,21 @@
-"""The frame of every view: reads a JSON body, renders a response, maps errors, logs a line."""
+"""The frame of every view: renders a response, maps errors, logs a line."""
 
 import functools
 import json
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.application import deadline
-from chalicelib.errors import BodyTooLarge, InvalidRequest, Refused, StatlineError, shown
+from chalicelib.bootstrap import get_settings
+from chalicelib.errors import Refused, StatlineError, UnsupportedEncoding, shown
 from chalicelib.observability import trace
 from chalicelib.observability.metrics import REFUSED, REQUESTS
-from chalicelib.routes.cors import sharing_headers
+from chalicelib.routes.cors import Effect, refuse_other_sites, sharing_headers
 from chalicelib.routes.errors import to_http
 
-LARGEST_BODY = 64 * 1024
 # API Gateway gives up after 29 s. A call to AWS that begins in time may end 3 s later (aws_clients), and
 # taking a job back needs 4 s.
 REQUEST_SECONDS = 21
@@ -28,6 +27,9 @@ TRACE = "Statline-Trace"
 # The header of a list that is not complete: how many it has at most. Its `Link` leads to the others.
 LIST_LIMIT = "Statline-List-Limit"
 JSON: Headers = {"Content-Type": "application/json"}
+
+# Lanes: long polls, executions that wait for their job, views that compute long, and checks of the service.
+POLLS, EXECUTIONS, VIEWS, CHECKS = "polls", "executions", "views", "checks"
 
 log = logging.getLogger("statline.http")
 View = Callable[..., Response]
@@ -54,21 +56,27 @@ def endpoint(
     method: str = "GET",
     level: int = logging.INFO,
     failed: Callable[[Exception], Response] = failed,
-    runs_in_thread: bool = False,
+    lane: str | None = None,
     supports_wait: bool = False,
+    effect: Effect | None = None,
+    loopback_only: bool = False,
 ) -> Callable[[View], View]:
     """Register a view: `failed` turns errors into responses, and each request writes one log line at `level`.
 
-    `runs_in_thread` marks a view that may wait or take long, `supports_wait` one that waits if the header
-    Prefer says so: a server runs those on a thread of their own.
+    A server with an event loop runs the views of a lane on threads, and those of POLLS are the views that
+    `supports_wait` marks, if the header Prefer says that they wait. `effect` decides which pages may send the
+    request; without it a GET is a plain read, and all else a command. `loopback_only` asks a laptop's server
+    to let only clients on the same machine send it.
     """
+    if effect is None:
+        effect = Effect.READ if method == "GET" else Effect.COMMAND
 
     def wrap(view: View) -> View:
         @functools.wraps(view)
         def handler(**parameters: str) -> Response:
             request, start = routes.current_request, time.perf_counter()
             with trace.scope(trace.of_request(request.headers)):
-                response = attempt(lambda: view(**parameters), request, failed)
+                response = attempt(lambda: checked(view, parameters, request, effect), request, failed)
                 response.headers.setdefault(TRACE, trace.current())
                 response.headers |= sharing_headers()
                 seconds = time.perf_counter() - start
@@ -76,12 +84,21 @@ def endpoint(
                 log_request(level, request, response, seconds)
             return response
 
-        vars(handler).update(runs_in_thread=runs_in_thread, supports_wait=supports_wait)
+        vars(handler).update(lane=lane, supports_wait=supports_wait, loopback_only=loopback_only)
         # Chalice answers 415 to content types that a route does not name, also where there is no body.
         routes.route(path, methods=[method], content_types=["*/*"])(handler)
         return handler
 
     return wrap
+
+
+def checked(view: View, parameters: dict[str, str], request: Request, effect: Effect) -> Response:
+    """Run a view, for a request that may be sent and whose body is not compressed."""
+    refuse_other_sites(request, effect)
+    coding = request.headers.get("content-encoding", "identity")
+    if coding.lower() != "identity":
+        raise UnsupportedEncoding(f"Content-Encoding {shown(coding)} is not taken: send the body as it is")
+    return view(**parameters)
 
 
 def attempt(
@@ -119,42 +136,18 @@ def actual_path(request: Request) -> str:
 
 
 def base_path(request: Request) -> str:
-    """Return the prefix of the API's own paths, such as "/v1" behind an API Gateway stage; "" on a laptop."""
+    """Return the prefix of the API's own paths: of the public address, or of an API Gateway stage ("/v1")."""
+    if public := get_settings().public_url:
+        return "".join(f"/{segment}" for segment in public.split("/")[3:])
+    return gateway_path(request)
+
+
+def gateway_path(request: Request) -> str:
+    """Return the prefix before the API's own path that API Gateway received; "" on a laptop."""
+    if "stage" not in request.context:
+        return ""
     # By number of segments, since one may be percent-encoded in the path and decoded in the parameters.
-    own = [segment for segment in request.path.split("/") if segment]
-    segments = actual_path(request).rstrip("/").split("/")
-    return "/".join(segments[: len(segments) - len(own)])
-
-
-def json_body(request: Request) -> object:
-    """Return the request's body as JSON, whatever its Content-Type says.
-
-    Raises InvalidRequest for a body that is not JSON by RFC 8259 (NaN included) or names a member twice,
-    BodyTooLarge above 64 KiB.
-    """
-    raw: bytes = request.raw_body  # type: ignore[assignment] # Chalice annotates a str that it never returns
-    if len(raw) > LARGEST_BODY:
-        raise BodyTooLarge(f"the body has {len(raw)} bytes; at most {LARGEST_BODY} are taken")
-    try:
-        # Decoded here, since json.loads also accepts UTF-16 and UTF-32.
-        return json.loads(raw.decode(), object_pairs_hook=without_duplicates, parse_constant=refuse_constant)
-    except RecursionError:
-        raise InvalidRequest("the body is nested too deeply to be a question") from None
-    except UnicodeDecodeError as error:
-        raise InvalidRequest(f"the body is not UTF-8 text: {error.reason} at byte {error.start}") from None
-    except ValueError as error:
-        raise InvalidRequest(
-            f'the body is not JSON: {error}; send an object such as {{"question": "Q036"}}'
-        ) from None
-
-
-def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        twice = next(name for name in fields if sum(name == key for key, _ in pairs) > 1)
-        raise InvalidRequest(f"field {shown(twice)} is given twice")
-    return fields
-
-
-def refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
+    own, segments = (
+        [segment for segment in path.split("/") if segment] for path in (request.path, actual_path(request))
+    )
+    return "".join(f"/{segment}" for segment in segments[: len(segments) - len(own)])

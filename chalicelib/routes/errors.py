@@ -5,11 +5,13 @@ from chalicelib import errors
 # The first match decides: NoResult stands after its subclasses.
 STATUS: dict[int, tuple[type[errors.StatlineError], ...]] = {
     400: (errors.InvalidRequest, errors.UnknownName, errors.QuestionFailed),
+    403: (errors.CrossSite,),
     404: (errors.UnknownStatistic, errors.ResultNotReady, errors.JobNotFound, errors.NotFound),
     406: (errors.NotAcceptable,),
     409: (errors.KeyInUse,),
     410: (errors.Dismissed,),
     413: (errors.BodyTooLarge,),
+    415: (errors.UnsupportedEncoding,),
     422: (errors.KeyReused,),
     # DatasetGone is of the current data set only: a job whose own data set is gone fails.
     503: (errors.Draining, errors.NoDataset, errors.DatasetGone, errors.Unavailable, errors.Overloaded),
@@ -24,6 +26,11 @@ RETRY_AFTER = {
     errors.AwsUnavailable: 5,
 }
 
+HEADERS: dict[type[Exception], dict[str, str]] = {
+    errors.ResultNotReady: {"Cache-Control": "no-store"},
+    errors.UnsupportedEncoding: {"Accept-Encoding": "identity"},
+}
+
 # The exception types of OGC API - Processes; for the rest, the codes that OGC's older services share.
 EXCEPTIONS = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/"
 PROBLEMS = {
@@ -36,7 +43,7 @@ PROBLEMS = {
 
 def to_http(error: Exception) -> tuple[int, str, dict[str, str]]:
     """Return status, reason and headers for an exception; of an unforeseen one the client learns nothing."""
-    headers = {"Cache-Control": "no-store"} if isinstance(error, errors.ResultNotReady) else {}
+    headers = dict(HEADERS.get(type(error), {}))
     if seconds := getattr(error, "retry_after", RETRY_AFTER.get(type(error))):
         headers["Retry-After"] = str(seconds)
     for status, kinds in STATUS.items():

@@ -8,17 +8,17 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.application.job import Job, JobStatus
 from chalicelib.bootstrap import get_service
 from chalicelib.documents.job_documents import status_facts
-from chalicelib.routes.endpoint import DATASET, endpoint
+from chalicelib.routes.endpoint import DATASET, VIEWS, endpoint
 from chalicelib.routes.links import REL, address, base_url, job_url, link
 from chalicelib.routes.query_params import JOB_FILTERS, Query, cursor, job_filter, position
 from chalicelib.routes.request_headers import awaited
-from chalicelib.routes.responses import document, problem, validated
-from chalicelib.routes.results import result
+from chalicelib.routes.responses import document, problem
+from chalicelib.routes.results import validated_result
 
 routes = Blueprint(__name__)
 
 
-@endpoint(routes, "/jobs", failed=problem, runs_in_thread=True)
+@endpoint(routes, "/jobs", failed=problem, lane=VIEWS)
 def jobs() -> Response:
     request = routes.current_request
     query = Query(request, *JOB_FILTERS, "limit", "cursor")
@@ -44,10 +44,10 @@ def dismiss(job_id: str) -> Response:
     return document(request, dismissed.id, status_info(request, dismissed))
 
 
-@endpoint(routes, "/jobs/{job_id}/results", failed=problem, supports_wait=True)
+@endpoint(routes, "/jobs/{job_id}/results", failed=problem, lane=VIEWS, supports_wait=True)
 def results(job_id: str) -> Response:
     request = routes.current_request
-    return validated(request, result(request, awaited(request, get_service(), job_id)))
+    return validated_result(request, awaited(request, get_service(), job_id))
 
 
 def listed(request: Request, job: Job) -> dict[str, Any]:

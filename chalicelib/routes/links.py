@@ -6,8 +6,9 @@ from urllib.parse import quote, urlencode
 from chalice.app import Request
 
 from chalicelib.application.job import JSON
+from chalicelib.bootstrap import get_settings
 from chalicelib.errors import InvalidRequest
-from chalicelib.routes.endpoint import actual_path, base_path
+from chalicelib.routes.endpoint import actual_path, base_path, gateway_path
 from chalicelib.routes.negotiation import NAMES
 
 Link = dict[str, str]
@@ -24,9 +25,11 @@ def link(href: str, rel: str, title: str, media_type: str = JSON) -> Link:
 def origin(request: Request) -> str:
     """Return scheme and host of this request's address.
 
-    API Gateway names the host; on a laptop the Host header does. Raises InvalidRequest for a header that
-    names no host, which must not stand in a link.
+    The public address precedes API Gateway, and both precede the Host header. Raises InvalidRequest for a
+    header that names no host, which must not stand in a link.
     """
+    if public := get_settings().public_url:
+        return "/".join(public.split("/")[:3])
     host, scheme = str(request.headers.get("host", "")), "http"
     if domain := request.context.get("domainName"):
         host, scheme = str(domain), str(request.headers.get("x-forwarded-proto", "https"))
@@ -45,7 +48,8 @@ def address(request: Request, **changes: str | None) -> str:
     query = request.query_params
     kept = [(name, value) for name in query or () if name not in changes for value in query.getlist(name)]  # type: ignore[union-attr] # nothing is looped over without a query
     pairs = kept + [(name, value) for name, value in changes.items() if value is not None]
-    path = origin(request) + quote(actual_path(request), safe="/%")
+    own = actual_path(request).removeprefix(gateway_path(request))
+    path = base_url(request) + quote(own, safe="/%")
     return path + ("?" + urlencode(pairs) if pairs else "")
 
 

@@ -9,7 +9,7 @@ from chalicelib.bootstrap import get_service
 from chalicelib.errors import NotFound
 from chalicelib.observability.embedded_metrics import NAMESPACE
 from chalicelib.observability.metrics import CONTENT_TYPE, PrometheusRecorder, recorder
-from chalicelib.routes.endpoint import JSON, Headers, endpoint, render
+from chalicelib.routes.endpoint import CHECKS, JSON, Headers, endpoint, render
 
 routes = Blueprint(__name__)
 
@@ -18,7 +18,7 @@ NOT_STORED: Headers = {"Cache-Control": "no-store"}
 STATUS = {HealthStatus.READY: 200, HealthStatus.DRAINING: 200, HealthStatus.DEGRADED: 503}
 
 
-@endpoint(routes, "/health", level=logging.DEBUG, runs_in_thread=True)
+@endpoint(routes, "/health", level=logging.DEBUG, lane=CHECKS)
 def health() -> Response:
     status, reasons = get_service().health()
     body = render({"status": status, "reasons": reasons})

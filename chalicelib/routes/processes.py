@@ -13,11 +13,12 @@ from chalicelib.documents.batch_request import parse_batch
 from chalicelib.documents.execute_request import parse_execute_request
 from chalicelib.domain.statistics.registry import STATISTICS, statistic
 from chalicelib.errors import InvalidRequest, shown
-from chalicelib.routes.endpoint import DATASET, endpoint, json_body
+from chalicelib.routes.endpoint import DATASET, EXECUTIONS, VIEWS, endpoint
 from chalicelib.routes.jobs import listed, status_info
 from chalicelib.routes.links import REL, address, base_url, link
 from chalicelib.routes.negotiation import negotiate
 from chalicelib.routes.query_params import Query
+from chalicelib.routes.request_body import json_body
 from chalicelib.routes.request_headers import declines_reuse, idempotency_key, prefers_async, wait_seconds
 from chalicelib.routes.responses import DOCUMENT_FORMS, document, problem
 from chalicelib.routes.results import RESULT_FORMS, result
@@ -28,7 +29,7 @@ routes = Blueprint(__name__)
 SYNC_SECONDS = 18.0
 
 
-@endpoint(routes, "/processes", failed=problem)
+@endpoint(routes, "/processes", failed=problem, lane=VIEWS)
 def processes() -> Response:
     request = routes.current_request
     query = Query(request, "limit", "cursor")
@@ -55,7 +56,7 @@ def summary(request: Request, name: str) -> dict[str, Any]:
     return process_description.summary(STATISTICS[name]) | {"links": [link(href, "self", "Details")]}
 
 
-@endpoint(routes, "/processes/{process_id}", failed=problem)
+@endpoint(routes, "/processes/{process_id}", failed=problem, lane=VIEWS)
 def process(process_id: str) -> Response:
     request, service, asked = routes.current_request, get_service(), statistic(process_id)
     base = base_url(request)
@@ -67,7 +68,7 @@ def process(process_id: str) -> Response:
     return document(request, asked.title, facts, headers={DATASET: service.dataset()})
 
 
-@endpoint(routes, "/processes/{process_id}/execution", "POST", failed=problem, runs_in_thread=True)
+@endpoint(routes, "/processes/{process_id}/execution", "POST", failed=problem, lane=EXECUTIONS)
 def execute(process_id: str) -> Response:
     request, service, asked = routes.current_request, get_service(), statistic(process_id)
     start, asynchronous, patience = time.monotonic(), prefers_async(request), wait_seconds(request)

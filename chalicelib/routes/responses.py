@@ -1,14 +1,15 @@
 """Responses of the standard interface: JSON or a page, problems (RFC 7807), and conditional requests."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from chalice.app import Request, Response
 
-from chalicelib.application.job import JSON
-from chalicelib.routes.endpoint import render
+from chalicelib import __version__
+from chalicelib.application.job import JSON, Job
+from chalicelib.routes.endpoint import Headers, render
 from chalicelib.routes.errors import problem_type, to_http
 from chalicelib.routes.links import address, base_url, forms
 from chalicelib.routes.negotiation import HTML, negotiate
@@ -62,15 +63,25 @@ def problem(error: Exception) -> Response:
     )
 
 
-def validated(request: Request, response: Response) -> Response:
-    """Return the response with an ETag of its body; 304 without it if the request names that tag, or any.
+def validated(
+    request: Request, headers: Mapping[str, str], identity: Sequence[object], render: Callable[[], str]
+) -> Response:
+    """Return a response with an ETag of `identity`, which decides its bytes; 304 without them, and without
+    rendering them, if the request names that tag, or any.
 
     The tags are weak (RFC 9110, section 8.8.1), since a proxy may compress the response.
     """
-    tag = f'W/"{hashlib.sha256(str(response.body).encode()).hexdigest()[:32]}"'
-    response.headers["ETag"] = tag
+    digest = hashlib.sha256(repr((__version__, *identity)).encode(errors="backslashreplace")).hexdigest()
+    tag = f'W/"{digest[:32]}"'
+    tagged: Headers = {**headers, "ETag": tag}
     tags = [text.strip() for text in str(request.headers.get("if-none-match", "")).split(",")]
     if tag not in tags and tag.removeprefix("W/") not in tags and tags != ["*"]:
-        return response
-    headers = {name: text for name, text in response.headers.items() if name != "Content-Type"}
-    return Response("", headers=headers, status_code=304)
+        return Response(render(), headers=tagged)
+    # The type stays: servers, API Gateway too, would name another one in its place.
+    return Response("", headers=tagged, status_code=304)
+
+
+def outcome(job: Job) -> tuple[object, ...]:
+    """Return what tells the outcome of a job from every other, at the cost of one digest."""
+    result = hashlib.sha256(job.result or b"").hexdigest()
+    return job.id, job.statistic, job.status, job.finished, job.reason, job.response, result

@@ -1,6 +1,8 @@
 """The result of a job, in the form that its request asked for, or the one that this request accepts."""
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from chalice.app import Request, Response
 
@@ -22,28 +24,56 @@ from chalicelib.errors import (
     UnknownState,
 )
 from chalicelib.routes.endpoint import DATASET
-from chalicelib.routes.links import forms, job_url
+from chalicelib.routes.links import base_url, forms, job_url
 from chalicelib.routes.negotiation import HTML, negotiate
-from chalicelib.routes.responses import page, varying
+from chalicelib.routes.responses import outcome, validated, varying
 from chalicelib.web import pages
 
 RESULT_FORMS = (JSON, CSV, HTML)
+TYPES = {JSON: JSON, CSV: f"{CSV}; charset=utf-8"}
+# Many long polls may end at once: no more threads than this then compete with the event loop.
+RENDERING = threading.BoundedSemaphore(2)
 # Causes of failure that lie in the question, not in the service.
 QUESTIONS = {kind.__name__ for kind in (UnknownQuestion, UnknownState, NoUsableRows, BestEndUnknown)}
 
 
+class Rendition(NamedTuple):
+    """A result in one form: its headers, what decides its bytes, and the function that makes them."""
+
+    headers: dict[str, str]
+    identity: tuple[object, ...]
+    render: Callable[[], str]
+
+
 def result(request: Request, job: Job, headers: Mapping[str, str] | None = None) -> Response:
     """Return the result of a job. Raises ResultNotReady, or a NoResult that says why there is none."""
+    rendition = rendered(request, job, headers)
+    return Response(rendition.render(), headers={**rendition.headers})
+
+
+def validated_result(request: Request, job: Job) -> Response:
+    """Return the result of a job with an ETag, or 304. Raises as `result`."""
+    return validated(request, *rendered(request, job))
+
+
+def rendered(request: Request, job: Job, headers: Mapping[str, str] | None = None) -> Rendition:
     if job.result is None:
         raise no_result(job)
     chosen = negotiate(request, offers(job))
+    own = pages.HEADERS if chosen == HTML else {"Content-Type": TYPES[chosen]}
     more = varying({DATASET: job.dataset, **(headers or {})})
-    if chosen == HTML:
-        return page(request, f"Result of {job.id}", content(request, job), headers=more)
-    if chosen == CSV:
-        return Response(as_csv(job), headers={"Content-Type": f"{CSV}; charset=utf-8", **more})
-    body = results_document(job) if job.response == DOCUMENT else frozen_json(job).decode()
-    return Response(body, headers={"Content-Type": JSON, **more})
+    # A page has links in it.
+    identity = (*outcome(job), chosen, base_url(request) if chosen == HTML else "")
+    return Rendition({**own, **more}, identity, lambda: body(request, job, chosen))
+
+
+def body(request: Request, job: Job, form: str) -> str:
+    with RENDERING:
+        if form == HTML:
+            return pages.page(base_url(request), f"Result of {job.id}", content(request, job))
+        if form == CSV:
+            return as_csv(job)
+        return results_document(job) if job.response == DOCUMENT else frozen_json(job).decode()
 
 
 def no_result(job: Job) -> StatlineError:

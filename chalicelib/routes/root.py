@@ -8,7 +8,7 @@ from chalicelib import __version__
 from chalicelib.bootstrap import get_service
 from chalicelib.documents.openapi import MEDIA_TYPE
 from chalicelib.domain.statistics.registry import STATISTICS
-from chalicelib.routes.endpoint import DATASET, base_path, endpoint, ok
+from chalicelib.routes.endpoint import DATASET, VIEWS, base_path, endpoint, ok
 from chalicelib.routes.links import REL, base_url, link
 from chalicelib.routes.negotiation import HTML
 from chalicelib.routes.responses import document, problem
@@ -20,7 +20,7 @@ CONFORMANCE = "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/"
 CLASSES = ("core", "ogc-process-description", "json", "html", "oas30", "job-list", "callback", "dismiss")
 
 
-@endpoint(routes, "/", failed=problem)
+@endpoint(routes, "/", failed=problem, lane=VIEWS)
 def index() -> Response:
     request, service = routes.current_request, get_service()
     base, path = base_url(request), base_path(request)
@@ -59,12 +59,12 @@ def conformance() -> Response:
     return document(routes.current_request, "Conformance", facts)
 
 
-@endpoint(routes, "/api/questions")
+@endpoint(routes, "/api/questions", lane=VIEWS)
 def questions() -> Response:
     return listing("questions")
 
 
-@endpoint(routes, "/api/states")
+@endpoint(routes, "/api/states", lane=VIEWS)
 def states() -> Response:
     return listing("states")
 

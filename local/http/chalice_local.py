@@ -13,6 +13,28 @@ from chalice.config import Config
 from chalicelib.errors import StatlineError
 from local.http.gateway import Gateway
 from local.http.process import end_with_parent, freeze_startup_objects
+from local.http.response import Response
+
+
+class ConnectionGateway(Gateway):
+    """Answers the requests of one connection, in the form of a Lambda function."""
+
+    def __init__(self, application: Chalice, config: Config, bound: str, peer: str) -> None:
+        super().__init__(application, config, bound)
+        self._peer = peer
+
+    def handle_request(
+        self, method: str, path: str, headers: dict[str, str], body: bytes | None
+    ) -> dict[str, Any]:
+        named = {name.lower(): value for name, value in headers.items()}
+        call = self.call(method, path, named, body, self._peer)
+        response = call if isinstance(call, Response) else self.run(call)
+        return {
+            "statusCode": response.status,
+            "headers": response.headers,
+            "multiValueHeaders": {},
+            "body": None if method == "HEAD" else response.body or None,
+        }
 
 
 class RequestHandler(chalice.local.ChaliceRequestHandler):
@@ -24,7 +46,8 @@ class RequestHandler(chalice.local.ChaliceRequestHandler):
     def __init__(
         self, request: Any, client: Any, server: HTTPServer, app_object: Chalice, config: Config
     ) -> None:
-        self.local_gateway = Gateway(app_object, config)
+        bound = str(server.server_address[0])
+        self.local_gateway = ConnectionGateway(app_object, config, bound, peer=client[0])
         # Not Chalice's own __init__: it would make Chalice's own gateway and serve the connection with it.
         BaseHTTPRequestHandler.__init__(self, request, client, server)
 

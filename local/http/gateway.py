@@ -12,46 +12,45 @@ from chalice.config import Config
 from chalice.local import LocalChalice, LocalGateway
 
 from chalicelib.routes.cors import preflight, sharing_headers
+from chalicelib.routes.endpoint import POLLS
+from chalicelib.routes.links import HOST
 from local.http.compression import compressed
+from local.http.hosts import is_loopback, refused_host
 from local.http.response import Response
 
 log = logging.getLogger("statline.http")
 
 
 class Call(NamedTuple):
-    """An event for the application; `waits` says that its view may wait, for example for the end of a job."""
+    """An event for the application, and the lane of its view; None for a view that ends at once."""
 
     event: dict[str, Any]
-    waits: bool
+    lane: str | None
 
 
 class Gateway(LocalGateway):
     """Chalice's gateway with decoded path parameters, HEAD, OPTIONS, and 404 and 405 in JSON."""
 
-    def __init__(self, application: Chalice, config: Config) -> None:
+    def __init__(self, application: Chalice, config: Config, bound: str) -> None:
         super().__init__(application, config)
+        self._bound = bound
         # Views run on several threads, and `current_request` must be each thread's own.
         application.__class__ = LocalChalice
         self._routes = application.routes
 
-    def handle_request(
-        self, method: str, path: str, headers: dict[str, str], body: bytes | None
-    ) -> dict[str, Any]:
-        """Answer Chalice's own server, in the form of a Lambda function."""
-        call = self.call(method, path, {name.lower(): value for name, value in headers.items()}, body)
-        response = call if isinstance(call, Response) else self.run(call)
-        return {
-            "statusCode": response.status,
-            "headers": response.headers,
-            "multiValueHeaders": {},
-            "body": None if method == "HEAD" else response.body or None,
-        }
+    def call(
+        self, method: str, target: str, headers: dict[str, str], body: bytes | None, peer: str
+    ) -> Call | Response:
+        """The event for a request, or its response where no view runs.
 
-    def call(self, method: str, target: str, headers: dict[str, str], body: bytes | None) -> Call | Response:
-        """The event for a request, or its response where no view runs. Header names are in lower case."""
+        Header names are in lower case; `peer` is the address of the client.
+        """
         routed = "GET" if method == "HEAD" else method
         try:
-            event = self._generate_lambda_event(routed, path_and_query(target), headers, body)
+            host, target = host_and_path(target, headers.get("host"))
+            if host is not None and (refused := self._misdirected(target, host)):
+                return refused
+            event = self._generate_lambda_event(routed, target, headers | {"host": host or ""}, body)
         except ValueError:
             path = target.partition("?")[0]
             return refusal(target, 404, f"there is nothing at {path[:500]}; GET / lists what there is")
@@ -60,8 +59,17 @@ class Gateway(LocalGateway):
             return refused_method(method, target, list(views))
         event["pathParameters"] = {name: unquote(text) for name, text in event["pathParameters"].items()}
         view = views[routed].view_function
-        supports_wait = getattr(view, "supports_wait", False) and "prefer" in headers
-        return Call(event, supports_wait or getattr(view, "runs_in_thread", False))
+        if getattr(view, "loopback_only", False) and not is_loopback(peer):
+            return refusal(target, 403, "only a client on the same machine may send this request")
+        waits = getattr(view, "supports_wait", False) and "prefer" in headers
+        return Call(event, POLLS if waits else getattr(view, "lane", None))
+
+    def _misdirected(self, target: str, host: str) -> Response | None:
+        """The refusal of a host that is none, or not ours."""
+        if not HOST.fullmatch(host):
+            return refusal(target, 400, "the Host header names no host")
+        reason = refused_host(host, self._bound)
+        return refusal(target, 421, reason) if reason else None
 
     def run(self, call: Call) -> Response:
         """Run the view. Never raises: an unforeseen error is logged, and the response is 500."""
@@ -74,18 +82,22 @@ class Gateway(LocalGateway):
             return refusal(path, 500, "internal error; the server's log has the details")
 
 
-def path_and_query(target: str) -> str:
-    """Return a request's target without scheme and host, which proxies send.
+def host_and_path(target: str, host: str | None) -> tuple[str | None, str]:
+    """Return the host of a request, and its path and query. A host in the target precedes the header's.
 
-    Raises ValueError for a target without a path, such as the "*" of OPTIONS.
+    Raises ValueError for a target without a path, such as the "*" of OPTIONS, and for a path that browsers
+    and parsers of URLs read as a host ("//evil.example/docs").
     """
     if not target.startswith("/"):
         scheme, _, rest = target.partition("://")
+        host, _, path = rest.partition("/")
         if scheme.lower() not in ("http", "https"):
             raise ValueError(target)
-        target = "/" + rest.partition("/")[2]
+        target = "/" + path
+    if target.startswith(("//", "/\\")):
+        raise ValueError(target)
     # Chalice would cut off what follows ";" and "#", and so answer for another path.
-    return target.replace(";", "%3B").replace("#", "%23")
+    return host, target.replace(";", "%3B").replace("#", "%23")
 
 
 def refused_method(method: str, target: str, possible: list[str]) -> Response:

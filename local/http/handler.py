@@ -1,9 +1,7 @@
 """The server of `make run`: aiohttp reads HTTP, one handler passes each request to the gateway."""
 
 import asyncio
-import concurrent.futures
 import logging
-import threading
 
 from aiohttp import StreamReader, web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -11,8 +9,9 @@ from chalice.app import Chalice
 from chalice.config import Config
 
 from chalicelib import __version__
-from chalicelib.routes.endpoint import LARGEST_BODY
-from local.http.gateway import Call, Gateway, refusal
+from chalicelib.routes.request_body import LARGEST_BODY
+from local.http.gateway import Gateway, refusal
+from local.http.lanes import LaneFull, lanes
 from local.http.response import Response
 
 SERVER = f"Statline/{__version__}"
@@ -21,7 +20,6 @@ BODY_SECONDS = 20.0
 # After a refused body: closing with bytes unread would reset the connection before the client reads why.
 LINGER_SECONDS = 2.0
 LARGEST_LINE = 16 * 1024  # of a head
-MOST_WAITING = 256  # requests whose views wait, each on a thread of its own
 
 
 class BodyRefused(Exception):
@@ -33,12 +31,12 @@ class BodyRefused(Exception):
 
 
 class Handler:
-    """Answers requests: on the event loop, or on a thread where the view may wait."""
+    """Answers requests: on the event loop, or on a thread of its lane where the view waits or computes."""
 
-    def __init__(self, application: Chalice, config: Config, body_seconds: float) -> None:
-        self._gateway = Gateway(application, config)
+    def __init__(self, application: Chalice, config: Config, bound: str, body_seconds: float) -> None:
+        self._gateway = Gateway(application, config, bound)
         self._body_seconds = body_seconds
-        self._waiting = 0
+        self._lanes = lanes()
 
     def web_server(self) -> web.Server:
         """The protocol side, for the running event loop."""
@@ -89,27 +87,16 @@ class Handler:
             raise BodyRefused(400, f"this is no HTTP request: {error}") from error
 
     async def _respond(self, request: web.BaseRequest, body: bytes | None) -> Response:
-        call = self._gateway.call(request.method, request.raw_path, joined(request.raw_headers), body)
+        headers, peer = joined(request.raw_headers), request.remote or ""
+        call = self._gateway.call(request.method, request.raw_path, headers, body, peer)
         if isinstance(call, Response):
             return call
-        if not call.waits:
+        if call.lane is None:
             return self._gateway.run(call)
-        if self._waiting >= MOST_WAITING:
-            reason = f"{MOST_WAITING} requests wait already; ask again"
-            return refusal(request.raw_path, 503, reason, {"Retry-After": "1"})
-        self._waiting += 1
         try:
-            return await asyncio.wrap_future(self._start(call))
-        finally:
-            self._waiting -= 1
-
-    def _start(self, call: Call) -> concurrent.futures.Future[Response]:
-        future: concurrent.futures.Future[Response] = concurrent.futures.Future()
-        future.set_running_or_notify_cancel()
-        # A daemon, unlike an executor's thread: a view that waits does not delay the end of the process.
-        run = threading.Thread(target=lambda: future.set_result(self._gateway.run(call)), daemon=True)
-        run.start()
-        return future
+            return await self._lanes[call.lane].run(lambda: self._gateway.run(call))
+        except LaneFull as error:
+            return refusal(request.raw_path, 503, str(error), {"Retry-After": "1"})
 
 
 async def read_limited(content: StreamReader) -> bytes:

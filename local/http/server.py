@@ -27,7 +27,7 @@ class Server:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.create_server((host, port), family=family, backlog=BACKLOG)
         self.host, self.port = host, int(self._socket.getsockname()[1])
-        self._handler = Handler(application, config, body_seconds)
+        self._handler = Handler(application, config, host, body_seconds)
         self._loop, self._stop = asyncio.new_event_loop(), asyncio.Event()
         self._ended = threading.Event()
 

@@ -1,10 +1,9 @@
 """A client's bytes put to the HTTP edge in memory, without sockets, threads or timers that run out."""
 
 import asyncio
-import concurrent.futures
 import itertools
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
@@ -12,8 +11,8 @@ from chalice.config import Config
 
 import app
 from chalicelib.bootstrap import get_service
-from local.http.gateway import Call
 from local.http.handler import BODY_SECONDS, Handler
+from local.http.lanes import Lane
 from local.http.response import Response
 from tests.support.simulated_cloud import SimulatedCloud
 
@@ -22,7 +21,7 @@ HEADER = re.compile(rb"[!-9;-~]+: [^\r\n\0]*")
 
 
 def post(statistic: bytes, body: bytes) -> bytes:
-    head = b"POST /api/%b HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+    head = b"POST /api/%b HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
     return head % (statistic, len(body)) + body
 
 
@@ -31,13 +30,14 @@ SEEDS = [
     post(b"best5", b'{"question": "\\ud83d\\ude00 \\u0000"}'),
     post(b"best5", b'{"question": "\\ud83d"}'),
     post(b"best5", b"[" * 900 + b"]" * 900),
-    b"POST /api/best5 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n12\r\n"
+    b"POST /api/best5 HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n12\r\n"
     b'{"question": "S1"}\r\n0\r\nA: b\r\n\r\n',
-    b"GET /api/get_results/job_id_1 HTTP/1.1\r\nHost: x\r\n\r\nGET /api/num_jobs HTTP/1.0\r\n\r\n",
-    b"HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-    b"OPTIONS /api/jobs?limit=5 HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n",
-    b"GET /api/graceful_shutdown HTTP/1.1\r\nHost: x\r\n\r\n" + post(b"best5", b'{"question": "S1"}'),
-    b"GET http://x:80/api/%71uestions;a#b HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
+    b"GET /api/get_results/job_id_1 HTTP/1.1\r\nHost: localhost\r\n\r\nGET /api/num_jobs HTTP/1.0\r\n\r\n",
+    b"HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    b"OPTIONS /api/jobs?limit=5 HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n\r\n",
+    b"GET /api/graceful_shutdown HTTP/1.1\r\nHost: localhost\r\n\r\n" + post(b"best5", b'{"question": "S1"}'),
+    b"GET http://[::1]/api/%71uestions;a#b HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n"
+    b"\r\n",
 ]
 
 
@@ -45,7 +45,7 @@ class Wire(asyncio.Transport):
     """A transport to nowhere that keeps the written bytes."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__()
+        super().__init__({"peername": ("127.0.0.1", 1)})
         self.written = b""
         self.protocol: asyncio.Protocol | None = None
         self._loop, self._closing = loop, False
@@ -71,11 +71,17 @@ class Wire(asyncio.Transport):
         """As above."""
 
 
+class OnTheLoop(Lane):
+    async def run(self, work: Callable[[], Response]) -> Response:
+        return work()
+
+
 class RecordingHandler(Handler):
     """Runs every view on the event loop, and counts the requests."""
 
     def __init__(self) -> None:
-        super().__init__(app.app, Config(), BODY_SECONDS)
+        super().__init__(app.app, Config(), "127.0.0.1", BODY_SECONDS)
+        self._lanes = dict.fromkeys(self._lanes, OnTheLoop(1))
         self.methods: list[str] = []
         self.unfinished = 0
 
@@ -86,11 +92,6 @@ class RecordingHandler(Handler):
             return await super().handle(request)
         finally:
             self.unfinished -= 1
-
-    def _start(self, call: Call) -> "concurrent.futures.Future[Response]":
-        future: concurrent.futures.Future[Response] = concurrent.futures.Future()
-        future.set_result(self._gateway.run(call))
-        return future
 
 
 class Outcome:

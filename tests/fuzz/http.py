@@ -18,7 +18,17 @@ with atheris.instrument_imports(include=["local.http.handler", "local.http.gatew
 LONGEST, PLACES = 4096, 4
 
 WORDS = [
-    *("GET ", "POST ", "HEAD ", "OPTIONS ", "DELETE ", " HTTP/1.1", " HTTP/1.0", "\\x0d\\x0a", "Host: x"),
+    *(
+        "GET ",
+        "POST ",
+        "HEAD ",
+        "OPTIONS ",
+        "DELETE ",
+        " HTTP/1.1",
+        " HTTP/1.0",
+        "\\x0d\\x0a",
+        "Host: localhost",
+    ),
     *("Content-Length: ", "Transfer-Encoding: chunked", "Content-Type: ", "Expect: 100-continue", "Accept: "),
     *("Connection: close", "Connection: Upgrade", "Upgrade: h2c", "0\\x0d\\x0a\\x0d\\x0a", "Prefer: "),
     *("question", "state", "S1", "Humus", "Hessen", "NaN", "\\xff", "\\x00", "ud800"),

@@ -10,7 +10,7 @@ from tests.fuzz.conversation import SEEDS, check, converse, cut, post, statuses
 MALFORMED = [
     b"garbage\r\n\r\n",
     post(b"best5", b"x" * 100)[:-50],
-    b"POST /api/best5 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    b"POST /api/best5 HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     b"\x16\x03\x01\x02\x00",
 ]
 
@@ -29,7 +29,9 @@ def test_seed_passes_however_it_is_cut(loop: asyncio.AbstractEventLoop, data: by
 
 
 def test_each_pipelined_request_has_a_status(loop: asyncio.AbstractEventLoop) -> None:
-    get, put = (b"%b /api/num_jobs HTTP/1.1\r\nHost: x\r\n\r\n" % method for method in (b"GET", b"PUT"))
+    get, put = (
+        b"%b /api/num_jobs HTTP/1.1\r\nHost: localhost\r\n\r\n" % method for method in (b"GET", b"PUT")
+    )
 
     outcome = loop.run_until_complete(converse([get + put + get]))
 

@@ -18,6 +18,12 @@ needs_browser = pytest.mark.skipif(
 )
 
 
+def visit(address: str, profile: Path) -> str:
+    """Open a page, let its scripts run, and return what it shows at the end as HTML."""
+    command = [str(CHROMIUM), *OPTIONS.split(), f"--user-data-dir={profile}", "--dump-dom", address]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+
+
 def shown_paths(address: str, profile: Path, width: int = 1000) -> set[str]:
     """Return the paths that the page at /docs shows in a window of this width; it logs no error."""
     command = [str(CHROMIUM), *OPTIONS.split(), f"--user-data-dir={profile}", f"--window-size={width},1000"]

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-POST = b"POST /api/best5 HTTP/1.1\r\nHost: x\r\n"
+POST = b"POST /api/best5 HTTP/1.1\r\nHost: localhost\r\n"
 QUESTION = b'{"question": "S1"}'
 CLOSE = b"Connection: close\r\n"
 

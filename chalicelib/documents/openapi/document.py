@@ -41,17 +41,22 @@ HEADERS = {
 }
 REFUSALS = {
     "400": "A malformed request; the reason names what is wrong. The service makes no job",
+    "403": "A browser marks the request as one that a page of another site sent",
     "404": "There is no such thing, or it has expired",
     "406": "There is no form of the response that the client accepts",
     "409": "The first request with this Idempotency-Key has no response yet",
     "410": "The job was dismissed",
     "413": "A body above 64 KiB",
+    "415": "A compressed body",
     "422": "Another request came with this Idempotency-Key before",
     "500": "The job could not be computed, or an unexpected error",
     "503": "Not now: draining, too many open jobs, storage out of reach, or no data",
 }
 JSON, PROBLEM, HTML, CSV = "application/json", "application/problem+json", "text/html", "text/csv"
-DRAIN = "From then on POST answers 503. In the cloud this takes requests signed with IAM credentials only."
+DRAIN = (
+    "From then on POST answers 503. On a laptop only clients on the same machine may send it, "
+    "in the cloud only those that sign with IAM credentials."
+)
 METRICS = "In the cloud they are in CloudWatch, and this answers 404."
 FILTERS = "type statistics status datetime minDuration maxDuration limit"
 # fmt: off
@@ -77,8 +82,15 @@ PAGES = (
     ("/jobs/{jobID}", JOBS, "job", "The status of a job", "JobStatus", "P404 P503", "jobID wait"),
 )
 # fmt: on
-DISMISSAL = (JOBS, "dismiss", "End an open job; remove one that has ended", "JobStatus", "P404 P503", "jobID")
-SUBMISSION_REFUSED = "P400 P406 P409 P413 P422 P500 P503"
+DISMISSAL = (
+    JOBS,
+    "dismiss",
+    "End an open job; remove one that has ended",
+    "JobStatus",
+    "P403 P404 P503",
+    "jobID",
+)
+SUBMISSION_REFUSED = "P400 P403 P406 P409 P413 P415 P422 P500 P503"
 
 
 def document(catalogue: Catalogue, server: str, key_needed: bool) -> Part:
@@ -101,7 +113,7 @@ def document(catalogue: Catalogue, server: str, key_needed: bool) -> Part:
         "components": {
             "schemas": schemas(catalogue),
             "parameters": PARAMETERS,
-            "responses": refusals("R", "400 404 409 413 422 503", JSON, "Error")
+            "responses": refusals("R", "400 403 404 409 413 415 422 503", JSON, "Error")
             | refusals("P", " ".join(REFUSALS), PROBLEM, "Problem"),
             "headers": {
                 name: {"description": text, "schema": {"type": "integer"} if name == "Retry-After" else TEXT}
@@ -164,7 +176,12 @@ def paths(example: Mapping[str, str]) -> Part:
 def read(tag: str, name: str, summary: str, schema: str, headers: str, description: str) -> Part:
     found = {"200": response(summary, {JSON: ref(schema)}, headers)}
     return operation(
-        tag, name, summary, found, "R503", **({"description": description} if description else {})
+        tag,
+        name,
+        summary,
+        found,
+        "R403 R503" if description else "R503",
+        **({"description": description} if description else {}),
     )
 
 
@@ -217,7 +234,7 @@ def submission(statistic: Statistic, example: Mapping[str, str]) -> Part:
         statistic.name,
         statistic.title,
         {"200": accepted},
-        "R400 R409 R413 R422 R503",
+        "R400 R403 R409 R413 R415 R422 R503",
         "key noCache",
         description=f"{statistic.description} {unknown}",
         requestBody=body(inputs_schema(statistic), inputs(statistic, example)),

@@ -89,7 +89,9 @@ def test_docs_page_links_include_the_stage() -> None:
 def event(route: str, path: str) -> dict[str, Any]:
     """What API Gateway hands to the function."""
     return {
-        "requestContext": {"httpMethod": "GET", "resourcePath": route, "path": path, "identity": {}},
+        "requestContext": {
+            **{"httpMethod": "GET", "resourcePath": route, "path": path, "stage": "v1", "identity": {}}
+        },
         "multiValueQueryStringParameters": None,
         "headers": {},
         "pathParameters": {},

@@ -30,10 +30,15 @@ def request(path: str, route: str, headers: dict[str, str], query: Any = None, *
         ("/v1/jobs/job_id_1", "/jobs/{job_id}", "/v1"),
         ("/v1/jobs/job_id_%31/", "/jobs/{job_id}", "/v1"),
         ("/a/b/jobs", "/jobs", "/a/b"),
+        ("//evil.example/v1/jobs", "/jobs", "/evil.example/v1"),
     ],
 )
 def test_base_path_is_the_stage_or_mapped_path(path: str, route: str, base: str) -> None:
-    assert base_path(request(path, route, {})) == base
+    assert base_path(request(path, route, {}, stage="v1")) == base
+
+
+def test_base_path_on_a_laptop_is_not_taken_from_the_request() -> None:
+    assert base_path(request("//evil.example/docs", "/docs", {})) == ""
 
 
 @pytest.mark.parametrize(
@@ -54,7 +59,9 @@ def test_invalid_host_is_refused_and_not_repeated(host: str) -> None:
 
 def test_domain_of_the_gateway_precedes_client_headers() -> None:
     headers = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
-    here = request("/v1/jobs", "/jobs", headers, domainName="abc.execute-api.us-east-1.amazonaws.com")
+    here = request(
+        "/v1/jobs", "/jobs", headers, stage="v1", domainName="abc.execute-api.us-east-1.amazonaws.com"
+    )
     assert base_url(here) == "https://abc.execute-api.us-east-1.amazonaws.com/v1"
     headers["X-Forwarded-Proto"] = "javascript"
     with pytest.raises(InvalidRequest):
@@ -62,7 +69,9 @@ def test_domain_of_the_gateway_precedes_client_headers() -> None:
 
 
 def test_address_replaces_named_parameters_and_keeps_the_others() -> None:
-    here = request("/v1/jobs", "/jobs", {"Host": "h"}, {"status": ["failed", "a&b"], "cursor": ["x"]})
+    here = request(
+        "/v1/jobs", "/jobs", {"Host": "h"}, {"status": ["failed", "a&b"], "cursor": ["x"]}, stage="v1"
+    )
     assert address(here) == "http://h/v1/jobs?status=failed&status=a%26b&cursor=x"
     assert address(here, cursor="y") == "http://h/v1/jobs?status=failed&status=a%26b&cursor=y"
     assert address(here, cursor=None, status=None) == "http://h/v1/jobs"

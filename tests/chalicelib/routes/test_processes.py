@@ -7,6 +7,7 @@ import requests
 
 from chalicelib.domain.statistics.registry import STATISTICS
 from chalicelib.routes import processes
+from chalicelib.routes.endpoint import CHECKS, EXECUTIONS
 from local.emulator.emulator import Emulator
 from tests.chalicelib.routes.test_api import ANSWERS
 from tests.support.ogc_schemas import check
@@ -247,19 +248,20 @@ def test_synchronous_execution_beyond_its_time_is_201_with_the_job(
     assert http.get(response.headers["Location"], timeout=5).json()["status"] == "accepted"
 
 
-def test_only_views_that_may_wait_run_in_threads(chalice_config: Any) -> None:
+def test_views_that_wait_or_compute_have_a_lane(chalice_config: Any) -> None:
     views = {
-        (path, method): getattr(route.view_function, "runs_in_thread", False)
+        (path, method): getattr(route.view_function, "lane", None)
         for path, methods in chalice_config.chalice_app.routes.items()
         for method, route in methods.items()
     }
-    assert sorted(place for place, runs_in_thread in views.items() if runs_in_thread) == [
-        ("/api/jobs", "GET"),
-        ("/docs/{name}", "GET"),
-        ("/health", "GET"),
-        ("/jobs", "GET"),
-        ("/processes/{process_id}/execution", "POST"),
-    ]
+    assert {place for place, lane in views.items() if lane is None} == {
+        *(("/api/num_jobs", "GET"), ("/api/graceful_shutdown", "GET"), ("/api/get_results/{job_id}", "GET")),
+        *(("/conformance", "GET"), ("/docs", "GET"), ("/metrics", "GET")),
+        *(("/jobs/{job_id}", "GET"), ("/jobs/{job_id}", "DELETE")),
+        *(("/api/{statistic}", "POST"), ("/batch", "POST")),
+    }
+    assert views["/processes/{process_id}/execution", "POST"] == EXECUTIONS
+    assert views["/health", "GET"] == CHECKS
 
 
 def test_job_of_the_api_is_also_a_job_of_the_standard_interface(url: str, http: requests.Session) -> None:

@@ -114,7 +114,7 @@ def question(chance: random.Random) -> tuple[bytes, bytes]:
 
 
 def dismissal(job_id: str) -> bytes:
-    return f"DELETE /jobs/{job_id} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    return f"DELETE /jobs/{job_id} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
 
 
 async def load(url: str, ledger: Ledger, killed: threading.Event, seed: int) -> None:

@@ -11,7 +11,7 @@ from tests.support.raw import CLOSE, connect, receive, talk
 from tests.support.samples import write_soil
 
 ORIGIN = "https://pages.example"
-GET = b"GET /api/num_jobs HTTP/1.1\r\nHost: x\r\n"
+GET = b"GET /api/num_jobs HTTP/1.1\r\nHost: localhost\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_head_has_no_body_and_keeps_the_connection_in_step(url: str) -> None:
 
 def test_percent_encoded_job_id_is_decoded(url: str) -> None:
     job_id = requests.post(f"{url}/api/best5", json={"question": "S1"}, timeout=5).json()["job_id"]
-    line = f"GET /api/get_results/%6a{job_id[1:]} HTTP/1.1\r\nHost: x\r\n".encode()
+    line = f"GET /api/get_results/%6a{job_id[1:]} HTTP/1.1\r\nHost: localhost\r\n".encode()
 
     assert talk(url, line + CLOSE + b"\r\n")[0].status == 200
 

@@ -8,28 +8,33 @@ import requests
 
 from chalicelib.bootstrap import get_settings, settings_from_environ
 from chalicelib.config import Settings
-from local.http.gateway import path_and_query, refused_method, rendered
+from local.http.gateway import host_and_path, refused_method, rendered
 
 ORIGIN = "https://pages.example"
 
 
 @pytest.mark.parametrize(
-    ("target", "path"),
+    ("target", "host", "path"),
     [
-        ("/api/jobs?a=b", "/api/jobs?a=b"),
-        ("http://statline.example:8000/api/jobs?a=b", "/api/jobs?a=b"),
-        ("http://statline.example", "/"),
-        ("//evil.example/api/jobs", "//evil.example/api/jobs"),
+        ("/api/jobs?a=b", "own.example", "/api/jobs?a=b"),
+        ("http://statline.example:8000/api/jobs?a=b", "statline.example:8000", "/api/jobs?a=b"),
+        ("http://statline.example", "statline.example", "/"),
     ],
 )
-def test_absolute_target_becomes_a_path(target: str, path: str) -> None:
-    assert path_and_query(target) == path
+def test_host_of_an_absolute_target_precedes_the_header(target: str, host: str, path: str) -> None:
+    assert host_and_path(target, "own.example") == (host, path)
 
 
-@pytest.mark.parametrize("target", ["*", "example.com:443", "mailto:x", ""])
-def test_target_without_a_path_is_an_error(target: str) -> None:
+@pytest.mark.parametrize(
+    "target",
+    [
+        *("*", "example.com:443", "mailto:x", ""),
+        *("//evil.example/api/jobs", "///jobs", "/\\evil.example/jobs", "http://x//evil.example/jobs"),
+    ],
+)
+def test_target_without_a_path_or_with_another_host_in_it_is_an_error(target: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the text is never shown
-        path_and_query(target)
+        host_and_path(target, "localhost")
 
 
 def test_options_names_the_methods_head_included() -> None:

@@ -10,7 +10,7 @@ import requests
 from tests.support.processes import until
 from tests.support.raw import CLOSE, POST, QUESTION, connect, number_of_jobs, post, receive, talk
 
-GET = b"GET /api/num_jobs HTTP/1.1\r\nHost: x\r\n"
+GET = b"GET /api/num_jobs HTTP/1.1\r\nHost: localhost\r\n"
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_ambiguous_head_is_400_and_closes_the_connection(url: str, head: bytes) 
     ],
 )
 def test_malformed_request_line_is_400_without_traceback(url: str, line: bytes) -> None:
-    (response,) = talk(url, line + b"\r\nHost: x\r\n\r\n")
+    (response,) = talk(url, line + b"\r\nHost: localhost\r\n\r\n")
 
     assert response.status == 400
     assert "Traceback" not in response.body
@@ -79,9 +79,9 @@ def test_malformed_request_leaves_no_traceback_in_the_log(url: str, caplog: pyte
 @pytest.mark.parametrize(
     "head",
     [
-        b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 20_000 + b"\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 10_000 + b"\r\n",
+        b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nA: " + b"a" * 20_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"A: b\r\n" * 10_000 + b"\r\n",
     ],
 )
 def test_head_over_the_limits_is_400(url: str, head: bytes) -> None:
@@ -139,13 +139,43 @@ def test_options_is_204_with_allow_and_no_body(url: str) -> None:
 
 @pytest.mark.parametrize("target", [b"CONNECT x:1", b"OPTIONS *"])
 def test_target_without_a_path_is_404(url: str, target: bytes) -> None:
-    assert talk(url, target + b" HTTP/1.1\r\nHost: x\r\n" + CLOSE + b"\r\n")[0].status == 404
+    assert talk(url, target + b" HTTP/1.1\r\nHost: localhost\r\n" + CLOSE + b"\r\n")[0].status == 404
 
 
-def test_absolute_target_is_served_as_its_path(url: str) -> None:
-    head = b"GET http://proxy.example/api/num_jobs HTTP/1.1\r\nHost: x\r\n"
+@pytest.mark.parametrize(
+    ("target", "host", "status"),
+    [
+        (b"http://127.0.0.1:81/api/num_jobs", b"evil.example", 200),
+        (b"http://evil.example/api/num_jobs", b"localhost", 421),
+        (b"/api/num_jobs", b"evil.example", 421),
+        (b"/api/num_jobs", b"localhost.evil.example", 421),
+        (b"/api/num_jobs", b"192.168.1.5", 421),
+        (b"/nowhere", b"evil.example", 421),
+        (b"/api/num_jobs", b"localhost, evil.example", 400),
+        (b"/api/num_jobs", b"LOCALHOST.:8000", 200),
+        (b"/api/num_jobs", b"[::1]:8000", 200),
+    ],
+)
+def test_only_hosts_that_name_loopback_are_answered(
+    url: str, target: bytes, host: bytes, status: int
+) -> None:
+    head = b"GET %b HTTP/1.1\r\nHost: %b\r\n" % (target, host)
 
-    assert talk(url, head + CLOSE + b"\r\n")[0].status == 200
+    (response,) = talk(url, head + CLOSE + b"\r\n")
+
+    assert response.status == status
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/api/best5", "/jobs", "/"])
+@pytest.mark.parametrize("mark", ["//evil.example", "///evil.example", "/\\evil.example", "/x"])
+def test_path_that_begins_with_another_host_is_404(url: str, mark: str, path: str) -> None:
+    method, body = ("POST", QUESTION) if path == "/api/best5" else ("GET", b"")
+    head = f"{method} {mark}{path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n".encode()
+
+    (response,) = talk(url, head + CLOSE + b"\r\n" + body)
+
+    assert response.status == 404
+    assert "location" not in response.headers
 
 
 def test_query_reaches_the_view(url: str) -> None:
@@ -158,7 +188,7 @@ def test_repeated_header_counts_as_one_list(url: str) -> None:
     job_id = post(url, QUESTION).body["job_id"]
     until(lambda: result(url, job_id)["status"] != "running")
     etag = requests.get(f"{url}/api/get_results/{job_id}", timeout=5).headers["ETag"].encode()
-    head = f"GET /api/get_results/{job_id} HTTP/1.1\r\nHost: x\r\n".encode() + CLOSE
+    head = f"GET /api/get_results/{job_id} HTTP/1.1\r\nHost: localhost\r\n".encode() + CLOSE
     for order in (b'If-None-Match: "x"\r\nIf-None-Match: %b', b'If-None-Match: %b\r\nIf-None-Match: "x"'):
         with connect(url) as connection:
             connection.sendall(head + order % etag + b"\r\n\r\n")
@@ -184,7 +214,7 @@ def test_repeated_header_counts_as_one_list(url: str) -> None:
 )
 def test_strange_job_id_is_404_and_makes_no_header(url: str, job_id: str) -> None:
     post(url, QUESTION)
-    line = f"GET /api/get_results/{job_id} HTTP/1.1\r\nHost: x\r\n".encode()
+    line = f"GET /api/get_results/{job_id} HTTP/1.1\r\nHost: localhost\r\n".encode()
 
     (response,) = talk(url, line + CLOSE + b"\r\n")
 
@@ -194,7 +224,7 @@ def test_strange_job_id_is_404_and_makes_no_header(url: str, job_id: str) -> Non
 
 def test_percent_encoded_job_id_is_decoded(url: str) -> None:
     job_id = post(url, QUESTION).body["job_id"]
-    line = f"GET /api/get_results/%6a{job_id[1:]} HTTP/1.1\r\nHost: x\r\n".encode()
+    line = f"GET /api/get_results/%6a{job_id[1:]} HTTP/1.1\r\nHost: localhost\r\n".encode()
 
     assert talk(url, line + CLOSE + b"\r\n")[0].status == 200
 
@@ -214,7 +244,7 @@ def test_head_has_the_headers_of_get_and_no_body(url: str) -> None:
 
 
 def test_pipelined_requests_are_answered_in_order(url: str) -> None:
-    heads = [b"GET /nowhere/%d HTTP/1.1\r\nHost: x\r\n\r\n" % number for number in range(1000)]
+    heads = [b"GET /nowhere/%d HTTP/1.1\r\nHost: localhost\r\n\r\n" % number for number in range(1000)]
 
     responses = talk(url, b"".join(heads) + GET + CLOSE + b"\r\n")
 

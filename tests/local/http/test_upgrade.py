@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.raw import POST, QUESTION, connect, receive
 
-GET = b"GET /api/num_jobs HTTP/1.1\r\nHost: x\r\n"
+GET = b"GET /api/num_jobs HTTP/1.1\r\nHost: localhost\r\n"
 H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"
 WEBSOCKET = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 SIZED = b"Content-Length: %d\r\n\r\n" % len(QUESTION), QUESTION
