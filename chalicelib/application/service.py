@@ -154,6 +154,10 @@ class Service:
             trace.adopt(job.trace)
             self._finish(job.fail(reason, self._clock(), cause=Abandoned.__name__))
 
+    def postpone(self, job_id: str, seconds: float) -> None:
+        """Queue a job again that cannot be processed now; the sweeper fails one that is too old."""
+        self._queue.add_task(job_id, seconds)
+
     def sweep(self, resend_after: int, give_up_after: int) -> None:
         """Resend open jobs whose message seems lost, and fail those that are too old; ages in milliseconds.
 

@@ -116,9 +116,9 @@ class Simulation(RuleBasedStateMachine):
         return self.sent()
 
     @rule(target=messages, letter=dead_letters, trouble=troubles)
-    def fail_dead_letters(self, letter: str, trouble: Trouble | None) -> Any:
+    def finish_dead_letters(self, letter: str, trouble: Trouble | None) -> Any:
         self.attempt(
-            lambda: self.cloud.deliver(self.ours.service, lambda_handlers.fail_dead_letters, [letter]),
+            lambda: self.cloud.deliver(self.ours.service, lambda_handlers.finish_dead_letters, [letter]),
             trouble,
         )
         return self.sent()
@@ -200,7 +200,7 @@ class Simulation(RuleBasedStateMachine):
             if job.status.is_terminal or job.id in self.outcomes:
                 outcome = replace(job, callback_pending=False)  # only this changes afterwards
                 assert self.outcomes.setdefault(job.id, outcome) == outcome
-                may_fail = job.id in self.cloud.dead_lettered or job.finished - job.accepted > GIVE_UP_MS
+                may_fail = job.id in self.cloud.cut_off or job.finished - job.accepted > GIVE_UP_MS
                 given_up = may_fail and job.result is None and "could not be processed" in str(job.reason)
                 dismissed = job.status is JobStatus.DISMISSED and job.id in self.cloud.dismissed
                 assert given_up or dismissed or (job.result, job.reason) == expected_outcome(accepted)
