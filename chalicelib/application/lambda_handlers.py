@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from chalicelib.application import deadline
 from chalicelib.application.service import Service
 from chalicelib.config import Settings
 from chalicelib.errors import Abandoned, Unavailable
@@ -11,6 +12,9 @@ from chalicelib.observability import trace
 
 # After its dead letter, a job that an outage of storage has kept open goes back to the queue for so long.
 LATER_SECONDS = 60
+# Few attempts a call (see aws_clients), so that an outage is noticed before the function's timeout ends it:
+# that would look like a crash.
+LAST_ATTEMPT_SECONDS, POSTPONE_SECONDS = 8, 9
 
 log = logging.getLogger("statline.workers")
 
@@ -36,10 +40,12 @@ def finish_dead_letter(service: Service, message: Event) -> None:
         service.fail(job_id, str(Abandoned("every attempt failed, and the last was cut off")))
         return
     try:
-        service.process(job_id)
+        with deadline.within(LAST_ATTEMPT_SECONDS):
+            service.process(job_id)
     except Unavailable as error:
         log.warning("%s waits for storage: %s", job_id, error, extra={"job_id": job_id})
-        service.postpone(job_id, LATER_SECONDS)
+        with deadline.within(POSTPONE_SECONDS):
+            service.postpone(job_id, LATER_SECONDS)
     except Exception as error:
         log.exception("last attempt of %s", job_id, extra={"job_id": job_id})
         why = f"every attempt failed, the last with {type(error).__name__}; the log has the details"

@@ -160,7 +160,9 @@ def test_worker_logs_a_failure_under_the_trace_of_its_job(emulator: Emulator, li
         ("message of job_id_6", TRACE_ID[::-1]),
         ("message of job_id_7", None),
         ("no such job job_id_8: expired or removed", None),
+        ("last attempt of job_id_5", TRACE_ID),
         ("failed job_id_5", TRACE_ID),
+        ("last attempt of job_id_6", TRACE_ID[::-1]),
         ("failed job_id_6", TRACE_ID[::-1]),
     ]
 
