@@ -70,12 +70,6 @@ class CallbackDelivery:
             self._record(job, "sent")
         self._store.mark_delivered(job.id)
 
-    def sweep(self) -> None:
-        """Queue one last attempt for callbacks so late that their messages must be lost."""
-        for job_id in self._store.pending_callbacks_before(self._clock() - GIVE_UP_MS):
-            log.warning("callback of %s queued again", job_id, extra={"job_id": job_id})
-            self._queue.add_task(job_id)
-
     def _record(self, job: Job, outcome: str, error: CallbackFailed | None = None) -> None:
         CALLBACKS.add(outcome)
         log.log(

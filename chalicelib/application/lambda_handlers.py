@@ -15,6 +15,8 @@ LATER_SECONDS = 60
 # Few attempts a call (see aws_clients), so that an outage is noticed before the function's timeout ends it:
 # that would look like a crash.
 LAST_ATTEMPT_SECONDS, POSTPONE_SECONDS = 8, 9
+# A call that begins in time ends some seconds later, before the function's timeout of 29 s.
+SWEEP_SECONDS = 20
 
 log = logging.getLogger("statline.workers")
 
@@ -53,9 +55,10 @@ def finish_dead_letter(service: Service, message: Event) -> None:
 
 
 def sweep(service: Service, settings: Settings) -> None:
-    """Resend lost jobs, fail those that are too old, and measure the open ones."""
-    service.sweep(settings.resend_seconds * 1000, settings.give_up_seconds * 1000)
-    service.measure()
+    """Measure the open jobs, fail those that are too old, and send lost ones again, as far as time allows."""
+    with deadline.within(SWEEP_SECONDS):
+        service.measure()
+        service.sweep(settings.resend_seconds * 1000, settings.give_up_seconds * 1000)
 
 
 def handle_messages(event: Event, handle: Callable[[Event], None]) -> dict[str, Any]:

@@ -69,6 +69,9 @@ class JobQueue(Protocol):
     def add_tasks(self, job_ids: Sequence[str]) -> None:
         """Queue several jobs at once. After an error, some of them may be queued."""
 
+    def count_messages(self) -> int:
+        """Return about how many messages there are: waiting, delayed, or being processed."""
+
 
 class DatasetStore(Protocol):
     """The published data sets, by fingerprint."""

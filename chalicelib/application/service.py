@@ -17,6 +17,7 @@ from chalicelib.application.pagination import Filter, Page, Position, page
 from chalicelib.application.ports import Ports
 from chalicelib.application.result_cache import ResultCache
 from chalicelib.application.submission import Submission, in_batch
+from chalicelib.application.sweeper import Sweeper
 from chalicelib.config import Settings
 from chalicelib.domain.catalogue import validate_inputs
 from chalicelib.domain.statistics.registry import STATISTICS, compute_result
@@ -64,6 +65,7 @@ class Service:
         ids = JobIds(self._store.reserve_ids, settings.id_block)
         self._submission = Submission(self._store, self._queue, self._admission, ids, clock)
         self._callbacks = CallbackDelivery(self._store, ports.callback_queue, ports.callback_sender, clock)
+        self._sweeper = Sweeper(self._store, self._queue, self._give_up, clock)
 
     def submit(
         self, request: ExecuteRequest, key: IdempotencyKey | None = None, *, validate: bool = False
@@ -159,18 +161,8 @@ class Service:
         self._queue.add_task(job_id, seconds)
 
     def sweep(self, resend_after: int, give_up_after: int) -> None:
-        """Resend open jobs whose message seems lost, and fail those that are too old; ages in milliseconds.
-
-        A job that is merely slow is delivered twice, which is harmless.
-        """
-        now = self._clock()
-        for job_id, accepted in self._store.open_before(now - resend_after):
-            if accepted < now - give_up_after:
-                self._give_up(job_id, now - accepted)
-            else:
-                log.warning("sending %s again", job_id, extra={"job_id": job_id, "ms": now - accepted})
-                self._queue.add_task(job_id)
-        self._callbacks.sweep()
+        """Fail open jobs that are too old, and queue again what the queue lost; ages in milliseconds."""
+        self._sweeper.sweep(resend_after, give_up_after)
 
     def _give_up(self, job_id: str, age: int) -> None:
         with trace.scope():

@@ -40,6 +40,10 @@ class DelayedQueue:
         for job_id in job_ids:
             self.add_task(job_id)
 
+    def count_messages(self) -> int:
+        with self._changed:
+            return len(self._waiting)
+
     def stop(self) -> None:
         """Begin nothing more; what is under way has a second yet."""
         with self._changed:

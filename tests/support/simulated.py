@@ -161,6 +161,10 @@ class SimulatedQueue:
         for job_id in job_ids:
             self.add_task(job_id)
 
+    def count_messages(self) -> int:
+        with self._steps.call():
+            return len(self.waiting)
+
     def remove(self, job_id: str) -> bool:
         """Remove one message for the job, and return whether there was one."""
         if waiting := job_id in self.waiting:
