@@ -33,19 +33,22 @@ class Sweeper:
 
     def sweep(self, resend_after: int, give_up_after: int) -> None:
         """Ages are in milliseconds. A job that is sent again without need is delivered twice: harmless."""
-        now = self._clock()
-        late = self._fail_the_oldest(self._store.open_before(now - resend_after), now, give_up_after)
-        self._resend(chain(late, self._store.pending_callbacks_before(now - callbacks.GIVE_UP_MS)))
+        now, failed = self._clock(), set[str]()
+        late = self._fail_the_oldest(self._store.open_before(now - resend_after), now - give_up_after, failed)
+        pending = self._store.pending_callbacks_before(now - callbacks.GIVE_UP_MS)
+        # The callback of a job that has just failed is queued already.
+        self._resend(chain(late, (job_id for job_id in pending if job_id not in failed)))
 
     def _fail_the_oldest(
-        self, overdue: Iterable[tuple[str, int]], now: int, give_up_after: int
+        self, overdue: Iterable[tuple[str, int]], limit: int, failed: set[str]
     ) -> Iterator[str]:
-        """Fail the jobs that are too old, and yield the ids of the others."""
+        """Fail the jobs accepted before `limit`, add them to `failed`, and yield the ids of the others."""
         for job_id, accepted in overdue:
             if self._left() <= 0:
                 return
-            if accepted < now - give_up_after:
-                self._fail(job_id, now - accepted)
+            if accepted < limit:
+                self._fail(job_id, self._clock() - accepted)
+                failed.add(job_id)
             else:
                 yield job_id
 
