@@ -124,7 +124,8 @@ class CallbackSender(Protocol):
 class Ports:
     """The adapters of one process.
 
-    `callback_queue` brings the ids of jobs with pending callbacks back to `Service.process`.
+    `callback_queue` brings the ids of jobs with pending callbacks back to `Service.process`, or where it is
+    not `queue`, to `Service.send_callback`.
     """
 
     store: JobStore

@@ -64,7 +64,13 @@ class Service:
         )
         ids = JobIds(self._store.reserve_ids, settings.id_block)
         self._submission = Submission(self._store, self._queue, self._admission, ids, clock)
-        self._callbacks = CallbackDelivery(self._store, ports.callback_queue, ports.callback_sender, clock)
+        self._callbacks = CallbackDelivery(
+            self._store,
+            ports.callback_queue,
+            ports.callback_sender,
+            clock,
+            own=ports.callback_queue is not ports.queue,
+        )
         self._sweeper = Sweeper(self._store, self._queue, self._give_up, clock)
 
     def submit(
@@ -134,8 +140,19 @@ class Service:
             elif job.callback_pending:
                 self._callbacks.send(job)
 
+    def send_callback(self, job_id: str) -> None:
+        """Send a job's next callback: that a worker began it, or how it ended."""
+        with ignore_missing(job_id):
+            begun = self._callbacks.begun(job_id)
+            job = begun or self._store.get(job_id)
+            trace.adopt(job.trace)
+            if begun:
+                self._callbacks.send_in_progress(begun)
+            elif job.callback_pending:
+                self._callbacks.send(job)
+
     def _compute(self, job: Job) -> None:
-        self._callbacks.send_in_progress(job)
+        self._callbacks.begin(job)
         try:
             computed = self._results.get_or_compute(
                 job,
