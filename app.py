@@ -24,9 +24,9 @@ def worker(event: SQSEvent) -> dict[str, Any]:
     return lambda_handlers.process(get_service(), event.to_dict())
 
 
-@app.on_sqs_message(queue="dead-letters", batch_size=BATCH_SIZE)
+@app.on_sqs_message(queue="dead-letters", batch_size=1, maximum_concurrency=CONCURRENCY)
 def dead_letters(event: SQSEvent) -> dict[str, Any]:
-    return lambda_handlers.fail_dead_letters(get_service(), event.to_dict())
+    return lambda_handlers.finish_dead_letters(get_service(), event.to_dict())
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES))

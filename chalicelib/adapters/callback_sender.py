@@ -1,21 +1,22 @@
 """The CallbackSender port over HTTP: posts to the URLs that clients name, on the public internet alone.
 
 A client could otherwise make the service post to hosts that only the service reaches: its own machine, its
-network, the cloud's metadata. So the sender resolves a name once, checks the address, and connects to that
-address. It follows no redirect, uses no proxy, and reads only the status of a response.
+network, the cloud's metadata. So the sender resolves a name once, checks its addresses, and connects to them
+in turn. It follows no redirect, uses no proxy, and reads only the status of a response.
 """
 
-import ipaddress
 import re
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from chalicelib.adapters.public_addresses import is_public
 from chalicelib.application.callbacks import LONGEST_URL
 from chalicelib.application.job import Job
 from chalicelib.documents.job_documents import callback_body, callback_headers
@@ -26,7 +27,7 @@ PORTS = {"http": 80, "https": 443}
 FIRST_FREE_PORT = 1024  # below it are services that HTTP could attack, such as mail
 URL = re.compile(r"[!-~]+", re.ASCII)
 HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}", re.ASCII)
-UNICAST = ipaddress.ip_network("2000::/3")
+LONGEST_CAUSE = 200  # characters of a receiver's own words in a log line
 
 # (family, type, protocol, name, address), as socket.getaddrinfo returns them.
 AddressInfo = tuple[Any, Any, int, str, tuple[Any, ...]]
@@ -59,15 +60,6 @@ def parse(url: str) -> Target:
     if port not in PORTS.values() and port < FIRST_FREE_PORT:
         raise InvalidRequest(f"callbacks go to port 80, 443, or {FIRST_FREE_PORT} and above, not {port}")
     return Target(parts.scheme, host, port, (parts.path or "/") + ("?" + parts.query if parts.query else ""))
-
-
-def is_public(text: str) -> bool:
-    """Return whether an IP address is public, and tunnels to no other address."""
-    address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv4Address):
-        return address.is_global and not address.is_multicast and not address.is_reserved
-    tunnelled = address.sixtofour is not None or address.teredo is not None
-    return address in UNICAST and address.is_global and not tunnelled
 
 
 class HttpCallbackSender:
@@ -105,12 +97,18 @@ class HttpCallbackSender:
 
 
 class Exchange(threading.Thread):
-    """One POST on a thread of its own, so that a hanging resolver or server blocks no other callback."""
+    """One POST on a thread of its own, so that a hanging resolver or server blocks no other callback.
+
+    Nothing is sent after its deadline, or after `abandon`.
+    """
 
     def __init__(self, rules: HttpCallbackSender, url: str, body: bytes, headers: Mapping[str, str]) -> None:
         super().__init__(name="Callback", daemon=True)
         self._rules, self._url, self._body, self._headers = rules, url, body, headers
+        self._deadline = time.monotonic() + rules.seconds
+        self._lock = threading.Lock()
         self._socket: socket.socket | None = None
+        self._abandoned = False
         self.status = 0
         self.error: CallbackFailed | None = None
 
@@ -125,29 +123,70 @@ class Exchange(threading.Thread):
         except CallbackFailed as error:
             self.error = error
         except (OSError, HTTPException, ValueError, InvalidRequest) as error:
-            self.error = CallbackFailed(f"{type(error).__name__}: {error}")
+            self.error = CallbackFailed(f"{type(error).__name__}: {cleaned(str(error))}")
         finally:
             self.abandon()
 
     def abandon(self) -> None:
-        """Close the connection, which ends any wait on it."""
-        if self._socket is not None:
-            with suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
-            self._socket.close()
+        """Close the connection, which ends any wait on it; a later one is closed before it is used."""
+        with self._lock:
+            self._abandoned = True
+            if self._socket is not None:
+                close(self._socket)
 
     def _connected(self, target: Target) -> socket.socket:
+        """Connect to the first address that takes the connection; each has an equal share of the time."""
         infos = self._rules.resolve(target.host, target.port, type=socket.SOCK_STREAM)
         for *_, address in infos:
             if not self._rules.private and not is_public(address[0]):
                 raise CallbackRefused(f"{target.host} is {address[0]}, which is not public")
-        family, *_, address = infos[0]
-        self._socket = connection = socket.socket(family, socket.SOCK_STREAM)
-        connection.settimeout(self._rules.seconds)
-        connection.connect(address)
+        last: OSError = OSError("the name has no address")
+        for index, info in enumerate(infos):
+            try:
+                return self._connect(target, info, self._left() / (len(infos) - index))
+            except OSError as error:
+                last = error
+        raise last
+
+    def _connect(self, target: Target, info: AddressInfo, seconds: float) -> socket.socket:
+        connection = self._adopt(socket.socket(info[0], socket.SOCK_STREAM))
+        connection.settimeout(seconds)
+        connection.connect(info[4])
         if target.scheme == "https":
-            self._socket = secured = ssl.create_default_context().wrap_socket(
+            connection = secured = ssl.create_default_context().wrap_socket(
                 connection, server_hostname=target.host, do_handshake_on_connect=False
             )
+            self._adopt(secured)
             secured.do_handshake()
-        return self._socket
+        connection.settimeout(self._left())
+        return connection
+
+    def _adopt(self, connection: socket.socket) -> socket.socket:
+        """Make this the connection that `abandon` closes. Raises CallbackFailed if that has been called."""
+        with self._lock:
+            if self._socket is not None:
+                self._socket.close()
+            self._socket = connection
+            if self._abandoned:
+                close(connection)
+        self._left()
+        return connection
+
+    def _left(self) -> float:
+        """Return the seconds until the deadline. Raises CallbackFailed when none are left."""
+        left = self._deadline - time.monotonic()
+        if left <= 0 or self._abandoned:
+            raise CallbackFailed(f"no answer within {self._rules.seconds:g} s")
+        return left
+
+
+def close(connection: socket.socket) -> None:
+    """Close a socket, and end any wait on it in another thread."""
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+    connection.close()
+
+
+def cleaned(text: str) -> str:
+    """Return a receiver's words, such as its status line, on one short line without control characters."""
+    return "".join(character if character.isprintable() else "?" for character in text[:LONGEST_CAUSE])

@@ -75,15 +75,14 @@ def key_item_id(key: str) -> str:
 
 
 def to_key_item(record: IdempotencyRecord) -> Item:
-    return encoded(
-        {
-            "id": key_item_id(record.key),
-            "question": record.question,
-            "jobs": " ".join(record.jobs),
-            "made": record.made,
-            "expires": record.made // 1000 + KEY_LIFETIME_SECONDS,
-        }
-    )
+    values = {
+        "id": key_item_id(record.key),
+        "question": record.question,
+        "jobs": " ".join(record.jobs),
+        "made": record.made,
+        "expires": record.made // 1000 + KEY_LIFETIME_SECONDS,
+    }
+    return encoded(values | {"pending": True} if record.pending else values)
 
 
 def to_idempotency_record(item: Item) -> IdempotencyRecord:
@@ -93,4 +92,5 @@ def to_idempotency_record(item: Item) -> IdempotencyRecord:
         question=values["question"],
         jobs=tuple(values["jobs"].split()),
         made=values["made"],
+        pending=values.get("pending", False),
     )

@@ -8,6 +8,11 @@ from chalicelib.errors import AwsUnavailable
 
 # SQS takes so many messages in one call, and delays one for at most so many seconds.
 BATCH, LONGEST_DELAY = 10, 900
+COUNTS: Any = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesDelayed",
+    "ApproximateNumberOfMessagesNotVisible",
+)
 
 
 class SqsJobQueue:
@@ -29,3 +34,7 @@ class SqsJobQueue:
             response = self._aws.sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
             if refused := response.get("Failed"):
                 raise AwsUnavailable(f"SQS did not take {len(refused)} messages: {refused[0].get('Code')}")
+
+    def count_messages(self) -> int:
+        response = self._aws.sqs.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=[*COUNTS])
+        return sum(int(response["Attributes"][name]) for name in COUNTS)

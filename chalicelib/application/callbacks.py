@@ -21,12 +21,21 @@ log = logging.getLogger("statline.callbacks")
 
 
 class CallbackDelivery:
-    """Sends callbacks. `queue` brings the ids of jobs with pending callbacks back to `send`."""
+    """Sends callbacks. `queue` brings the ids of jobs with pending callbacks back to `send`.
+
+    With a queue of its `own`, apart from the jobs', it brings back those of running jobs too.
+    """
 
     def __init__(
-        self, store: JobStore, queue: JobQueue, sender: CallbackSender, clock: Callable[[], int]
+        self,
+        store: JobStore,
+        queue: JobQueue,
+        sender: CallbackSender,
+        clock: Callable[[], int],
+        own: bool = False,
     ) -> None:
-        self._store, self._queue, self._sender, self._clock = store, queue, sender, clock
+        self._store, self._queue, self._sender, self._clock, self._own = store, queue, sender, clock, own
+        self._begun: dict[str, Job] = {}
 
     def check(self, subscriber: Mapping[str, str]) -> None:
         """Raise InvalidRequest for a URL that is never called."""
@@ -35,8 +44,24 @@ class CallbackDelivery:
 
     def enqueue(self, job: Job) -> None:
         """Queue the callback of a finished job, if one is pending. The sweeper recovers a lost message."""
-        if not job.callback_pending:
+        if job.callback_pending:
+            self._enqueue(job)
+
+    def begin(self, job: Job) -> None:
+        """Notify that a worker begins a job: on a queue of its own, off the worker's time."""
+        if IN_PROGRESS_URI not in job.subscriber:
             return
+        if not self._own:
+            self.send_in_progress(job)
+            return
+        self._begun[job.id] = job
+        self._enqueue(job)
+
+    def begun(self, job_id: str) -> Job | None:
+        """Return a job that `begin` queued, once."""
+        return self._begun.pop(job_id, None)
+
+    def _enqueue(self, job: Job) -> None:
         try:
             self._queue.add_task(job.id)
         except Exception as error:
@@ -69,12 +94,6 @@ class CallbackDelivery:
         else:
             self._record(job, "sent")
         self._store.mark_delivered(job.id)
-
-    def sweep(self) -> None:
-        """Queue one last attempt for callbacks so late that their messages must be lost."""
-        for job_id in self._store.pending_callbacks_before(self._clock() - GIVE_UP_MS):
-            log.warning("callback of %s queued again", job_id, extra={"job_id": job_id})
-            self._queue.add_task(job_id)
 
     def _record(self, job: Job, outcome: str, error: CallbackFailed | None = None) -> None:
         CALLBACKS.add(outcome)

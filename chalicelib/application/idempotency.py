@@ -12,13 +12,15 @@ class IdempotencyRecord:
     """The jobs that a key is bound to.
 
     `key` and `question` are the digests of the client's key and of its request, `jobs` are ids, `made` is in
-    milliseconds since the epoch. A record is valid for a day, and only while all of its jobs exist.
+    milliseconds since the epoch. A record is valid for a day, and only while all of its jobs exist; while it
+    is `pending`, no client has their ids yet, and some of them may not be stored or queued.
     """
 
     key: str
     question: str
     jobs: tuple[str, ...]
     made: int
+    pending: bool = False
 
     def expired(self, now: int) -> bool:
         return self.made + KEY_LIFETIME_SECONDS * 1000 <= now

@@ -4,10 +4,19 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from chalicelib.application import deadline
 from chalicelib.application.service import Service
 from chalicelib.config import Settings
-from chalicelib.errors import Abandoned
+from chalicelib.errors import Abandoned, Unavailable
 from chalicelib.observability import trace
+
+# After its dead letter, a job that an outage of storage has kept open goes back to the queue for so long.
+LATER_SECONDS = 60
+# Few attempts a call (see aws_clients), so that an outage is noticed before the function's timeout ends it:
+# that would look like a crash.
+LAST_ATTEMPT_SECONDS, POSTPONE_SECONDS = 8, 9
+# A call that begins in time ends some seconds later, before the function's timeout of 29 s.
+SWEEP_SECONDS = 20
 
 log = logging.getLogger("statline.workers")
 
@@ -16,23 +25,44 @@ Event = Mapping[str, Any]
 
 def process(service: Service, event: Event) -> dict[str, Any]:
     """Process the jobs of an SQS batch. SQS delivers the failed ones again."""
-    return handle_messages(event, service.process)
+    return handle_messages(event, lambda message: service.process(message["body"]))
 
 
-def fail_dead_letters(service: Service, event: Event) -> dict[str, Any]:
-    """Fail the jobs whose messages reached the dead-letter queue."""
-    reason = str(Abandoned("every attempt failed; the log has the details"))
-    return handle_messages(event, lambda job_id: service.fail(job_id, reason))
+def finish_dead_letters(service: Service, event: Event) -> dict[str, Any]:
+    """Process the jobs whose messages reached the dead-letter queue once more, each alone.
+
+    An outage may have failed every attempt, or a job of the same batch that killed the worker.
+    """
+    return handle_messages(event, lambda message: finish_dead_letter(service, message))
+
+
+def finish_dead_letter(service: Service, message: Event) -> None:
+    job_id = message["body"]
+    if int(message.get("attributes", {}).get("ApproximateReceiveCount", 1)) > 1:
+        service.fail(job_id, str(Abandoned("every attempt failed, and the last was cut off")))
+        return
+    try:
+        with deadline.within(LAST_ATTEMPT_SECONDS):
+            service.process(job_id)
+    except Unavailable as error:
+        log.warning("%s waits for storage: %s", job_id, error, extra={"job_id": job_id})
+        with deadline.within(POSTPONE_SECONDS):
+            service.postpone(job_id, LATER_SECONDS)
+    except Exception as error:
+        log.exception("last attempt of %s", job_id, extra={"job_id": job_id})
+        why = f"every attempt failed, the last with {type(error).__name__}; the log has the details"
+        service.fail(job_id, str(Abandoned(why)))
 
 
 def sweep(service: Service, settings: Settings) -> None:
-    """Resend lost jobs, fail those that are too old, and measure the open ones."""
-    service.sweep(settings.resend_seconds * 1000, settings.give_up_seconds * 1000)
-    service.measure()
+    """Measure the open jobs, fail those that are too old, and send lost ones again, as far as time allows."""
+    with deadline.within(SWEEP_SECONDS):
+        service.measure()
+        service.sweep(settings.resend_seconds * 1000, settings.give_up_seconds * 1000)
 
 
-def handle_messages(event: Event, handle: Callable[[str], None]) -> dict[str, Any]:
-    """Pass each message's job id to `handle`, and return SQS's partial batch response.
+def handle_messages(event: Event, handle: Callable[[Event], None]) -> dict[str, Any]:
+    """Pass each message to `handle`, and return SQS's partial batch response.
 
     A failed job does not bring back the other messages of its batch.
     """
@@ -40,7 +70,7 @@ def handle_messages(event: Event, handle: Callable[[str], None]) -> dict[str, An
     for record in event["Records"]:
         with trace.scope():
             try:
-                handle(record["body"])
+                handle(record)
             except Exception:
                 log.exception("message of %s", record["body"], extra={"job_id": record["body"]})
                 failed.append({"itemIdentifier": record["messageId"]})

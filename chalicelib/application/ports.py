@@ -70,6 +70,9 @@ class JobQueue(Protocol):
     def add_tasks(self, job_ids: Sequence[str]) -> None:
         """Queue several jobs at once. After an error, some of them may be queued."""
 
+    def count_messages(self) -> int:
+        """Return about how many messages there are: waiting, delayed, or being processed."""
+
 
 class DatasetStore(Protocol):
     """The published data sets, by fingerprint."""
@@ -122,7 +125,8 @@ class CallbackSender(Protocol):
 class Ports:
     """The adapters of one process.
 
-    `callback_queue` brings the ids of jobs with pending callbacks back to `Service.process`.
+    `callback_queue` brings the ids of jobs with pending callbacks back to `Service.process`, or where it is
+    not `queue`, to `Service.send_callback`.
     """
 
     store: JobStore

@@ -16,6 +16,7 @@ from chalicelib.application.pagination import SCAN_LIMIT, Filter, Page, Position
 from chalicelib.application.ports import Ports
 from chalicelib.application.result_cache import ResultCache
 from chalicelib.application.submission import Submission, in_batch
+from chalicelib.application.sweeper import Sweeper
 from chalicelib.config import Settings
 from chalicelib.domain.catalogue import Catalogue, validate_inputs
 from chalicelib.domain.statistics.registry import STATISTICS, compute_result
@@ -62,7 +63,14 @@ class Service:
         )
         ids = JobIds(self._store.reserve_ids, settings.id_block)
         self._submission = Submission(self._store, self._queue, self._admission, ids, clock)
-        self._callbacks = CallbackDelivery(self._store, ports.callback_queue, ports.callback_sender, clock)
+        self._callbacks = CallbackDelivery(
+            self._store,
+            ports.callback_queue,
+            ports.callback_sender,
+            clock,
+            own=ports.callback_queue is not ports.queue,
+        )
+        self._sweeper = Sweeper(self._store, self._queue, self._give_up, clock)
 
     def submit(
         self, request: ExecuteRequest, key: IdempotencyKey | None = None, *, validate: bool = False
@@ -131,8 +139,19 @@ class Service:
             elif job.callback_pending:
                 self._callbacks.send(job)
 
+    def send_callback(self, job_id: str) -> None:
+        """Send a job's next callback: that a worker began it, or how it ended."""
+        with ignore_missing(job_id):
+            begun = self._callbacks.begun(job_id)
+            job = begun or self._store.get(job_id)
+            trace.adopt(job.trace)
+            if begun:
+                self._callbacks.send_in_progress(begun)
+            elif job.callback_pending:
+                self._callbacks.send(job)
+
     def _compute(self, job: Job) -> None:
-        self._callbacks.send_in_progress(job)
+        self._callbacks.begin(job)
         try:
             computed = self._results.get_or_compute(
                 job,
@@ -153,19 +172,13 @@ class Service:
             trace.adopt(job.trace)
             self._finish(job.fail(reason, self._clock(), cause=Abandoned.__name__))
 
-    def sweep(self, resend_after: int, give_up_after: int) -> None:
-        """Resend open jobs whose message seems lost, and fail those that are too old; ages in milliseconds.
+    def postpone(self, job_id: str, seconds: float) -> None:
+        """Queue a job again that cannot be processed now; the sweeper fails one that is too old."""
+        self._queue.add_task(job_id, seconds)
 
-        A job that is merely slow is delivered twice, which is harmless.
-        """
-        now = self._clock()
-        for job_id, accepted in self._store.open_before(now - resend_after):
-            if accepted < now - give_up_after:
-                self._give_up(job_id, now - accepted)
-            else:
-                log.warning("sending %s again", job_id, extra={"job_id": job_id, "ms": now - accepted})
-                self._queue.add_task(job_id)
-        self._callbacks.sweep()
+    def sweep(self, resend_after: int, give_up_after: int) -> None:
+        """Fail open jobs that are too old, and queue again what the queue lost; ages in milliseconds."""
+        self._sweeper.sweep(resend_after, give_up_after)
 
     def _give_up(self, job_id: str, age: int) -> None:
         with trace.scope():

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from chalicelib.application import deadline
 from chalicelib.application.admission_control import AdmissionControl
@@ -56,8 +57,28 @@ class Submission:
         if key is None:
             return self._accept(requests, check)
         with self._exclusive(key):
-            record = self._store.get_idempotency_record(key.name)
-            return self._jobs_for(key, record) or self._bind(key, self._accept(requests, check), record)
+            return self._accept_once(requests, key, check)
+
+    def _accept_once(
+        self, requests: Sequence[ExecuteRequest], key: IdempotencyKey, check: Callable[[str], None]
+    ) -> list[Job]:
+        """Return the jobs that the key is bound to, or new ones.
+
+        The key is bound to ids before their jobs exist, and the record confirmed after they are queued. Each
+        request that finds it pending goes on where another stopped: all of them lead to the same jobs, and
+        none makes others. So such jobs are not withdrawn, since another process may be returning them.
+        """
+        record = self._store.get_idempotency_record(key.name)
+        jobs = self._jobs_for(key, record)
+        if record is None or not jobs:
+            with self._admission.admitted(len(requests)) as dataset:
+                check(dataset)
+                record, jobs = self._bind(key, len(requests), record)
+                jobs = jobs or self._create_once(self._new_jobs(record.jobs, requests, dataset))
+        if record.pending:
+            self._send([job for job in jobs if not job.status.is_terminal])
+            self._store.bind_idempotency_key(replace(record, pending=False), record)
+        return jobs
 
     def _jobs_for(self, key: IdempotencyKey, record: IdempotencyRecord | None) -> list[Job]:
         """Return the jobs of a valid record of this key, or none. Raises KeyReused."""
@@ -66,25 +87,37 @@ class Submission:
         try:
             jobs = [self._store.get(job_id) for job_id in record.jobs]
         except JobNotFound:
-            return []
-        if record.question != key.question:
+            jobs = []
+        if record.question != key.question and (jobs or record.pending):
             raise KeyReused("this Idempotency-Key came with another request before; take a new one")
         return jobs
 
-    def _bind(self, key: IdempotencyKey, jobs: list[Job], expired: IdempotencyRecord | None) -> list[Job]:
-        """Bind a key to new jobs. If another process bound it first, withdraw them and return its jobs.
-
-        Write the idempotency record last, so that it never refers to a missing job.
-        """
-        record = IdempotencyRecord(key.name, key.question, tuple(job.id for job in jobs), self._clock())
-        first = self._store.bind_idempotency_key(record, expired)
-        if first == record:
-            return jobs
-        self._withdraw(jobs)
-        earlier = self._jobs_for(key, first)
-        if not earlier:
+    def _bind(
+        self, key: IdempotencyKey, count: int, record: IdempotencyRecord | None
+    ) -> tuple[IdempotencyRecord, list[Job]]:
+        """Return the key's record, and those of its jobs that exist already: all, or none."""
+        now = self._clock()
+        if record is not None and record.pending and not record.expired(now):
+            return record, []
+        new = IdempotencyRecord(key.name, key.question, tuple(self._ids.take(count)), now, pending=True)
+        first = self._store.bind_idempotency_key(new, record)
+        jobs = [] if first == new else self._jobs_for(key, first)
+        if not jobs and not first.pending:
             raise Unavailable("what this key led to has just been removed; try again")
-        return earlier
+        return first, jobs
+
+    def _create_once(self, jobs: list[Job]) -> list[Job]:
+        """Create the jobs of a key, or return them as another process did."""
+        try:
+            self._store.create(*jobs)
+        except Exception:
+            try:
+                return [self._store.get(job.id) for job in jobs]
+            except JobNotFound:
+                pass
+            raise
+        log_accepted(jobs)
+        return jobs
 
     @contextmanager
     def _exclusive(self, key: IdempotencyKey) -> Iterator[None]:
@@ -101,25 +134,25 @@ class Submission:
     def _accept(self, requests: Sequence[ExecuteRequest], check: Callable[[str], None]) -> list[Job]:
         with self._admission.admitted(len(requests)) as dataset:
             check(dataset)
-            ids, now = self._ids.take(len(requests)), self._clock()
-            jobs = [new_job(*pair, dataset, now) for pair in zip(ids, requests, strict=True)]
+            jobs = self._new_jobs(self._ids.take(len(requests)), requests, dataset)
             self._store.create(*jobs)
-            self._enqueue(jobs)
-        for job in jobs:
-            ACCEPTED.add(job.statistic)
-            fields = {"job_id": job.id, "statistic": job.statistic, "dataset": dataset}
-            log.info("accepted %s", job.id, extra=fields)
+            try:
+                self._send(jobs)
+            except Exception:
+                self._withdraw(jobs)
+                raise
+        log_accepted(jobs)
         return jobs
 
-    def _enqueue(self, jobs: list[Job]) -> None:
-        try:
-            if len(jobs) == 1:
-                self._queue.add_task(jobs[0].id)
-            else:
-                self._queue.add_tasks([job.id for job in jobs])
-        except Exception:
-            self._withdraw(jobs)
-            raise
+    def _new_jobs(self, ids: Sequence[str], requests: Sequence[ExecuteRequest], dataset: str) -> list[Job]:
+        now = self._clock()
+        return [new_job(*pair, dataset, now) for pair in zip(ids, requests, strict=True)]
+
+    def _send(self, jobs: Sequence[Job]) -> None:
+        if len(jobs) == 1:
+            self._queue.add_task(jobs[0].id)
+        else:
+            self._queue.add_tasks([job.id for job in jobs])
 
     def _withdraw(self, jobs: list[Job]) -> None:
         """Delete jobs whose ids no client has. Workers ignore messages for them, which may be queued."""
@@ -131,6 +164,13 @@ class Submission:
                     remaining = ", ".join(job.id for job in jobs[index:])
                     log.warning("not withdrawn: %s: %s", remaining, error, extra={"job_id": job.id})
                     return
+
+
+def log_accepted(jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        ACCEPTED.add(job.statistic)
+        fields = {"job_id": job.id, "statistic": job.statistic, "dataset": job.dataset}
+        log.info("accepted %s", job.id, extra=fields)
 
 
 def new_job(job_id: str, request: ExecuteRequest, dataset: str, now: int) -> Job:

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from chalicelib.adapters.callback_sender import HttpCallbackSender
 from chalicelib.application.pagination import FOR_EVER
@@ -16,7 +17,7 @@ from chalicelib.application.service import Service
 from chalicelib.domain import snapshot
 from chalicelib.domain.dataset_description import Description, find_description, fingerprint
 from chalicelib.domain.ingestor import DataIngestor
-from chalicelib.errors import Abandoned, DamagedSnapshot, DatasetGone
+from chalicelib.errors import Abandoned, DamagedSnapshot, DatasetGone, JobNotFound, Unavailable
 from chalicelib.observability import logging as log_setup
 from local.emulator.delayed_queue import DelayedQueue
 from local.emulator.log_lines import LogLines
@@ -62,7 +63,7 @@ class Emulator:
         dataset, data = serve_dataset(settings, snapshots)
         self.pool, callbacks = (
             ThreadPool(settings.threads, self._process, self._abandon),
-            DelayedQueue(self._process),
+            DelayedQueue(self._send_callback, self._callback_host),
         )
         self.store, self.control, datasets = self._storage(undo, snapshots, dataset)
         self.checks |= {"runners": self.pool.problem, "snapshot": snapshots.problem}
@@ -141,6 +142,15 @@ class Emulator:
         self.service.process(job_id)
         with self._finished:
             self._finished.notify_all()
+
+    def _send_callback(self, job_id: str) -> None:
+        self.service.send_callback(job_id)
+
+    def _callback_host(self, job_id: str) -> str:
+        """The host that a job's callback goes to; empty where it has none."""
+        with contextlib.suppress(JobNotFound, Unavailable):
+            return urlsplit(self.store.get(job_id).callback or "").hostname or ""
+        return ""
 
     def _abandon(self, job_id: str, attempts: int, error: BaseException) -> None:
         self.service.fail(

@@ -55,6 +55,9 @@ class ThreadPool:
         for job_id in job_ids:
             self.add_task(job_id)
 
+    def count_messages(self) -> int:
+        return self.job_queue.qsize()
+
     def problem(self) -> str | None:
         """Return what is wrong with the runners, or None."""
         dead = sum(not runner.is_alive() for runner in self._runners)

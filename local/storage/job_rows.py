@@ -38,6 +38,7 @@ DELETE_JOBS = (
 )
 DELETE_RESULT = "DELETE FROM results WHERE digest = ?1 AND NOT EXISTS (SELECT 1 FROM jobs WHERE result = ?1)"
 DELETE_KEYS = "DELETE FROM idempotency WHERE first_job IN (SELECT value FROM json_each(?))"
+FORGET_OLD_KEYS = "DELETE FROM idempotency WHERE first_job < (SELECT min(number) FROM jobs)"
 MARK_FILES_REMOVED = "UPDATE files SET removed = 1 WHERE number IN (SELECT value FROM json_each(?))"
 
 

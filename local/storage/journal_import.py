@@ -50,7 +50,8 @@ def import_journal(store: SqliteJobStore, journal: Path, results: Path) -> None:
     jobs = [with_result(job, history.checksums, results) for job in history.jobs.values()]
     store.create(*(job for job in jobs if job.id not in stored))
     for key in history.keys.values():
-        store.bind_idempotency_key(key)
+        if key.jobs[0] in history.jobs:
+            store.bind_idempotency_key(key)
     journal.rename(journal.with_name("journal.imported"))
     log.info("imported %d jobs from %s", len(jobs), journal)
 

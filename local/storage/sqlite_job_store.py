@@ -19,6 +19,7 @@ from local.storage.job_rows import (
     DELETE_JOBS,
     DELETE_KEYS,
     DELETE_RESULT,
+    FORGET_OLD_KEYS,
     MARK_FILES_REMOVED,
     NEWEST_FIRST,
     OLDEST_FIRST,
@@ -101,12 +102,11 @@ class SqliteJobStore:
             first = self.get_idempotency_record(record.key)
             if first is not None and first != expired:
                 return first
-            # It is deleted with its first job; without one it would never be deleted.
             self.database.write(
-                "INSERT OR REPLACE INTO idempotency SELECT ?, number, ? FROM jobs WHERE number = ?",
+                "INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?)",
                 record.key,
+                job_number(record.jobs[0]),  # with which the record goes
                 json.dumps(asdict(record)),
-                job_number(record.jobs[0]),
             )
             return record
 
@@ -183,6 +183,8 @@ class SqliteJobStore:
         self.sequence = max(sequence or 0, self.fact("files"))
         self._reserved = max(highest or 0, self.fact("reserved"))
         self.reserve_beyond(self.database.lost_number)
+        with suppress(Unavailable):  # records whose jobs were never made
+            self.database.write(FORGET_OLD_KEYS)
         self._expire()
 
     def _read(self, job_id: str) -> Job:

@@ -20,7 +20,7 @@ from tests.cloud.conftest import DATA
 from tests.cloud.deployed import Deployed, eventually
 from tests.support.faults import Faults
 from tests.support.processes import python_m_local
-from tests.support.samples import write_soil
+from tests.support.samples import SOIL, write_soil
 from tests.support.services import make_service, submit
 from tests.support.shared import SHARED
 
@@ -135,6 +135,26 @@ def test_message_that_never_succeeds_fails_its_job_with_the_reason(deployed: Dep
     assert body["status"] == "error"
     assert "every attempt failed" in body["reason"]
     deployed.stack.aws.s3.delete_object(**snapshot)
+    deployed.await_state()
+
+
+def test_jobs_outlive_an_outage_of_s3_that_fails_every_delivery(
+    deployed: Deployed, planned: Faults, tmp_path: Path
+) -> None:
+    """The data set is new, so that no worker has it in memory."""
+    before = deployed.control.read().dataset
+    publishing.publish(write_soil(tmp_path, SOIL.replace("1.5", "7.5")), deployed.control, deployed.datasets)
+    planned.plan("error", "GetObject", ALWAYS)
+    start = int(time.time() * 1000) - 1000
+    ids = [submit(deployed.service, "global_mean", {"question": "S1"}).id for _ in range(3)]
+    eventually(
+        lambda: {line for _, line in deployed.stack.log_lines(start) if "waits for storage" in line},
+        lambda lines: all(any(f"{job_id} waits" in line for line in lines) for job_id in ids),
+    )
+    planned.clear()
+
+    assert {deployed.result(job_id).json()["status"] for job_id in ids} == {"done"}
+    publishing.use(before[:12], deployed.control, deployed.datasets)
     deployed.await_state()
 
 

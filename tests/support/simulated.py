@@ -47,6 +47,7 @@ class SimulatedStore:
         self._jobs: dict[str, Job] = {}
         self._indexed = self._jobs
         self._records: dict[str, IdempotencyRecord] = {}
+        self.unbound: set[str] = set()  # ids to which a key was not bound: another process was first
 
     def lag(self) -> None:
         self._indexed = dict(self._jobs)
@@ -61,6 +62,10 @@ class SimulatedStore:
     def ids(self) -> set[str]:
         """Return the ids of the stored jobs, whether the indexes have them or not."""
         return set(self._jobs)
+
+    def pending_ids(self) -> set[str]:
+        """Return the ids to which keys are bound that no client has."""
+        return {job_id for record in self._records.values() if record.pending for job_id in record.jobs}
 
     def reserve_ids(self, count: int) -> range:
         with self._steps.call(), self._lock:
@@ -79,7 +84,9 @@ class SimulatedStore:
         with self._steps.call(), self._lock:
             if self._records.get(record.key) in (None, expired):
                 self._records[record.key] = record
-            return self._records[record.key]
+            first = self._records[record.key]
+            self.unbound |= {*record.jobs} - {*first.jobs}
+            return first
 
     def get_idempotency_record(self, key: str) -> IdempotencyRecord | None:
         with self._steps.call(), self._lock:
@@ -153,6 +160,10 @@ class SimulatedQueue:
     def add_tasks(self, job_ids: Sequence[str]) -> None:
         for job_id in job_ids:
             self.add_task(job_id)
+
+    def count_messages(self) -> int:
+        with self._steps.call():
+            return len(self.waiting)
 
     def remove(self, job_id: str) -> bool:
         """Remove one message for the job, and return whether there was one."""

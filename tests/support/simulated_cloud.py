@@ -1,6 +1,7 @@
 """A cloud in memory: durable ports, processes that may crash, and a record of what clients saw."""
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -44,8 +45,9 @@ class Process(NamedTuple):
 class SimulatedCloud:
     """Durable ports that any number of processes share.
 
-    `returned` has every job that a client received, as it was then. `dead_lettered` and `dismissed` are the
-    ids of jobs that had a dead letter or were dismissed. `bound` has the job ids of each idempotency key.
+    `returned` has every job that a client received, as it was then. `cut_off` and `dismissed` are the
+    ids of jobs whose dead letter was received again or that were dismissed. `bound` has the job ids of each
+    idempotency key.
     """
 
     def __init__(self) -> None:
@@ -54,7 +56,8 @@ class SimulatedCloud:
         self.datasets, self.table = SimulatedDatasets(self.steps), {CONTROL: ServiceState(dataset="first")}
         self.sender = SimulatedSender(self.steps)
         self.returned: dict[str, Job] = {}
-        self.dead_lettered: set[str] = set()
+        self.receives: Counter[str] = Counter()
+        self.cut_off: set[str] = set()
         self.dismissed: set[str] = set()
         self.bound: dict[str, list[str]] = {}
         self.key = KEYS[0]  # that another process uses in the middle of a step of ours
@@ -108,14 +111,21 @@ class SimulatedCloud:
 
     def deliver(self, service: Service, handler: Handler, batch: list[str]) -> None:
         """Deliver a batch as Lambda does: delete the messages that the handler does not report as failed."""
-        messages = [{"messageId": str(index), "body": job_id} for index, job_id in enumerate(batch)]
-        if handler is lambda_handlers.fail_dead_letters:
-            self.dead_lettered |= set(batch)
+        messages: list[dict[str, Any]] = [
+            {"messageId": str(index), "body": job_id} for index, job_id in enumerate(batch)
+        ]
+        if handler is lambda_handlers.finish_dead_letters:
+            for message in messages:
+                self.receives[message["body"]] += 1
+                message["attributes"] = {"ApproximateReceiveCount": str(self.receives[message["body"]])}
+            self.cut_off |= {job_id for job_id in batch if self.receives[job_id] > 1}
         response = handler(service, {"Records": messages})
         failed = {item["itemIdentifier"] for item in response["batchItemFailures"]}
         for message in messages:
             if message["messageId"] not in failed:
                 self.queue.remove(message["body"])
+                if handler is lambda_handlers.finish_dead_letters:
+                    del self.receives[message["body"]]
 
     def interfere(self, action: str) -> None:
         """Start another process and let it act, in the middle of a step of ours."""
@@ -126,7 +136,8 @@ class SimulatedCloud:
         elif action == "deliver":
             self.deliver(service, lambda_handlers.process, waiting)
         elif action == "fail dead letters":
-            self.deliver(service, lambda_handlers.fail_dead_letters, waiting)
+            for job_id in waiting:
+                self.deliver(service, lambda_handlers.finish_dead_letters, [job_id])
         elif action == "drain":
             service.drain()
         elif action == "dismiss":

@@ -6,12 +6,14 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
+from chalicelib.errors import Unavailable
+
 
 class Crash(BaseException):
     """Raised when the process crashes. A BaseException, so that no handler in the service catches it."""
 
 
-class Fault(Exception):
+class Fault(Unavailable):
     """Raised when a call fails. The caller cannot know whether it was applied."""
 
 

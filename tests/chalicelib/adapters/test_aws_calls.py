@@ -82,7 +82,7 @@ def make(clients: Aws, tmp_path: Path) -> Callable[[int], Service]:
     return made
 
 
-def test_job_with_inline_result_costs_two_calls_to_submit_and_two_to_process(
+def test_job_with_inline_result_costs_three_calls_to_submit_and_two_to_process(
     make: Callable[[int], Service], calls: Calls
 ) -> None:
     service = make(8192)
@@ -152,7 +152,7 @@ def test_idempotency_key_costs_two_calls(make: Callable[[int], Service], calls: 
     """Requests without a key make none of them."""
     service = make(8192)
     ask = functools.partial(submit, service, "global_mean", HUMUS, "key")
-    assert calls(ask) == ["GetItem", "PutItem", "SendMessage", "PutItem"]
+    assert calls(ask) == ["GetItem", "PutItem", "PutItem", "SendMessage", "PutItem"]
     assert calls(ask) == ["GetItem", "GetItem"]
 
 

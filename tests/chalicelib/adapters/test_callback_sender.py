@@ -1,5 +1,6 @@
 """Callbacks to addresses that clients name, against real servers on this machine."""
 
+import ipaddress
 import socket
 import ssl
 import threading
@@ -10,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.callback_sender import AddressInfo, HttpCallbackSender, is_public, parse
+from chalicelib.adapters.callback_sender import AddressInfo, HttpCallbackSender, parse
+from chalicelib.adapters.public_addresses import SPECIAL_IPV4, SPECIAL_IPV6, is_public
 from chalicelib.errors import CallbackFailed, CallbackRefused, InvalidRequest
 from tests.support.receiver import Receiver, receiving
 
@@ -71,6 +73,23 @@ def test_name_is_resolved_once_and_that_address_is_used(receiver: Receiver) -> N
     assert receiver.received[0].headers["Host"] == "nowhere.invalid:8080"
 
 
+def test_every_address_of_a_name_is_tried_in_turn(receiver: Receiver) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        closed = held.getsockname()
+    resolve = resolving(("::1", 9, 0, 0), closed, ("127.0.0.1", receiver.server_port))
+    HttpCallbackSender(private=True, resolve=resolve).post("http://three.example/", b"", {})
+    assert len(receiver.received) == 1
+
+
+def test_silent_address_leaves_time_for_the_next(receiver: Receiver) -> None:
+    """A full backlog answers no connection."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as silent, socket.socket() as first:
+        first.connect(silent.getsockname())
+        resolve = resolving(silent.getsockname(), ("127.0.0.1", receiver.server_port))
+        HttpCallbackSender(private=True, seconds=1, resolve=resolve).post("http://two.example/", b"", {})
+    assert len(receiver.received) == 1
+
+
 def test_name_with_one_private_address_is_refused_before_connecting(receiver: Receiver) -> None:
     resolve = resolving(("8.8.8.8", 1), ("127.0.0.1", receiver.server_port))
     with pytest.raises(CallbackRefused, match="not public"):
@@ -93,13 +112,35 @@ def test_name_with_one_private_address_is_refused_before_connecting(receiver: Re
         *("::", "::1", "::ffff:127.0.0.1", "::ffff:8.8.8.8", "::127.0.0.1", "64:ff9b::7f00:1", "100::1"),
         *("2001:db8::1", "2002:7f00:1::1", "2001:0:7f00:1::1", "fc00::1", "fd12:3456::1", "fe80::1"),
         *("fe80::1%lo", "fec0::1", "ff02::1", "64:ff9b:1::a00:1"),
+        *("192.0.0.8", "192.0.0.9", "192.31.196.1", "192.52.193.1", "192.88.99.1", "192.175.48.1"),
+        *("168.63.129.16", "2001:1::1", "2001:20::1", "2620:4f:8000::1", "3fff::1", "5f00::1"),
     ],
 )
 def test_private_and_special_addresses_are_not_public(address: str) -> None:
     assert not is_public(address)
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "93.184.215.14", "2606:4700:4700::1111", "2a00:1450::1"])
+@pytest.mark.parametrize("network", [*SPECIAL_IPV4, *SPECIAL_IPV6], ids=str)
+def test_first_and_last_address_of_a_special_block_are_not_public(
+    network: ipaddress.IPv4Network | ipaddress.IPv6Network,
+) -> None:
+    assert not is_public(str(network[0]))
+    assert not is_public(str(network[-1]))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "8.8.8.8",
+        "168.63.129.17",
+        "192.0.1.1",
+        "2001:200::1",
+        "3fff:1000::1",
+        "93.184.215.14",
+        "2606:4700:4700::1111",
+        "2a00:1450::1",
+    ],
+)
 def test_internet_addresses_are_public(address: str) -> None:
     assert is_public(address)
 
@@ -201,6 +242,39 @@ def test_hanging_resolver_fails_within_the_time_limit() -> None:
     with pytest.raises(CallbackFailed, match="within"):
         HttpCallbackSender(private=True, seconds=0.2, resolve=resolve).post("http://slow.example/", b"", {})
     go.set()
+
+
+def test_resolver_that_answers_after_the_deadline_posts_nothing(receiver: Receiver) -> None:
+    go, resolver = threading.Event(), []
+
+    def resolve(*_: Any, **__: Any) -> list[AddressInfo]:
+        resolver.append(threading.current_thread())
+        go.wait(5)
+        return [(socket.AF_INET, 1, 6, "", ("127.0.0.1", receiver.server_port))]
+
+    with pytest.raises(CallbackFailed, match="within"):
+        HttpCallbackSender(private=True, seconds=0.2, resolve=resolve).post("http://slow.example/", b"", {})
+    go.set()
+    resolver[0].join(5)
+    assert receiver.received == []
+
+
+def test_status_line_of_the_receiver_is_cleaned_before_it_is_logged() -> None:
+    def answer(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(b"\x1b[31mnot HTTP\x07\x85" + b"x" * 1000 + b"\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=answer, args=[server])
+        thread.start()
+        with pytest.raises(CallbackFailed) as failed:
+            HttpCallbackSender(private=True).post(f"http://127.0.0.1:{server.getsockname()[1]}/", b"", {})
+        thread.join()
+    assert "?[31mnot HTTP??xx" in str(failed.value)
+    assert str(failed.value).isprintable()
+    assert len(str(failed.value)) < 300
 
 
 def test_https_to_a_server_without_tls_sends_nothing(receiver: Receiver) -> None:

@@ -22,6 +22,17 @@ def test_second_record_of_a_key_returns_the_first_unless_that_expired(store: Job
     assert bind(first, expired=first) == store.get_idempotency_record("k1") == second
 
 
+def test_record_is_bound_before_its_job_exists_and_confirmed_once(store: JobStore) -> None:
+    pending = replace(record("job_id_1"), pending=True)
+    confirmed = record("job_id_1")
+
+    assert store.bind_idempotency_key(pending) == pending == store.get_idempotency_record("k1")
+    for _ in range(2):
+        assert store.bind_idempotency_key(confirmed, expired=pending) == confirmed
+    assert store.get_idempotency_record("k1") == confirmed
+    assert store.bind_idempotency_key(pending) == confirmed
+
+
 def test_records_of_different_keys_are_independent(store: JobStore) -> None:
     store.create(job(1))
     first = record("job_id_1")

@@ -16,9 +16,11 @@ from chalicelib.adapters.s3_dataset_store import S3DatasetStore
 from chalicelib.adapters.sqs_job_queue import SqsJobQueue
 from chalicelib.application import lambda_handlers
 from chalicelib.application.job import JobStatus
+from chalicelib.application.service import Service
 from chalicelib.bootstrap import get_service
 from chalicelib.config import Settings
 from chalicelib.documents.result_table import frozen_json
+from chalicelib.errors import Unavailable
 from tests.support.samples import GLOBAL_HUMUS, job, soil
 from tests.support.services import make_service, submit
 
@@ -64,12 +66,22 @@ class Cloud:
                 self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return response
 
-    def waiting(self, url: str) -> int:
-        names = "ApproximateNumberOfMessages"
+    def with_datasets(self, datasets: Any) -> Service:
+        queue, state = SqsJobQueue(self.clients, self.jobs), DynamoDbServiceState(self.clients, "statline")
+        return make_service(self.store, queue, datasets, state, id_block=10, clock=lambda: self.now)
+
+    def waiting(self, url: str, names: Any = "ApproximateNumberOfMessages") -> int:
         return int(self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[names])["Attributes"][names])
 
     def purge(self) -> None:
         self._sqs.purge_queue(QueueUrl=self.jobs)
+
+
+class UnavailableDatasets:
+    """A DatasetStore during an outage of S3."""
+
+    def ingestor(self, fingerprint: str) -> Any:
+        raise Unavailable("S3 does not answer")
 
 
 @pytest.fixture
@@ -108,7 +120,7 @@ def test_deliveries_in_any_order_store_one_outcome(cloud: Cloud) -> None:
         for name in order[1:]:
             handlers[name](event, None)
         assert cloud.service.get(job_id) == first, (number, order)
-        assert first.status is (JobStatus.FAILED if order[0] == "dead" else JobStatus.SUCCESSFUL)
+        assert first.status is JobStatus.SUCCESSFUL
 
 
 def test_message_that_never_succeeds_fails_its_job_as_a_dead_letter(cloud: Cloud) -> None:
@@ -121,6 +133,47 @@ def test_message_that_never_succeeds_fails_its_job_as_a_dead_letter(cloud: Cloud
 
     assert "every attempt failed" in str(cloud.service.get("job_id_900").reason)
     assert cloud.service.num_jobs() == 0
+
+
+def dead_letter(job_id: str, receives: int = 1) -> dict[str, Any]:
+    attributes = {"ApproximateReceiveCount": str(receives)}
+    record = {"messageId": "m", "body": job_id, "receiptHandle": "r", "attributes": attributes}
+    return {"Records": [record]}
+
+
+def test_good_job_among_the_dead_letters_is_processed(cloud: Cloud) -> None:
+    """A job of its batch killed the worker five times."""
+    job_id = submit(cloud.service, "global_mean", HUMUS).id
+    assert app.dead_letters(dead_letter(job_id), None) == {"batchItemFailures": []}
+
+    assert frozen_json(cloud.service.get(job_id)) == GLOBAL_HUMUS
+
+
+def test_dead_letter_of_an_outage_goes_back_to_the_queue_until_storage_is_back(cloud: Cloud) -> None:
+    job_id = submit(cloud.service, "global_mean", HUMUS).id
+    cloud.purge()
+    healthy, cloud.service = cloud.service, cloud.with_datasets(UnavailableDatasets())
+    for _ in range(3):
+        assert app.dead_letters(dead_letter(job_id), None) == {"batchItemFailures": []}
+    assert cloud.service.get(job_id).status is JobStatus.ACCEPTED
+    assert cloud.waiting(cloud.jobs, "ApproximateNumberOfMessagesDelayed") == 3
+    healthy.process(job_id)
+
+    assert frozen_json(healthy.get(job_id)) == GLOBAL_HUMUS
+
+
+def test_dead_letter_received_again_after_a_crash_fails_its_job(cloud: Cloud) -> None:
+    job_id = submit(cloud.service, "global_mean", HUMUS).id
+    app.dead_letters(dead_letter(job_id, receives=2), None)
+
+    assert "cut off" in str(cloud.service.get(job_id).reason)
+
+
+def test_dead_letters_come_alone_so_that_a_crash_takes_no_other_along() -> None:
+    sizes = {
+        handler.name: handler.batch_size for handler in app.app.event_sources if "letters" in handler.name
+    }
+    assert sizes == {"dead_letters": 1}
 
 
 @pytest.mark.parametrize("body", ["job_id_77", "hello", ""])

@@ -102,8 +102,9 @@ class Simulation(RuleBasedStateMachine):
             assert again or accepted is None or self.draining is not True or key is not None
             assert not self.untroubled(trouble) or len(self.cloud.open_jobs()) <= MAX_OPEN
         if trouble is not None and trouble.kind == "fault":
-            # Only one call failed: every job whose message failed was withdrawn.
-            assert not self.cloud.store.ids() & set(self.cloud.queue.failed)
+            # Only one call failed: every job whose message failed was withdrawn, or waits for its key.
+            store = self.cloud.store
+            assert not store.ids() & set(self.cloud.queue.failed) - store.pending_ids()
         return self.sent()
 
     @rule(target=messages, message=messages, batch=st.lists(messages, max_size=2), trouble=troubles)
@@ -115,9 +116,9 @@ class Simulation(RuleBasedStateMachine):
         return self.sent()
 
     @rule(target=messages, letter=dead_letters, trouble=troubles)
-    def fail_dead_letters(self, letter: str, trouble: Trouble | None) -> Any:
+    def finish_dead_letters(self, letter: str, trouble: Trouble | None) -> Any:
         self.attempt(
-            lambda: self.cloud.deliver(self.ours.service, lambda_handlers.fail_dead_letters, [letter]),
+            lambda: self.cloud.deliver(self.ours.service, lambda_handlers.finish_dead_letters, [letter]),
             trouble,
         )
         return self.sent()
@@ -199,7 +200,7 @@ class Simulation(RuleBasedStateMachine):
             if job.status.is_terminal or job.id in self.outcomes:
                 outcome = replace(job, callback_pending=False)  # only this changes afterwards
                 assert self.outcomes.setdefault(job.id, outcome) == outcome
-                may_fail = job.id in self.cloud.dead_lettered or job.finished - job.accepted > GIVE_UP_MS
+                may_fail = job.id in self.cloud.cut_off or job.finished - job.accepted > GIVE_UP_MS
                 given_up = may_fail and job.result is None and "could not be processed" in str(job.reason)
                 dismissed = job.status is JobStatus.DISMISSED and job.id in self.cloud.dismissed
                 assert given_up or dismissed or (job.result, job.reason) == expected_outcome(accepted)
@@ -219,6 +220,11 @@ class Simulation(RuleBasedStateMachine):
             assert outcomes <= {(job.callback, callback_body(job))}
             late = self.latest - (job.finished or 0) >= callbacks.GIVE_UP_MS - MINUTE
             assert outcomes or job.callback_pending or (late and job_id in self.cloud.sender.tried)
+
+    @invariant()
+    def loser_of_a_race_for_a_key_is_never_runnable(self) -> None:
+        runnable = self.cloud.store.ids() | set(self.cloud.queue.sent)
+        assert not self.cloud.store.unbound & runnable
 
     @invariant()
     def lists_and_counts_agree(self) -> None:

@@ -1,8 +1,10 @@
 """Submission with idempotency keys, and in batches."""
 
+import functools
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +24,8 @@ from tests.chalicelib.conftest import HeldQueue
 from tests.support.samples import GLOBAL_HUMUS, soil
 from tests.support.services import execute, execute_all, make_service, submit
 from tests.support.simulated import SimulatedClock
+from tests.support.simulated_cloud import QUESTION, SimulatedCloud
+from tests.support.trouble import MOMENTS, Crash, Fault
 
 HUMUS = {"question": "S1"}
 MEMBER = {"processID": "global_mean", "inputs": HUMUS}
@@ -136,7 +140,7 @@ def test_concurrent_processes_with_one_key_return_one_job(make: Make, queue: Hel
     assert {job.id for job in services[0].jobs()} == ids <= set(queue.ids)
 
 
-def test_key_of_a_withdrawn_job_makes_a_new_job(make: Make) -> None:
+def test_repeated_key_finishes_a_submission_whose_message_failed(make: Make, queue: HeldQueue) -> None:
 
     class BrokenQueue(HeldQueue):
         def add_task(self, job_id: str, delay: float = 0) -> None:
@@ -144,9 +148,42 @@ def test_key_of_a_withdrawn_job_makes_a_new_job(make: Make) -> None:
 
     with pytest.raises(Unavailable):
         submit(make(BrokenQueue()), "global_mean", HUMUS, "a")
-    assert list(make().jobs()) == []
+    with pytest.raises(KeyReused):
+        submit(make(), "best5", HUMUS, "a")
     accepted = submit(make(), "global_mean", HUMUS, "a")
-    assert [job.id for job in make().jobs()] == [accepted.id]
+    assert [job.id for job in make().jobs()] == queue.ids == [accepted.id]
+
+
+@pytest.mark.parametrize("trouble", ["submit with a key", "crash", "fault"])
+@pytest.mark.parametrize("moment", range(MOMENTS))
+def test_key_leads_to_one_job_whatever_happens_at_any_moment(trouble: str, moment: int) -> None:
+    """Another process with the key, a crash, or a failed call: one job is stored and queued."""
+    cloud = SimulatedCloud()
+    act = getattr(cloud.steps, trouble, functools.partial(cloud.interfere, trouble))
+    cloud.steps.plan(moment, act)
+    with suppress(Crash, Fault):
+        cloud.submit(cloud.process().service, *QUESTION, cloud.key)
+    cloud.steps.clear()
+    job = cloud.submit(cloud.process().service, *QUESTION, cloud.key)
+
+    assert cloud.store.ids() == {job.id} == set(cloud.queue.sent)
+    assert cloud.store.pending_ids() == set()
+
+
+def test_key_of_a_crashed_batch_creates_exactly_its_jobs() -> None:
+    """The crash comes after the key is bound to ids, and before their jobs are stored."""
+    cloud = SimulatedCloud()
+    for moment in range(MOMENTS):
+        cloud.steps.plan(moment, cloud.steps.crash)
+        with suppress(Crash):
+            cloud.batch(cloud.process().service, 3, "a")
+        cloud.steps.clear()
+        if reserved := cloud.store.pending_ids():
+            break
+    assert cloud.store.ids() == set()
+    jobs = cloud.batch(cloud.process().service, 3, "a")
+
+    assert {job.id for job in jobs} == reserved == cloud.store.ids()
 
 
 def test_batch_makes_consecutive_jobs_in_order(make: Make, queue: HeldQueue) -> None:

@@ -154,13 +154,15 @@ def test_worker_logs_a_failure_under_the_trace_of_its_job(emulator: Emulator, li
     bodies = ["job_id_5", "job_id_6", "job_id_7", "job_id_8"]
     records = [{"messageId": body, "body": body} for body in bodies]
     lambda_handlers.process(emulator.service, {"Records": records})
-    lambda_handlers.fail_dead_letters(emulator.service, {"Records": records[:2]})
+    lambda_handlers.finish_dead_letters(emulator.service, {"Records": records[:2]})
     assert [(line["message"], line.get("trace")) for line in lines() if "job_id" in line] == [
         ("message of job_id_5", TRACE_ID),
         ("message of job_id_6", TRACE_ID[::-1]),
         ("message of job_id_7", None),
         ("no such job job_id_8: expired or removed", None),
+        ("last attempt of job_id_5", TRACE_ID),
         ("failed job_id_5", TRACE_ID),
+        ("last attempt of job_id_6", TRACE_ID[::-1]),
         ("failed job_id_6", TRACE_ID[::-1]),
     ]
 

@@ -2,6 +2,8 @@
 
 import json
 import signal
+import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -79,3 +81,26 @@ def test_execution_calls_back_in_its_form_and_in_progress(
     assert {one.headers["Statline-Job"] for one in told.values()} == {job["jobID"]}
     assert json.loads(told["/busy"].body)["status"] == "running"
     assert json.loads(told["/ok"].body)["result"]["mediaType"] == media_type
+
+
+@pytest.mark.parametrize("uri", ["successUri", "inProgressUri"])
+def test_silent_receiver_of_100_callbacks_delays_neither_jobs_nor_another_host(
+    home: Path, http: requests.Session, uri: str
+) -> None:
+    """The good one is called while the silent host is still at one of its first attempts."""
+    with receiving() as receiver, socket.create_server(("127.0.0.1", 0), backlog=200) as silent:
+        good = f"http://localhost:{receiver.server_port}/good"
+        hung = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        asked = one(good) | {"subscriber": {"successUri": hung, uri: hung}}
+        with python_m_local(home, **ENVIRON) as server:
+            for body in ({"executions": [asked] * 100}, {"executions": [one(good)]}):
+                assert http.post(f"{server.url}/batch", json=body, timeout=10).status_code == 201
+            receiver.wait_for(1)
+            silent.setblocking(False)
+            attempts = 0
+            with suppress(BlockingIOError):
+                while True:
+                    silent.accept()[0].close()
+                    attempts += 1
+            assert attempts < 4
+            until(lambda: http.get(f"{server.url}/api/num_jobs", timeout=5).json() == {"num_jobs": 0})
