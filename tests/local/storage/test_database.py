@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.errors import Unavailable
+from local.storage import database
 from local.storage.database import NAME, Database
 from local.storage.sqlite_job_store import SqliteJobStore
 from tests.local.machine import Machine
@@ -228,3 +229,13 @@ def test_second_process_cannot_open_the_database(closed: Path) -> None:
     with pytest.raises(sqlite3.OperationalError, match="locked"):
         sqlite3.connect(closed, timeout=0).execute("SELECT * FROM jobs")
     database.close()
+
+
+def test_long_check_of_a_database_is_logged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    Database(tmp_path / NAME).close()
+    monkeypatch.setattr(database, "LONG_CHECK_BYTES", 1_000)
+    with caplog.at_level("INFO", "statline.store"):
+        Database(tmp_path / NAME).close()
+    assert f"checking {tmp_path / NAME} for damage" in caplog.text
