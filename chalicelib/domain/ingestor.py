@@ -67,7 +67,9 @@ class DataIngestor:
         """Return the name of a state of this data set. Raises UnknownState."""
         if name in self._states:
             return name
-        raise UnknownState(name, self._abbreviated.get(name.upper()) or self._state_suggester.closest(name))
+        raise UnknownState(
+            name, self._abbreviated.get(name.upper()) or self.catalogue().suggesters["state"].closest(name)
+        )
 
     def best(self, question: str) -> str:
         """Return the best end for a question's text, "lowest" or "highest". Raises BestEndUnknown."""
@@ -126,10 +128,6 @@ class DataIngestor:
     @cached_property
     def _question_suggester(self) -> Suggester:
         return Suggester([*self._questions, *self.cube.question_ids])
-
-    @cached_property
-    def _state_suggester(self) -> Suggester:
-        return Suggester(self._states)
 
 
 def inverted(names: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
