@@ -53,8 +53,6 @@ class BodyTooLarge(Refused):
 class CrossSite(Refused):
     """Raised when a page of another site makes the browser send more than a plain read."""
 
-    kind = "cross_site"
-
 
 class UnsupportedEncoding(Refused):
     """Raised when a request's body is compressed."""

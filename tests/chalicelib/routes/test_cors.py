@@ -5,13 +5,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import requests
+from chalice.app import CaseInsensitiveMapping, Request
 
 from chalicelib.bootstrap import get_settings, settings_from_environ
 from chalicelib.config import Settings
-from chalicelib.errors import InvalidSetting
+from chalicelib.errors import CrossSite, InvalidSetting
+from chalicelib.routes.cors import Effect, refuse_other_sites
 from tests.support.browser import needs_browser, visit
 
 PREFLIGHT = {"Origin": "https://a.example", "Access-Control-Request-Method": "POST"}
@@ -158,6 +162,34 @@ def test_responses_are_for_our_own_pages_alone_by_default(
 
 def test_no_resource_policy_stands_beside_cors(url: str, http: requests.Session, setting: None) -> None:
     assert "Cross-Origin-Resource-Policy" not in http.get(url, timeout=5).headers
+
+
+NAVIGATION = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_refused"),
+    [
+        ({}, False),
+        ({"Sec-Fetch-Dest": "iframe"}, True),
+        ({"Sec-Fetch-Dest": "image", "Sec-Fetch-Mode": "no-cors"}, True),
+        ({"Sec-Fetch-Site": "none"}, False),
+    ],
+)
+def test_get_that_makes_a_job_may_be_opened_but_not_embedded(
+    changes: dict[str, str], is_refused: bool
+) -> None:
+    headers = CaseInsensitiveMapping({"Host": "localhost", **NAVIGATION, **changes})
+    request = cast("Request", SimpleNamespace(headers=headers, context={}))
+
+    refused = False
+    try:
+        refuse_other_sites(request, Effect.JOB)
+    except CrossSite:
+        refused = True
+
+    assert refused is is_refused
+    refuse_other_sites(request, Effect.READ)
 
 
 ATTACK = """<!doctype html><title>none</title><img src="{url}/api/graceful_shutdown"><script>

@@ -52,6 +52,24 @@ def test_unknown_path_and_method_are_errors_in_json_with_cors(
     assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
 
 
+@pytest.mark.parametrize(
+    ("method", "target", "headers", "status"),
+    [
+        (b"GET", b"/api/num_jobs", b"Host: evil.example", 421),
+        (b"GET", b"http://evil.example/api/num_jobs", b"Host: localhost", 421),
+        (b"GET", b"//evil.example/docs", b"Host: localhost", 404),
+        (b"GET", b"/api/graceful_shutdown", b"Host: localhost\r\nSec-Fetch-Site: cross-site", 403),
+        (b"GET", b"/api/num_jobs", b"Host: localhost\r\nSec-Fetch-Site: cross-site", 200),
+    ],
+)
+def test_foreign_hosts_paths_and_pages_are_refused(
+    url: str, method: bytes, target: bytes, headers: bytes, status: int
+) -> None:
+    (response,) = talk(url, b"%b %b HTTP/1.1\r\n%b\r\n" % (method, target, headers) + CLOSE + b"\r\n")
+
+    assert response.status == status
+
+
 def test_body_over_64_kb_is_413(url: str) -> None:
     assert requests.post(f"{url}/api/best5", data=b"x" * 70_000, timeout=5).status_code == 413
 
