@@ -5,6 +5,7 @@ job with a pending callback triggers the next attempt.
 """
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -23,7 +24,8 @@ log = logging.getLogger("statline.callbacks")
 class CallbackDelivery:
     """Sends callbacks. `queue` brings the ids of jobs with pending callbacks back to `send`.
 
-    With a queue of its `own`, apart from the jobs', it brings back those of running jobs too.
+    With a queue of its `own`, apart from the jobs', it brings back those of running jobs too, and all
+    attempts are made in this process: a monotonic `timer`, in seconds, measures the hour.
     """
 
     def __init__(
@@ -33,9 +35,11 @@ class CallbackDelivery:
         sender: CallbackSender,
         clock: Callable[[], int],
         own: bool = False,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._queue, self._sender, self._clock, self._own = store, queue, sender, clock, own
         self._begun: dict[str, Job] = {}
+        self._timer, self._first_attempts = timer, dict[str, float]()
 
     def check(self, subscriber: Mapping[str, str]) -> None:
         """Raise InvalidRequest for a URL that is never called."""
@@ -80,7 +84,7 @@ class CallbackDelivery:
 
     def send(self, job: Job) -> None:
         """Notify how a job ended. After a failure, queue a retry, or give up when the job is too old."""
-        age = self._clock() - (job.finished or job.accepted)
+        age = self._age(job)
         try:
             self._sender.send(job)
         except CallbackRefused as error:
@@ -94,6 +98,14 @@ class CallbackDelivery:
         else:
             self._record(job, "sent")
         self._store.mark_delivered(job.id)
+        self._first_attempts.pop(job.id, None)
+
+    def _age(self, job: Job) -> int:
+        """Return the milliseconds since the job finished, or by the timer, since the first attempt."""
+        if not self._own:
+            return self._clock() - (job.finished or job.accepted)
+        now = self._timer()
+        return int((now - self._first_attempts.setdefault(job.id, now)) * 1000)
 
     def _record(self, job: Job, outcome: str, error: CallbackFailed | None = None) -> None:
         CALLBACKS.add(outcome)

@@ -80,7 +80,8 @@ class Service:
         Without `validate`, an unknown question or state fails the job later. No job is made when this raises
         InvalidRequest, Draining, NoDataset, Overloaded, KeyReused, KeyInUse (while this process handles the
         key's first request), or, with `validate`, UnknownName. After Unavailable, from
-        storage or queue, no job is left, or one whose id no client has, which the sweeper ends.
+        storage or queue, no job is left, or one whose id no client has: the same key leads to it, and the
+        sweeper ends it.
         """
 
         def check(dataset: str) -> None:

@@ -148,8 +148,8 @@ def test_jobs_outlive_an_outage_of_s3_that_fails_every_delivery(
     start = int(time.time() * 1000) - 1000
     ids = [submit(deployed.service, "global_mean", {"question": "S1"}).id for _ in range(3)]
     eventually(
-        lambda: {line for _, line in deployed.stack.log_lines(start) if "waits for storage" in line},
-        lambda lines: all(any(f"{job_id} waits" in line for line in lines) for job_id in ids),
+        lambda: "\n".join(line for _, line in deployed.stack.log_lines(start)),
+        lambda text: all(f"{job_id} waits for storage" in text for job_id in ids),
     )
     planned.clear()
 

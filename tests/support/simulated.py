@@ -47,6 +47,7 @@ class SimulatedStore:
         self._jobs: dict[str, Job] = {}
         self._indexed = self._jobs
         self._records: dict[str, IdempotencyRecord] = {}
+        self.made: dict[str, int] = {}  # when a key was bound to each id
         self.unbound: set[str] = set()  # ids to which a key was not bound: another process was first
 
     def lag(self) -> None:
@@ -85,6 +86,7 @@ class SimulatedStore:
             if self._records.get(record.key) in (None, expired):
                 self._records[record.key] = record
             first = self._records[record.key]
+            self.made |= dict.fromkeys(first.jobs, first.made)
             self.unbound |= {*record.jobs} - {*first.jobs}
             return first
 

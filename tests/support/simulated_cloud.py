@@ -97,7 +97,7 @@ class SimulatedCloud:
         if key is not None:
             earlier = self.bound.setdefault(key, ids)
             if earlier != ids:
-                expired = self.clock.now - self.returned[earlier[0]].accepted >= KEY_LIFETIME_SECONDS * 1000
+                expired = self.clock.now - self.store.made[earlier[0]] >= KEY_LIFETIME_SECONDS * 1000
                 assert expired or not self.store.ids() >= {*earlier}, f"{key} led to {earlier}, now to {ids}"
                 self.bound[key] = ids
             elif self.returned.keys() >= {*ids}:
@@ -123,9 +123,10 @@ class SimulatedCloud:
         failed = {item["itemIdentifier"] for item in response["batchItemFailures"]}
         for message in messages:
             if message["messageId"] not in failed:
-                self.queue.remove(message["body"])
                 if handler is lambda_handlers.finish_dead_letters:
-                    del self.receives[message["body"]]
+                    self.receives.pop(message["body"], None)
+                else:
+                    self.queue.remove(message["body"])
 
     def interfere(self, action: str) -> None:
         """Start another process and let it act, in the middle of a step of ours."""
@@ -137,6 +138,7 @@ class SimulatedCloud:
             self.deliver(service, lambda_handlers.process, waiting)
         elif action == "fail dead letters":
             for job_id in waiting:
+                self.queue.remove(job_id)
                 self.deliver(service, lambda_handlers.finish_dead_letters, [job_id])
         elif action == "drain":
             service.drain()

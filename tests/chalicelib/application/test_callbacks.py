@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.adapters.callback_sender import HttpCallbackSender
 from chalicelib.application import lambda_handlers
-from chalicelib.application.callbacks import GIVE_UP_MS
+from chalicelib.application.callbacks import GIVE_UP_MS, CallbackDelivery
 from chalicelib.application.job import JobStatus
 from chalicelib.application.ports import JobStore
 from chalicelib.application.service import Service
@@ -116,6 +116,26 @@ def test_retries_double_their_pause_and_end_after_an_hour(cloud: SimulatedCloud)
     assert sum(delays) * 1000 >= GIVE_UP_MS
     assert value(CALLBACKS, "given up") == before + 1
     assert (service.get(job.id).status, service.get(job.id).callback_pending) == (JobStatus.SUCCESSFUL, False)
+
+
+@pytest.mark.parametrize("jump", [-10 * GIVE_UP_MS, 10 * GIVE_UP_MS])
+def test_jump_of_the_wall_clock_neither_ends_nor_prolongs_the_retries_of_a_laptop(
+    cloud: SimulatedCloud, jump: int
+) -> None:
+    seconds, queue = [0.0], DelayRecorder(cloud)
+    delivery = CallbackDelivery(
+        cloud.store, queue, cloud.sender, cloud.clock, own=True, timer=lambda: seconds[0]
+    )
+    open_job = job(1, subscriber=SUBSCRIBER)
+    cloud.store.create(open_job)
+    ended = cloud.store.finish(open_job.succeed(b"1", cloud.clock()))
+    cloud.sender.down = True
+    cloud.clock.now += jump
+    while cloud.store.get(ended.id).callback_pending:
+        delivery.send(ended)
+        seconds[0] += queue.delays[-1]
+
+    assert queue.delays == [1.0, 1.0, *(2.0**n for n in range(1, 12))]
 
 
 def test_callback_is_delivered_when_the_subscriber_is_back(cloud: SimulatedCloud, service: Service) -> None:

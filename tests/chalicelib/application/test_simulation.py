@@ -100,7 +100,7 @@ class Simulation(RuleBasedStateMachine):
         else:
             again = accepted is not None and returned >= {job.id for job in accepted}
             assert again or accepted is None or self.draining is not True or key is not None
-            assert not self.untroubled(trouble) or len(self.cloud.open_jobs()) <= MAX_OPEN
+            assert again or not self.untroubled(trouble) or len(self.cloud.open_jobs()) <= MAX_OPEN
         if trouble is not None and trouble.kind == "fault":
             # Only one call failed: every job whose message failed was withdrawn, or waits for its key.
             store = self.cloud.store
