@@ -195,8 +195,8 @@ def test_each_lambda_function_writes_its_metrics_and_metrics_is_404(tmp_path: Pa
     assert written["sweep"] == [stage | {"OldestOpenJob": 0.0, "OpenJobs": 0}]
 
 
-def test_refusals_have_five_reasons() -> None:
+def test_refusals_have_four_reasons() -> None:
     """CloudWatch charges for each."""
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Refused)]
-    assert {kind.kind for kind in kinds} == {"invalid", "cross_site", "draining", "overloaded", "no_dataset"}
+    assert {kind.kind for kind in kinds} == {"invalid", "draining", "overloaded", "no_dataset"}
     assert REFUSED in EXPORTS
