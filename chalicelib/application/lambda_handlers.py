@@ -12,8 +12,8 @@ from chalicelib.observability import trace
 
 # After its dead letter, a job that an outage of storage has kept open goes back to the queue for so long.
 LATER_SECONDS = 60
-# The receive count of a dead letter that was not received before: it may go on from that of the job queue, whose
-# maxReceiveCount (see .chalice/resources.json) is 5.
+# The receive count of a dead letter that was not received before: it may go on from that of the job
+# queue, whose maxReceiveCount (see .chalice/resources.json) is 5.
 FIRST_RECEIVES = (1, 6)
 # Few attempts a call (see aws_clients), so that an outage is noticed before the function's timeout ends it:
 # that would look like a crash.
