@@ -12,6 +12,9 @@ from chalicelib.observability import trace
 
 # After its dead letter, a job that an outage of storage has kept open goes back to the queue for so long.
 LATER_SECONDS = 60
+# The receive count of a dead letter that was not received before: it may go on from that of the job
+# queue, whose maxReceiveCount (see .chalice/resources.json) is 5.
+FIRST_RECEIVES = (1, 6)
 # Few attempts a call (see aws_clients), so that an outage is noticed before the function's timeout ends it:
 # that would look like a crash.
 LAST_ATTEMPT_SECONDS, POSTPONE_SECONDS = 8, 9
@@ -38,7 +41,7 @@ def finish_dead_letters(service: Service, event: Event) -> dict[str, Any]:
 
 def finish_dead_letter(service: Service, message: Event) -> None:
     job_id = message["body"]
-    if int(message.get("attributes", {}).get("ApproximateReceiveCount", 1)) > 1:
+    if int(message.get("attributes", {}).get("ApproximateReceiveCount", 1)) not in FIRST_RECEIVES:
         service.fail(job_id, str(Abandoned("every attempt failed, and the last was cut off")))
         return
     try:

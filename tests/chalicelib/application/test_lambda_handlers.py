@@ -141,10 +141,11 @@ def dead_letter(job_id: str, receives: int = 1) -> dict[str, Any]:
     return {"Records": [record]}
 
 
-def test_good_job_among_the_dead_letters_is_processed(cloud: Cloud) -> None:
+@pytest.mark.parametrize("receives", [1, 6])
+def test_good_job_among_the_dead_letters_is_processed(cloud: Cloud, receives: int) -> None:
     """A job of its batch killed the worker five times."""
     job_id = submit(cloud.service, "global_mean", HUMUS).id
-    assert app.dead_letters(dead_letter(job_id), None) == {"batchItemFailures": []}
+    assert app.dead_letters(dead_letter(job_id, receives), None) == {"batchItemFailures": []}
 
     assert frozen_json(cloud.service.get(job_id)) == GLOBAL_HUMUS
 
@@ -162,9 +163,11 @@ def test_dead_letter_of_an_outage_goes_back_to_the_queue_until_storage_is_back(c
     assert frozen_json(healthy.get(job_id)) == GLOBAL_HUMUS
 
 
-def test_dead_letter_received_again_after_a_crash_fails_its_job(cloud: Cloud) -> None:
+@pytest.mark.parametrize("receives", [2, 7])
+def test_dead_letter_received_again_after_a_crash_fails_its_job(cloud: Cloud, receives: int) -> None:
+    """Whether its count begins anew in this queue or not."""
     job_id = submit(cloud.service, "global_mean", HUMUS).id
-    app.dead_letters(dead_letter(job_id, receives=2), None)
+    app.dead_letters(dead_letter(job_id, receives), None)
 
     assert "cut off" in str(cloud.service.get(job_id).reason)
 
