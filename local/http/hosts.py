@@ -5,6 +5,7 @@ belong to the page of that name.
 """
 
 import ipaddress
+from functools import lru_cache
 
 from chalicelib.bootstrap import get_settings
 from chalicelib.errors import shown
@@ -28,6 +29,7 @@ def without_port(host: str) -> str:
     return name.removeprefix("[").removesuffix("]").removesuffix(".")
 
 
+@lru_cache(maxsize=256)  # asked for every request
 def is_loopback(name: str) -> bool:
     """Return whether a host or an address of a client is this machine itself."""
     if is_address(name):
@@ -35,6 +37,7 @@ def is_loopback(name: str) -> bool:
     return name == "localhost" or name.endswith(".localhost")
 
 
+@lru_cache(maxsize=256)
 def is_address(name: str) -> bool:
     try:
         address(name)
