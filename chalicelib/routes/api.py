@@ -23,9 +23,9 @@ from chalicelib.routes.endpoint import (
     ok,
     render,
 )
-from chalicelib.routes.query_params import cursor, position
-from chalicelib.routes.request_body import json_body
-from chalicelib.routes.request_headers import awaited, declines_reuse, idempotency_key
+from chalicelib.routes.request.body import json_body
+from chalicelib.routes.request.headers import awaited, declines_reuse, idempotency_key
+from chalicelib.routes.request.query_params import cursor, position
 from chalicelib.routes.responses import outcome, validated
 
 routes = Blueprint(__name__)

@@ -10,8 +10,8 @@ from chalicelib.bootstrap import get_service
 from chalicelib.documents.job_documents import status_facts
 from chalicelib.routes.endpoint import DATASET, VIEWS, endpoint
 from chalicelib.routes.links import REL, address, base_url, job_url, link
-from chalicelib.routes.query_params import JOB_FILTERS, Query, cursor, job_filter, position
-from chalicelib.routes.request_headers import awaited
+from chalicelib.routes.request.headers import awaited
+from chalicelib.routes.request.query_params import JOB_FILTERS, Query, cursor, job_filter, position
 from chalicelib.routes.responses import document, problem
 from chalicelib.routes.results import validated_result
 

@@ -17,9 +17,9 @@ from chalicelib.routes.endpoint import DATASET, EXECUTIONS, VIEWS, endpoint
 from chalicelib.routes.jobs import listed, status_info
 from chalicelib.routes.links import REL, address, base_url, link
 from chalicelib.routes.negotiation import negotiate
-from chalicelib.routes.query_params import Query
-from chalicelib.routes.request_body import json_body
-from chalicelib.routes.request_headers import declines_reuse, idempotency_key, prefers_async, wait_seconds
+from chalicelib.routes.request.body import json_body
+from chalicelib.routes.request.headers import declines_reuse, idempotency_key, prefers_async, wait_seconds
+from chalicelib.routes.request.query_params import Query
 from chalicelib.routes.responses import DOCUMENT_FORMS, document, problem
 from chalicelib.routes.results import RESULT_FORMS, result
 

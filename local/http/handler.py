@@ -9,7 +9,7 @@ from chalice.app import Chalice
 from chalice.config import Config
 
 from chalicelib import __version__
-from chalicelib.routes.request_body import LARGEST_BODY
+from chalicelib.routes.request.body import LARGEST_BODY
 from local.http.gateway import Gateway, refusal
 from local.http.lanes import LaneFull, lanes
 from local.http.response import Response

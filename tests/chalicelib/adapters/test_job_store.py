@@ -16,7 +16,7 @@ from chalicelib.application.pagination import FOR_EVER, Filter, page
 from chalicelib.application.ports import JobStore
 from chalicelib.config import LARGEST_INLINE
 from chalicelib.errors import JobNotFound
-from chalicelib.routes.request_body import LARGEST_BODY
+from chalicelib.routes.request.body import LARGEST_BODY
 from tests.support.samples import job
 
 

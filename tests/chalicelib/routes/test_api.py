@@ -10,7 +10,7 @@ from chalicelib import __version__
 from chalicelib.bootstrap import get_service
 from chalicelib.domain.statistics.registry import STATISTICS
 from chalicelib.routes.api import LISTED_JOBS
-from chalicelib.routes.request_body import LARGEST_BODY
+from chalicelib.routes.request.body import LARGEST_BODY
 from local.emulator.emulator import Emulator
 from tests.support.processes import until
 from tests.support.samples import ask, job

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chalicelib.application.job import JobStatus
 from chalicelib.application.pagination import FOR_EVER, Filter, Position
 from chalicelib.errors import InvalidRequest, UnknownStatistic
-from chalicelib.routes.query_params import JOB_FILTERS, Query, cursor, interval, job_filter, position
+from chalicelib.routes.request.query_params import JOB_FILTERS, Query, cursor, interval, job_filter, position
 
 SECOND = 1_769_860_800_000  # 2026-01-31T12:00:00Z
 

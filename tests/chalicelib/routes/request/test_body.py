@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from chalicelib.errors import InvalidRequest
-from chalicelib.routes.request_body import (
+from chalicelib.routes.request.body import (
     DEEPEST_NESTING,
     LARGEST_BODY,
     json_body,

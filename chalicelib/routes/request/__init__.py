@@ -1,0 +1,1 @@
+"""What views read of a request: its JSON body, its headers, its query parameters."""
