@@ -294,7 +294,8 @@ def test_page_of_a_long_list_reads_little_more_than_it_returns(clients: Aws) -> 
         assert counted.items == [12]
         counted.items.clear()
         page(store.latest(FOR_EVER, 3), Filter(processes=frozenset({"best5"})), 2, None)
-        assert counted.items == [4, 8, 16, 32]
+        # An emulator may end with an empty page.
+        assert [count for count in counted.items if count] == [4, 8, 16, 32]
     finally:
         clients.dynamodb = counted._client
 
