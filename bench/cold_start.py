@@ -88,6 +88,8 @@ class Stub(ThreadingHTTPServer):
 
 class StubHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Else each response on a kept connection waits 40 ms for an acknowledgement.
+    disable_nagle_algorithm = True
     server: Stub
 
     def do_POST(self) -> None:
