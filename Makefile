@@ -8,6 +8,8 @@ REDOCLY := $(VENV_PATH)/node/node_modules/.bin/redocly
 STAGE ?= dev
 STATLINE_FUZZ_SECONDS ?= 600
 MINUTES ?= 30
+# The tests wait more than they compute.
+TEST_WORKERS ?= 4
 PORT ?= 8000
 export PORT
 
@@ -57,7 +59,7 @@ $(REDOCLY): $(VENV)/dev-installed
 	@test -f $@ || echo "npm cannot install redocly here: /openapi.json is not linted"
 
 test: $(VENV)/dev-installed  ## Run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TEST_WORKERS)
 
 test-cloud: export STATLINE_MINISTACK := $(VENV_PATH)/cloud/bin/ministack
 test-cloud: export STATLINE_DYNALITE := $(DYNALITE)
