@@ -16,7 +16,7 @@ COUNTS: Any = (
 
 
 class SqsJobQueue:
-    """JobQueue on one SQS queue; a message's body is the job id."""
+    """JobQueue on one SQS queue; a message's body is the text that was added."""
 
     def __init__(self, aws: Aws, queue_url: str) -> None:
         self._aws, self._queue_url = aws, queue_url
@@ -34,6 +34,12 @@ class SqsJobQueue:
             response = self._aws.sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
             if refused := response.get("Failed"):
                 raise AwsUnavailable(f"SQS did not take {len(refused)} messages: {refused[0].get('Code')}")
+
+    def put_back(self, receipt: str, seconds: int) -> None:
+        """Deliver a received message again after some seconds."""
+        self._aws.sqs.change_message_visibility(
+            QueueUrl=self._queue_url, ReceiptHandle=receipt, VisibilityTimeout=seconds
+        )
 
     def count_messages(self) -> int:
         response = self._aws.sqs.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=[*COUNTS])

@@ -1,7 +1,12 @@
 """Handlers of Lambda events other than requests: queue messages, dead letters, the sweeper's schedule."""
 
 import logging
-from collections.abc import Callable, Mapping
+import math
+import random
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from chalicelib.application import deadline
@@ -20,6 +25,11 @@ FIRST_RECEIVES = (1, 6)
 LAST_ATTEMPT_SECONDS, POSTPONE_SECONDS = 8, 9
 # A call that begins in time ends some seconds later, before the function's timeout of 29 s.
 SWEEP_SECONDS = 20
+# No callback of a batch begins later, so that all of them end before the function's timeout.
+CALLBACK_SECONDS = 10
+# A message that has been put back n times waits up to n seconds longer, but no more than this: many messages
+# for one host neither come back at once nor cost an invocation a second.
+LONGEST_EXTRA_SECONDS = 60
 
 log = logging.getLogger("statline.workers")
 
@@ -29,6 +39,41 @@ Event = Mapping[str, Any]
 def process(service: Service, event: Event) -> dict[str, Any]:
     """Process the jobs of an SQS batch. SQS delivers the failed ones again."""
     return handle_messages(event, lambda message: service.process(message["body"]))
+
+
+def send_callbacks(service: Service, put_back: Callable[[str, int], None], event: Event) -> dict[str, Any]:
+    """Send the callbacks of an SQS batch: at once to different hosts, one after another to each.
+
+    A silent host thus delays no other. `put_back` makes SQS deliver a message, by its receipt handle, after
+    some seconds: a host that is leased or backing off is left alone until then.
+    """
+    records, end = event["Records"], time.monotonic() + CALLBACK_SECONDS
+
+    def send(messages: Sequence[Event]) -> dict[str, Any]:
+        return handle_messages(
+            {"Records": messages}, lambda message: send_callback(service, put_back, message, end)
+        )
+
+    with ThreadPoolExecutor(max(1, len(records))) as pool:
+        by_host: defaultdict[str, list[Event]] = defaultdict(list)
+        hosts = pool.map(service.callback_host, [record["body"] for record in records])
+        for host, record in zip(hosts, records, strict=True):
+            by_host[host].append(record)
+        responses = [*pool.map(send, by_host.values())]
+    return {"batchItemFailures": [item for one in responses for item in one["batchItemFailures"]]}
+
+
+def send_callback(service: Service, put_back: Callable[[str, int], None], message: Event, end: float) -> bool:
+    """Return whether the message has been put back."""
+    seconds = 1.0
+    if time.monotonic() < end:
+        wait = service.send_callback(message["body"])
+        if wait is None or not wait.again:
+            return False
+        seconds = wait.seconds
+    extra = random.randint(0, min(receives(message) - 1, LONGEST_EXTRA_SECONDS))  # nosec B311 # spreads load
+    put_back(message["receiptHandle"], math.ceil(seconds) + extra)
+    return True
 
 
 def finish_dead_letters(service: Service, event: Event) -> dict[str, Any]:
@@ -41,7 +86,7 @@ def finish_dead_letters(service: Service, event: Event) -> dict[str, Any]:
 
 def finish_dead_letter(service: Service, message: Event) -> None:
     job_id = message["body"]
-    if int(message.get("attributes", {}).get("ApproximateReceiveCount", 1)) not in FIRST_RECEIVES:
+    if receives(message) not in FIRST_RECEIVES:
         service.fail(job_id, str(Abandoned("every attempt failed, and the last was cut off")))
         return
     try:
@@ -64,17 +109,23 @@ def sweep(service: Service, settings: Settings) -> None:
         service.sweep(settings.resend_seconds * 1000, settings.give_up_seconds * 1000)
 
 
-def handle_messages(event: Event, handle: Callable[[Event], None]) -> dict[str, Any]:
+def receives(message: Event) -> int:
+    return int(message.get("attributes", {}).get("ApproximateReceiveCount", 1))
+
+
+def handle_messages(event: Event, handle: Callable[[Event], bool | None]) -> dict[str, Any]:
     """Pass each message to `handle`, and return SQS's partial batch response.
 
-    A failed job does not bring back the other messages of its batch.
+    A message comes back if `handle` raises, or returns True; it does not bring back the others of its batch.
     """
     failed = []
     for record in event["Records"]:
         with trace.scope():
             try:
-                handle(record)
+                again = handle(record)
             except Exception:
                 log.exception("message of %s", record["body"], extra={"job_id": record["body"]})
+                again = True
+            if again:
                 failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}
