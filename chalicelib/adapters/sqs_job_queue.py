@@ -1,6 +1,6 @@
 """The JobQueue port on SQS."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib.adapters.aws_clients import Aws
@@ -35,11 +35,16 @@ class SqsJobQueue:
             if refused := response.get("Failed"):
                 raise AwsUnavailable(f"SQS did not take {len(refused)} messages: {refused[0].get('Code')}")
 
-    def put_back(self, receipt: str, seconds: int) -> None:
-        """Deliver a received message again after some seconds."""
-        self._aws.sqs.change_message_visibility(
-            QueueUrl=self._queue_url, ReceiptHandle=receipt, VisibilityTimeout=seconds
-        )
+    def put_back(self, waits: Mapping[str, int]) -> None:
+        """Deliver received messages again after some seconds: at most BATCH, by their receipt handles.
+
+        A message that SQS does not take back comes when its own visibility ends.
+        """
+        entries: Any = [
+            {"Id": str(index), "ReceiptHandle": receipt, "VisibilityTimeout": seconds}
+            for index, (receipt, seconds) in enumerate(waits.items())
+        ]
+        self._aws.sqs.change_message_visibility_batch(QueueUrl=self._queue_url, Entries=entries)
 
     def count_messages(self) -> int:
         response = self._aws.sqs.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=[*COUNTS])

@@ -25,7 +25,7 @@ ATTEMPTS, LONGEST_PAUSE = 15, 900.0
 GIVE_UP_MS = 60 * 60 * 1000
 # The news that a job has begun is worth nothing later.
 IN_PROGRESS_MS = 60_000
-MESSAGE = re.compile(r"(\S*)(?: attempt=([0-9]{1,9}))?(?: started=([0-9]{1,18}))?", re.ASCII)
+MESSAGE = re.compile(r"(\S*)(?: host=(\S+))?(?: attempt=([0-9]{1,9}))?(?: started=([0-9]{1,18}))?", re.ASCII)
 
 log = logging.getLogger("statline.callbacks")
 
@@ -33,10 +33,12 @@ log = logging.getLogger("statline.callbacks")
 class CallbackMessage(NamedTuple):
     """A message of the callbacks' queue, as text: a job's id, and what differs from a first attempt.
 
-    `started`, in milliseconds since the epoch, tells that a worker began the job then.
+    `host` saves a read of the job while the message waits. `started`, in milliseconds since the epoch, tells
+    that a worker began the job then.
     """
 
     job_id: str
+    host: str = ""
     attempt: int = 1
     started: int = 0
 
@@ -45,11 +47,15 @@ class CallbackMessage(NamedTuple):
         """Return the message of a text; of any other text, one for a job that does not exist."""
         if (match := MESSAGE.fullmatch(text)) is None:
             return cls(text)
-        return cls(match[1], int(match[2] or 1), int(match[3] or 0))
+        return cls(match[1], match[2] or "", int(match[3] or 1), int(match[4] or 0))
 
     def __str__(self) -> str:
-        attempt = f" attempt={self.attempt}" if self.attempt > 1 else ""
-        return self.job_id + attempt + (f" started={self.started}" if self.started else "")
+        facts = {
+            "host": self.host,
+            "attempt": self.attempt if self.attempt > 1 else 0,
+            "started": self.started,
+        }
+        return self.job_id + "".join(f" {name}={value}" for name, value in facts.items() if value)
 
 
 class Wait(NamedTuple):
@@ -81,23 +87,23 @@ class CallbackDelivery:
     def enqueue(self, job: Job) -> None:
         """Queue the callback of a finished job, if one is pending. The sweeper recovers a lost message."""
         if job.callback_pending:
-            self._enqueue(CallbackMessage(job.id))
+            self._enqueue(job, CallbackMessage(job.id))
 
     def begin(self, job: Job) -> None:
         """Queue the news that a worker begins a job. It is sent once, without retries: the end says more."""
         if IN_PROGRESS_URI in job.subscriber:
-            self._enqueue(CallbackMessage(job.id, started=job.started or self._clock()))
+            self._enqueue(job, CallbackMessage(job.id, started=job.started or self._clock()))
 
-    def _enqueue(self, message: CallbackMessage) -> None:
+    def _enqueue(self, job: Job, message: CallbackMessage) -> None:
         try:
-            self._queue.add_task(str(message))
+            self._queue.add_task(str(message._replace(host=host_of(due(job, message)))))
         except Exception as error:
             log.warning("callback of %s delayed: %s", message.job_id, error, extra={"job_id": message.job_id})
 
     def host(self, text: str) -> str:
         """Return the host that a message's callback goes to; empty where it has none. Raises JobNotFound."""
         message = CallbackMessage.parse(text)
-        return host_of(due(self._store.get(message.job_id), message))
+        return message.host or host_of(due(self._store.get(message.job_id), message))
 
     def deliver(self, text: str) -> Wait | None:
         """Make the attempt of a message if its host is free. After a failure queue the next one, or give up.
@@ -115,7 +121,7 @@ class CallbackDelivery:
         outcome, pause = self._attempt(job, lease)
         if outcome == "failed" and not message.started:
             if message.attempt < ATTEMPTS:
-                self._retry(message)
+                self._retry(job, message)
                 return Wait(pause, again=False)
             self._record(job, "given up")
         if not message.started:
@@ -136,9 +142,10 @@ class CallbackDelivery:
             log.warning("the lease of %s expires by itself: %s", lease.host, failure)
             return outcome, 0.0
 
-    def _retry(self, message: CallbackMessage) -> None:
+    def _retry(self, job: Job, message: CallbackMessage) -> None:
         pause = min(2.0 ** max(0, message.attempt - 2), LONGEST_PAUSE)
-        self._queue.add_task(str(message._replace(attempt=message.attempt + 1)), pause)
+        following = message._replace(host=host_of(job), attempt=message.attempt + 1)
+        self._queue.add_task(str(following), pause)
 
     def _postpone(self, job: Job, message: CallbackMessage, busy: Busy) -> Wait | None:
         """Leave the message for later, unless it has become pointless."""

@@ -25,8 +25,9 @@ FIRST_RECEIVES = (1, 6)
 LAST_ATTEMPT_SECONDS, POSTPONE_SECONDS = 8, 9
 # A call that begins in time ends some seconds later, before the function's timeout of 29 s.
 SWEEP_SECONDS = 20
-# No callback of a batch begins later, so that all of them end before the function's timeout.
-CALLBACK_SECONDS = 10
+# The callback worker's 30 s: for the hosts of its messages, for the beginnings of callbacks, for the calls
+# around the last one, and for putting back the others. Each call may end 3 s late (see aws_clients).
+HOST_SECONDS, BEGIN_SECONDS, CALL_SECONDS, PUT_BACK_SECONDS = 2, 8, 6, 3
 # A message that has been put back n times waits up to n seconds longer, but no more than this: many messages
 # for one host neither come back at once nor cost an invocation a second.
 LONGEST_EXTRA_SECONDS = 60
@@ -41,39 +42,53 @@ def process(service: Service, event: Event) -> dict[str, Any]:
     return handle_messages(event, lambda message: service.process(message["body"]))
 
 
-def send_callbacks(service: Service, put_back: Callable[[str, int], None], event: Event) -> dict[str, Any]:
+def send_callbacks(
+    service: Service, put_back: Callable[[Mapping[str, int]], None], event: Event
+) -> dict[str, Any]:
     """Send the callbacks of an SQS batch: at once to different hosts, one after another to each.
 
-    A silent host thus delays no other. `put_back` makes SQS deliver a message, by its receipt handle, after
+    A silent host thus delays no other. `put_back` makes SQS deliver messages, by their receipt handles, after
     some seconds: a host that is leased or backing off is left alone until then.
     """
-    records, end = event["Records"], time.monotonic() + CALLBACK_SECONDS
-
-    def send(messages: Sequence[Event]) -> dict[str, Any]:
-        return handle_messages(
-            {"Records": messages}, lambda message: send_callback(service, put_back, message, end)
-        )
-
-    with ThreadPoolExecutor(max(1, len(records))) as pool:
-        by_host: defaultdict[str, list[Event]] = defaultdict(list)
-        hosts = pool.map(service.callback_host, [record["body"] for record in records])
-        for host, record in zip(hosts, records, strict=True):
-            by_host[host].append(record)
-        responses = [*pool.map(send, by_host.values())]
-    return {"batchItemFailures": [item for one in responses for item in one["batchItemFailures"]]}
+    by_host: defaultdict[str, list[Event]] = defaultdict(list)
+    with deadline.within(HOST_SECONDS):
+        for record in event["Records"]:
+            by_host[service.callback_host(record["body"])].append(record)
+    turns = [HostTurn(service, messages) for messages in by_host.values()]
+    with ThreadPoolExecutor(max(1, len(turns))) as pool:
+        failures = [failure for failed in pool.map(HostTurn.send, turns) for failure in failed]
+    if waits := {receipt: seconds for turn in turns for receipt, seconds in turn.waits.items()}:
+        with deadline.within(PUT_BACK_SECONDS):
+            put_back(waits)
+    return {"batchItemFailures": failures}
 
 
-def send_callback(service: Service, put_back: Callable[[str, int], None], message: Event, end: float) -> bool:
-    """Return whether the message has been put back."""
-    seconds = 1.0
-    if time.monotonic() < end:
-        wait = service.send_callback(message["body"])
-        if wait is None or not wait.again:
-            return False
-        seconds = wait.seconds
-    extra = random.randint(0, min(receives(message) - 1, LONGEST_EXTRA_SECONDS))  # nosec B311 # spreads load
-    put_back(message["receiptHandle"], math.ceil(seconds) + extra)
-    return True
+class HostTurn:
+    """The callbacks of a batch to one host; `waits` has the seconds of the messages that have to wait."""
+
+    def __init__(self, service: Service, messages: Sequence[Event]) -> None:
+        self._service, self._messages = service, messages
+        self._end = time.monotonic() + BEGIN_SECONDS
+        self._pause: float | None = None
+        self.waits: dict[str, int] = {}
+
+    def send(self) -> list[dict[str, str]]:
+        """Send callbacks until the host is to be left alone; return the failures of the batch response."""
+        with deadline.within(BEGIN_SECONDS + CALL_SECONDS):
+            failures: list[dict[str, str]] = handle_messages({"Records": self._messages}, self._handle)[
+                "batchItemFailures"
+            ]
+        return failures
+
+    def _handle(self, message: Event) -> bool:
+        if self._pause is None and time.monotonic() < self._end:
+            wait = self._service.send_callback(message["body"])
+            self._pause = None if wait is None else wait.seconds
+            if wait is None or not wait.again:
+                return False
+        extra = random.randint(0, min(receives(message) - 1, LONGEST_EXTRA_SECONDS))  # nosec B311 # spreads load
+        self.waits[message["receiptHandle"]] = max(1, math.ceil(self._pause or 0)) + extra
+        return True
 
 
 def finish_dead_letters(service: Service, event: Event) -> dict[str, Any]:

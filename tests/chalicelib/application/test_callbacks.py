@@ -173,7 +173,10 @@ def test_waiting_for_a_host_that_fails_is_no_attempt(cloud: SimulatedCloud, serv
     cloud.callback_queue.waiting[:] = [first, second]
     deliver_callbacks(cloud, service)
 
-    assert cloud.callback_queue.waiting == [second, f"{first} attempt=2"]
+    again = [f"{job_id} host=client.test attempt=2" for job_id in (first, second)]
+    assert cloud.callback_queue.waiting == [second, again[0]]
+    deliver_callbacks(cloud, service)
+    assert cloud.callback_queue.waiting == again
 
 
 def test_host_that_failed_for_an_hour_ends_the_callbacks_of_jobs_as_old(
@@ -215,7 +218,11 @@ def test_news_of_a_begin_is_sent_once_and_dropped_when_it_is_old(
 
 @pytest.mark.parametrize(
     "message",
-    [CallbackMessage("job_id_7"), CallbackMessage("job_id_7", 3), CallbackMessage("job_id_7", 1, 9)],
+    [
+        CallbackMessage("job_id_7"),
+        CallbackMessage("job_id_7", "a.test", 3),
+        CallbackMessage("job_id_7", "::1", started=9),
+    ],
 )
 def test_message_is_read_as_it_was_written(message: CallbackMessage) -> None:
     assert CallbackMessage.parse(str(message)) == message

