@@ -14,8 +14,8 @@ import pytest
 from chalicelib.adapters.callback_sender import SECONDS
 from chalicelib.application.job import Job
 from chalicelib.application.service import Service
-from chalicelib.bootstrap import aws_client, aws_service
-from tests.cloud.deployed import Deployed, eventually
+from chalicelib.bootstrap import aws_service
+from tests.cloud.deployed import Deployed, eventually, private_callbacks
 from tests.support.receiver import Received, Receiver, receiving
 from tests.support.services import execute_all
 
@@ -23,13 +23,8 @@ from tests.support.services import execute_all
 @pytest.fixture
 def private(deployed: Deployed) -> Iterator[Service]:
     """The service for clients that may name loopback, while the deployed function calls it."""
-    functions, name = aws_client("lambda"), deployed.outputs["CallbackWorker"]
-    before = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    allowed = {"Variables": before | {"STATLINE_CALLBACK_PRIVATE": "yes"}}
-    functions.update_function_configuration(FunctionName=name, Environment=allowed)
-    yield aws_service(replace(deployed.stack.settings(), callback_private=True), aws=deployed.stack.aws)
-    functions.update_function_configuration(FunctionName=name, Environment={"Variables": before})
-    deployed.stack.aws.sqs.purge_queue(QueueUrl=deployed.outputs["CallbackQueue"])
+    with private_callbacks(deployed):
+        yield aws_service(replace(deployed.stack.settings(), callback_private=True), aws=deployed.stack.aws)
 
 
 @pytest.fixture
