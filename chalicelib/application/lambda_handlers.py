@@ -59,7 +59,10 @@ def send_callbacks(
         failures = [failure for failed in pool.map(HostTurn.send, turns) for failure in failed]
     if waits := {receipt: seconds for turn in turns for receipt, seconds in turn.waits.items()}:
         with deadline.within(PUT_BACK_SECONDS):
-            put_back(waits)
+            try:
+                put_back(waits)
+            except Unavailable as error:
+                log.warning("%d callbacks wait longer: %s", len(waits), error)
     return {"batchItemFailures": failures}
 
 

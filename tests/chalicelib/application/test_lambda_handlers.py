@@ -220,6 +220,20 @@ def test_callbacks_that_a_batch_has_no_time_for_are_put_back(
     assert cloud.sender.called == []
 
 
+def test_outage_of_sqs_while_callbacks_are_put_back_repeats_none_that_was_sent(cloud: Cloud) -> None:
+    cloud.sender.good.set()
+    cloud.finished("http://down.test/", "http://down.test/")
+    records = [
+        {"messageId": job_id, "body": job_id, "receiptHandle": job_id} for job_id in ("job_id_1", "job_id_2")
+    ]
+
+    def put_back(waits: object) -> None:
+        raise Unavailable("SQS does not answer")
+
+    response = lambda_handlers.send_callbacks(cloud.service, put_back, {"Records": records})
+    assert response == {"batchItemFailures": [{"itemIdentifier": "job_id_2"}]}
+
+
 @pytest.mark.parametrize(("received", "most"), [(1, 1), (31, 31), (10_000, 61)])
 def test_message_put_back_often_waits_longer_but_a_minute_at_most(
     cloud: Cloud, received: int, most: int, monkeypatch: pytest.MonkeyPatch
