@@ -44,7 +44,7 @@ def test_policies_grant_each_function_what_it_needs(keyed: Deployed) -> None:
 
 
 def test_policies_let_callbacks_be_sent_and_retried(keyed: Deployed) -> None:
-    """To a port that nobody listens at. This emulator grants no batch call by the action of the single one."""
+    """To a port where nobody listens. The emulator does not know that the action covers SQS batches."""
     start = int(time.time() * 1000) - 1000
     url = f"http://localhost:{free_port()}/"
     one = {"inputs": {"question": LARGE}, "subscriber": {"successUri": url}}
