@@ -36,12 +36,12 @@ def receiver() -> Iterator[Receiver]:
 def submit(deployed: Deployed, service: Service, *urls: str) -> list[Job]:
     question = deployed.get("/api/questions").json()["questions"][0]["question"]
     one: dict[str, Any] = {"processID": "global_mean", "inputs": {"question": question}}
-    executions = [one | {"subscriber": {"successUri": url, "inProgressUri": url}} for url in urls]
+    executions = [one | {"subscriber": {"successUri": url}} for url in urls]
     return execute_all(service, {"executions": executions})
 
 
 def first_outcome(receiver: Receiver, job: Job) -> Received:
-    """Wait for the results of a job, which come beside the news that it has begun."""
+    """Wait for the results of a job."""
 
     def found() -> Received | None:
         told = [one for one in [*receiver.received] if one.headers["Statline-Job"] == job.id]
