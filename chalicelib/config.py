@@ -93,6 +93,7 @@ class Settings:
     table: str = "statline"
     bucket: str = "statline"
     queue_url: str = ""
+    callback_queue_url: str = ""
     inline_limit: int = 8 * 1024
     id_block: int = 100
     resend_seconds: int = 15 * 60
@@ -115,6 +116,7 @@ class Settings:
             table=environ.get("STATLINE_TABLE", cls.table),
             bucket=environ.get("STATLINE_BUCKET", cls.bucket),
             queue_url=environ.get("STATLINE_QUEUE_URL", cls.queue_url),
+            callback_queue_url=environ.get("STATLINE_CALLBACK_QUEUE_URL", cls.callback_queue_url),
             inline_limit=integer(environ, "STATLINE_INLINE_LIMIT", cls.inline_limit, maximum=LARGEST_INLINE),
             id_block=integer(environ, "STATLINE_ID_BLOCK", cls.id_block, minimum=1, maximum=LARGEST_BLOCK),
             resend_seconds=integer(environ, "STATLINE_RESEND_SECONDS", cls.resend_seconds, minimum=1),

@@ -116,7 +116,11 @@ class Stack:
     def settings(self) -> Settings:
         outputs = self.outputs()
         return Settings(
-            outputs["JobTable"], outputs["Bucket"], outputs["JobQueue"], settle_seconds=SETTLE_SECONDS
+            outputs["JobTable"],
+            outputs["Bucket"],
+            outputs["JobQueue"],
+            outputs.get("CallbackQueue", ""),  # a stage of an earlier version has none
+            settle_seconds=SETTLE_SECONDS,
         )
 
     def service(self) -> tuple[Service, DynamoDbServiceState, S3DatasetStore]:

@@ -1,12 +1,15 @@
 """Access of callers, operators and functions, on an emulator that enforces IAM over TLS."""
 
+import time
+
 import boto3
 import pytest
 import requests
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
-from tests.cloud.deployed import Deployed, eventually
+from tests.cloud.deployed import Deployed, eventually, private_callbacks
+from tests.support.processes import free_port
 
 LARGE = "Q036"  # by category its answer is more than a record takes, in the sample and in the survey
 SHUTDOWN = "/api/graceful_shutdown"
@@ -38,6 +41,26 @@ def test_policies_grant_each_function_what_it_needs(keyed: Deployed) -> None:
     assert len(keyed.get("/api/jobs").json()["data"]) >= 2
     assert keyed.get("/api/num_jobs").json() == {"num_jobs": 0}
     keyed.invoke("Sweeper")
+
+
+def test_policies_let_callbacks_be_sent_and_retried(keyed: Deployed) -> None:
+    """To a port where nobody listens. The emulator does not know that the action covers SQS batches."""
+    start = int(time.time() * 1000) - 1000
+    url = f"http://localhost:{free_port()}/"
+    one = {"inputs": {"question": LARGE}, "subscriber": {"successUri": url}}
+    with private_callbacks(keyed):
+        accepted = keyed.http.post(
+            f"{keyed.url}/processes/global_mean/execution",
+            json=one,
+            headers={"Prefer": "respond-async"},
+            timeout=60,
+        )
+        failure = f"callback of {accepted.json()['jobID']} failed"
+        lines = eventually(
+            lambda: "\n".join(line for _, line in keyed.stack.log_lines(start)),
+            lambda text: text.count(failure) >= 2,
+        )
+    assert "AccessDenied" not in lines
 
 
 def test_unknown_id_is_404_not_403(keyed: Deployed) -> None:

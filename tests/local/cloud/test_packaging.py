@@ -15,8 +15,8 @@ from local.cloud.packaging import BadPackage, inspect, normalise, package
 from local.cloud.stack import STAGES
 from local.http.compression import WORTH_COMPRESSING
 
-FUNCTIONS = ("APIHandler", "Worker", "DeadLetters", "Sweeper")
-SOURCES = {"Worker": "JobQueue", "DeadLetters": "DeadLetterQueue"}
+FUNCTIONS = ("APIHandler", "Worker", "CallbackWorker", "DeadLetters", "Sweeper")
+SOURCES = {"Worker": "JobQueue", "CallbackWorker": "CallbackQueue", "DeadLetters": "DeadLetterQueue"}
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +123,15 @@ def test_visibility_and_retention_of_every_stage_exceed_its_timeouts(template: d
         chosen = defaults | changes
         assert chosen["Visibility"] >= 6 * chosen["FunctionTimeout"], stage
         assert chosen["ResultDays"] > chosen["RetentionDays"], stage
+
+
+def test_callbacks_end_within_their_function_and_waiting_costs_them_no_attempt(
+    template: dict[str, Any],
+) -> None:
+    queue = template["Resources"]["CallbackQueue"]["Properties"]
+    timeout = template["Resources"]["CallbackWorker"]["Properties"]["Timeout"]
+    assert queue["VisibilityTimeout"] >= 6 * timeout
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 1000  # the most that SQS allows
 
 
 def test_every_path_has_its_security(template: dict[str, Any]) -> None:
