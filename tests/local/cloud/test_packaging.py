@@ -12,7 +12,7 @@ import pytest
 from chalicelib.config import NO_ORIGIN
 from chalicelib.routes.cors import PREFLIGHT_SECONDS, REQUEST_HEADERS
 from local.cloud.packaging import BadPackage, inspect, normalise, package
-from local.cloud.stack import STAGES
+from local.cloud.stages import STAGES, find_stage
 from local.http.compression import WORTH_COMPRESSING
 
 FUNCTIONS = ("APIHandler", "Worker", "DeadLetters", "Sweeper")
@@ -118,23 +118,24 @@ def test_queue_handlers_report_partial_failures(template: dict[str, Any]) -> Non
 
 def test_visibility_and_retention_of_every_stage_exceed_its_timeouts(template: dict[str, Any]) -> None:
     defaults = {name: one["Default"] for name, one in template["Parameters"].items()}
-    for stage, changes in json.loads(STAGES.read_text()).items():
+    for stage in json.loads(STAGES.read_text()):
+        changes = find_stage(stage).parameters
         assert changes.keys() <= defaults.keys(), stage
         chosen = defaults | changes
         assert chosen["Visibility"] >= 6 * chosen["FunctionTimeout"], stage
         assert chosen["ResultDays"] > chosen["RetentionDays"], stage
 
 
-def test_every_path_has_its_security(template: dict[str, Any]) -> None:
-    """A key where the stage asks for one, a signature to drain, nothing for health and the docs page."""
-    for path, methods in template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"].items():
-        for method in methods.values():
-            if path == "/api/graceful_shutdown":
-                assert method["security"] == [{"Signature": []}]
-            elif path.startswith(("/health", "/docs")):
-                assert method["security"] == []
-            else:
-                assert method["security"] == {"Fn::If": ["KeyRequired", [{"ApiKey": []}], []]}
+def test_no_function_may_the_same_twice(template: dict[str, Any]) -> None:
+    granted = [
+        (name, action, json.dumps(resource))
+        for name, statement in statements(template)
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+    ]
+    assert len(granted) == len(set(granted))
+    subjects = [(name, json.dumps(statement["Resource"])) for name, statement in statements(template)]
+    assert len(subjects) == len(set(subjects))
 
 
 def test_gateway_compresses_and_answers_preflights_as_a_laptop_does(template: dict[str, Any]) -> None:
