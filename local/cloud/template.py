@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local.cloud import access
+from local.cloud import access, monitoring
 from local.cloud.stages import Stage
 
 Template = dict[str, Any]
@@ -11,6 +11,20 @@ Template = dict[str, Any]
 RUNTIME = {"Runtime": "python3.13", "Architectures": ["arm64"]}
 NOTHING = {"Ref": "AWS::NoValue"}
 BOUNDARY = {"Fn::If": ["Bounded", {"Ref": "PermissionsBoundary"}, NOTHING]}
+TRACING = {"Tracing": {"Fn::If": ["Traced", "Active", "PassThrough"]}}
+# X-Ray has no resources to name.
+SEND_TRACES = {
+    "Effect": "Allow",
+    "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+    "Resource": "*",
+}
+TRACES = {
+    "Fn::If": [
+        "Traced",
+        {"PolicyName": "traces", "PolicyDocument": {"Version": "2012-10-17", "Statement": [SEND_TRACES]}},
+        NOTHING,
+    ]
+}
 # What holds the data of a stage. A bucket needs no deletion protection: it must be empty.
 DATA = ("JobTable", "Bucket")
 
@@ -22,9 +36,11 @@ def complete(template: Template, stage: Stage) -> None:
     access.secure(template)
     protect(template["Resources"], stage.protected)
     for function in of_type(template, "AWS::Serverless::Function").values():
-        function["Properties"] |= RUNTIME
+        function["Properties"] |= RUNTIME | TRACING
     for role in of_type(template, "AWS::IAM::Role").values():
         role["Properties"]["PermissionsBoundary"] = BOUNDARY
+        role["Properties"]["Policies"].append(TRACES)
+    monitoring.watch(template)
 
 
 def protect(resources: Template, protected: bool) -> None:
