@@ -4,10 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from local.cloud.access import security
-from local.cloud.packaging import package, run_chalice
+from local.cloud.packaging import run_chalice
 from local.cloud.stages import STAGES, find_stage
 
 KEY = {"Fn::If": ["KeyRequired", [{"ApiKey": []}], []]}
@@ -15,16 +13,7 @@ SIGNED = [{"Signature": []}]
 KEY_OR_SIGNED = {"Fn::If": ["JobsSigned", SIGNED, KEY]}
 
 
-@pytest.fixture(scope="module")
-def paths(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    out = tmp_path_factory.mktemp("out")
-    package(out)
-    api = json.loads((out / "sam.json").read_text())["Resources"]["RestAPI"]["Properties"]
-    found: dict[str, Any] = api["DefinitionBody"]["paths"]
-    return found
-
-
-def test_every_path_has_its_security(paths: dict[str, Any]) -> None:
+def test_every_path_has_its_security(template: dict[str, Any]) -> None:
     """A key where the stage asks for one, a signature to drain, nothing for health and the docs page."""
     exceptions: dict[tuple[str, str], Any] = {
         ("/health", "get"): [],
@@ -35,6 +24,7 @@ def test_every_path_has_its_security(paths: dict[str, Any]) -> None:
         ("/jobs", "get"): KEY_OR_SIGNED,
         ("/jobs/{job_id}", "delete"): KEY_OR_SIGNED,
     }
+    paths = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
     for path, methods in paths.items():
         for method, definition in methods.items():
             assert definition["security"] == exceptions.pop((path, method), KEY), (path, method)
