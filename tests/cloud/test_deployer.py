@@ -115,12 +115,13 @@ def acting_as(credentials: dict[str, str]) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def dev(secured: Deployed, role: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Deployed:
-    """Stage `dev`, deployed twice by CI; lists and DELETE need a signature."""
+    """Stage `dev`, deployed twice by CI, the second time with all that is off by default."""
     package, more = tmp_path_factory.mktemp("package"), {"PermissionsBoundary": role["Boundary"]}
     packaging.package(package, "dev")
     with acting_as(assume(role["Role"], SUBJECT)):
         Stack("dev", more).deploy(package)
-        outputs = Stack("dev", more | {"JobAccess": "iam"}).deploy(package)
+        more |= {"JobAccess": "iam", "Tracing": "on", "AccessLogs": "on", "Concurrency": "5"}
+        outputs = Stack("dev", more).deploy(package)
     stack = Stack("dev")
     stage = Deployed(stack, outputs, secured.url.removesuffix("/v1"), verify=secured.http.verify)
     stage.http.headers["x-api-key"] = stage.key = stack.key()
@@ -187,6 +188,32 @@ def test_ci_makes_no_role_without_the_boundary(role: dict[str, str], name: str) 
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     with acting_as(assume(role["Role"], SUBJECT)), pytest.raises(ClientError, match="not authorized"):
         client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)
+
+
+def test_parameters_reach_functions_and_event_sources(dev: Deployed) -> None:
+    functions = client("lambda")
+    worker = functions.get_function_configuration(FunctionName=dev.outputs["Worker"])
+    assert worker["TracingConfig"] == {"Mode": "Active"}
+    assert (worker["Runtime"], worker["Architectures"]) == ("python3.13", ["arm64"])
+    (source,) = functions.list_event_source_mappings(FunctionName=dev.outputs["Worker"])[
+        "EventSourceMappings"
+    ]
+    assert source["ScalingConfig"] == {"MaximumConcurrency": 5}
+
+
+def test_alarms_and_dashboard_of_the_stage_are_there(dev: Deployed) -> None:
+    metrics = client("cloudwatch")
+    found = metrics.describe_alarms(AlarmNamePrefix=dev.stack.name)["MetricAlarms"]
+    by_metric = {alarm["MetricName"]: alarm for alarm in found}
+    names = {one["Name"]: one["Value"] for one in by_metric["5XXError"]["Dimensions"]}
+    assert names == {"ApiName": "statline-dev", "Stage": "v1"}
+    body = metrics.get_dashboard(DashboardName=f"{dev.stack.name}-{REGION}")["DashboardBody"]
+    first, *graphs = json.loads(body)["widgets"]
+    assert {arn.rpartition(":")[2] for arn in first["properties"]["alarms"]} == {
+        alarm["AlarmName"] for alarm in found
+    }
+    assert len(graphs) > 3
+    assert "${" not in body
 
 
 @pytest.mark.parametrize("path", ["/api/jobs", "/jobs"])
