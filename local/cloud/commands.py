@@ -7,11 +7,19 @@ from pathlib import Path
 
 import click
 
+from chalicelib.errors import shown
 from local.cloud import packaging, publishing
 from local.cloud.stack import Stack
 from local.settings import SAMPLE
 
 stage_option = click.option("--stage", required=True, help="A name in .chalice/stages.json.")
+
+
+def pair(text: str) -> tuple[str, str]:
+    name, mark, value = text.partition("=")
+    if not (name and mark):
+        raise click.BadParameter(f"{shown(text)} is not NAME=VALUE, such as CorsOrigin=https://example.org")
+    return name, value
 
 
 @click.command()
@@ -26,11 +34,16 @@ def package(stage: str) -> None:
 @click.command()
 @stage_option
 @click.option(
-    "--parameter", "given", metavar="NAME=VALUE", multiple=True, help="Beside .chalice/stages.json."
+    "--parameter",
+    "more",
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=lambda _context, _option, texts: dict(map(pair, texts)),
+    help="Beside .chalice/stages.json.",
 )
-def deploy(stage: str, given: tuple[str, ...]) -> None:
+def deploy(stage: str, more: dict[str, str]) -> None:
     """Package, then create or update a stage's stack."""
-    stack = Stack(stage, dict(pair.partition("=")[::2] for pair in given))
+    stack = Stack(stage, more)
     new = not stack.exists()
     packaging.package(stage=stage)
     outputs = stack.deploy(packaging.OUT)
