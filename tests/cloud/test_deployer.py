@@ -21,6 +21,7 @@ from tests.cloud.test_access import signed
 HOST = "token.actions.githubusercontent.com"
 SUBJECT = "repo:octo-org/statline:environment:dev"
 ACCOUNT, REGION = "000000000000", "us-east-1"
+MORE = {"JobAccess": "iam", "Tracing": "on", "AccessLogs": "on", "Concurrency": "5"}
 TEMPLATE = PROJECT / ".chalice" / "deployer.json"
 # What CloudFormation calls in the deployer's name, for each type: {0} is the resource's physical id.
 CALLS: dict[str, tuple[str, list[str]]] = {
@@ -115,13 +116,11 @@ def acting_as(credentials: dict[str, str]) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def dev(secured: Deployed, role: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Deployed:
-    """Stage `dev`, deployed twice by CI, the second time with all that is off by default."""
-    package, more = tmp_path_factory.mktemp("package"), {"PermissionsBoundary": role["Boundary"]}
+    """Stage `dev`, deployed by CI with all that is off by default."""
+    package = tmp_path_factory.mktemp("package")
     packaging.package(package, "dev")
     with acting_as(assume(role["Role"], SUBJECT)):
-        Stack("dev", more).deploy(package)
-        more |= {"JobAccess": "iam", "Tracing": "on", "AccessLogs": "on", "Concurrency": "5"}
-        outputs = Stack("dev", more).deploy(package)
+        outputs = Stack("dev", MORE | {"PermissionsBoundary": role["Boundary"]}).deploy(package)
     stack = Stack("dev")
     stage = Deployed(stack, outputs, secured.url.removesuffix("/v1"), verify=secured.http.verify)
     stage.http.headers["x-api-key"] = stage.key = stack.key()
@@ -161,22 +160,22 @@ def test_policy_allows_what_each_resource_of_its_stage_needs_and_nothing_of_anot
     pages = client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=dev.stack.name)
     resources = [one for page in pages for one in page["StackResourceSummaries"]]
     assert {one["ResourceType"] for one in resources} <= CALLS.keys() | PARTS
-    for resource in resources:
-        if not (found := CALLS.get(resource["ResourceType"])):
-            continue
-        name = resource["PhysicalResourceId"].rpartition("/")[2]
-        if resource["ResourceType"] == "AWS::Logs::LogGroup":  # which AWS names after the stack, too
-            name = f"{dev.stack.name}-{name}"
-        arn, calls = found[0].format(name), found[1]
-        assert decisions(role, arn, calls) == {"allowed"}, arn
-        if not resource["ResourceType"].startswith(UNNAMED):
-            other = arn.replace("statline-dev", "statline-prod")
-            assert decisions(role, other, calls) == {"implicitDeny"}, other
+    for kind, (pattern, calls) in CALLS.items():
+        names = [
+            one["PhysicalResourceId"].rpartition("/")[2] for one in resources if one["ResourceType"] == kind
+        ]
+        if kind == "AWS::Logs::LogGroup":  # which AWS names after the stack, too
+            names = [f"{dev.stack.name}-{name}" for name in names]
+        arns = [pattern.format(name) for name in names]
+        assert decisions(role, arns, calls) == {"allowed"}, arns
+        if not kind.startswith(UNNAMED):
+            others = [arn.replace("statline-dev", "statline-prod") for arn in arns]
+            assert decisions(role, others, calls) == {"implicitDeny"}, others
 
 
-def decisions(role: dict[str, str], arn: str, calls: list[str]) -> set[str]:
+def decisions(role: dict[str, str], arns: list[str], calls: list[str]) -> set[str]:
     answer = client("iam").simulate_principal_policy(
-        PolicySourceArn=role["Role"], ActionNames=calls, ResourceArns=[arn]
+        PolicySourceArn=role["Role"], ActionNames=calls, ResourceArns=arns
     )
     return {one["EvalDecision"] for one in answer["EvaluationResults"]}
 
@@ -230,7 +229,9 @@ def test_delete_takes_signed_requests_only_where_the_stage_says_so(dev: Deployed
     assert dev.get(path).status_code == 404
 
 
-def test_rotated_key_replaces_the_one_before(dev: Deployed, tmp_path: Path) -> None:
+def test_rotated_key_replaces_the_one_before_and_survives_a_deployment(
+    dev: Deployed, role: dict[str, str], tmp_path: Path
+) -> None:
     before = dev.stack.key()
     dev.stack.rotate_key()
     after = dev.stack.key()
@@ -238,5 +239,8 @@ def test_rotated_key_replaces_the_one_before(dev: Deployed, tmp_path: Path) -> N
     eventually(lambda: dev.get("/metrics", headers={"x-api-key": before}), lambda one: one.status_code == 403)
     assert dev.get("/metrics", headers={"x-api-key": after}).status_code == 404
     packaging.package(tmp_path, "dev")
-    dev.stack.deploy(tmp_path)
+    with acting_as(assume(role["Role"], SUBJECT)):
+        outputs = Stack("dev", MORE | {"PermissionsBoundary": role["Boundary"]}).deploy(tmp_path)
     assert dev.stack.key() == after
+    assert outputs["RestAPIId"] == dev.outputs["RestAPIId"]
+    assert dev.get("/metrics", headers={"x-api-key": after}).status_code == 404
