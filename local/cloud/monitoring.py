@@ -47,13 +47,6 @@ ALARMS = {
         "Invocations",
         {"FunctionName": "${DeadLetters}"},
     ),
-    "StuckDeadLetterAlarm": Alarm(
-        "dead letters that could not be handled",
-        "AWS/SQS",
-        "ApproximateNumberOfMessagesVisible",
-        {"QueueName": "${DeadLetterQueue.QueueName}"},
-        statistic="Maximum",
-    ),
     "OldestMessageAlarm": Alarm(
         "jobs wait too long",
         "AWS/SQS",
@@ -70,7 +63,12 @@ HEARTBEAT = Alarm("the sweeper does not end its turns", OWN, "OpenJobs", STAGE, 
 def watch(template: dict[str, Any]) -> None:
     """Add the alarms and the dashboard to the template."""
     resources = template["Resources"]
-    alarms = ALARMS | dict(of_functions(resources)) | dict(of_indexes(resources["JobTable"]))
+    alarms = {
+        **ALARMS,
+        **dict(of_dead_letters(resources)),
+        **dict(of_functions(resources)),
+        **dict(of_indexes(resources["JobTable"])),
+    }
     made = {name: resource(alarm) for name, alarm in alarms.items()}
     made["HeartbeatAlarm"] = resource(HEARTBEAT)
     made["HeartbeatAlarm"]["Properties"] |= {
@@ -79,6 +77,22 @@ def watch(template: dict[str, Any]) -> None:
     }
     resources |= made
     resources["Dashboard"] = dashboard(made)
+
+
+def of_dead_letters(resources: dict[str, Any]) -> Iterator[tuple[str, Alarm]]:
+    for one in resources.values():
+        if "RedrivePolicy" in one.get("Properties", {}):
+            name = one["Properties"]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+            yield (
+                f"Stuck{name.removesuffix('Queue')}Alarm",
+                Alarm(
+                    "dead letters that could not be handled",
+                    "AWS/SQS",
+                    "ApproximateNumberOfMessagesVisible",
+                    {"QueueName": f"${{{name}.QueueName}}"},
+                    statistic="Maximum",
+                ),
+            )
 
 
 def of_functions(resources: dict[str, Any]) -> Iterator[tuple[str, Alarm]]:

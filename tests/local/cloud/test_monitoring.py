@@ -55,20 +55,26 @@ def test_apis_of_two_stages_have_names_of_their_own(template: dict[str, Any]) ->
     assert api["Name"] == api["DefinitionBody"]["info"]["title"] == {"Fn::Sub": "statline-${Stage}"}
 
 
-def test_every_function_and_every_index_is_watched(template: dict[str, Any], alarms: dict[str, Any]) -> None:
+def test_every_function_index_and_dead_letter_queue_is_watched(
+    template: dict[str, Any], alarms: dict[str, Any]
+) -> None:
     functions = [
         name for name, one in template["Resources"].items() if one["Type"] == "AWS::Serverless::Function"
     ]
     for name in functions:
         for metric in ("Error", "Throttle"):
             assert dimensions(alarms[f"{name}{metric}Alarm"]) == {"FunctionName": f"${{{name}}}"}
+    watched = {dimensions(alarm).get("QueueName") for alarm in alarms.values()}
+    for one in template["Resources"].values():
+        if redrive := one.get("Properties", {}).get("RedrivePolicy"):
+            assert f"${{{redrive['deadLetterTargetArn']['Fn::GetAtt'][0]}.QueueName}}" in watched
     indexes = template["Resources"]["JobTable"]["Properties"]["GlobalSecondaryIndexes"]
-    watched = [
+    throttled = [
         dimensions(alarm).get("GlobalSecondaryIndexName")
         for alarm in alarms.values()
         if alarm["MetricName"] == "WriteThrottleEvents"
     ]
-    assert set(watched) == {None} | {index["IndexName"] for index in indexes}
+    assert set(throttled) == {None} | {index["IndexName"] for index in indexes}
 
 
 def test_sweeper_that_writes_nothing_alarms(alarms: dict[str, Any]) -> None:
