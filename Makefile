@@ -89,7 +89,7 @@ check: $(VENV)/dev-installed $(REDOCLY)  ## Check format, lint, types, imports, 
 	$(BIN)/python -m tools.audit $(wildcard requirements/*.txt)
 	$(BIN)/python -m pytest --quiet tests/chalicelib/documents/test_openapi.py -k redocly
 	$(BIN)/python -m local package
-	$(BIN)/cfn-lint --template out/sam.json
+	$(BIN)/cfn-lint --template out/sam.json .chalice/deployer.json
 
 bench: $(VENV)/bench-installed  ## Measure everything beside others and write docs/benchmarks.md (10 minutes)
 	$(BIN)/python -m pytest --quiet tests/bench
@@ -99,8 +99,8 @@ bench-full: $(VENV)/bench-installed  ## The same up to 10 million rows and 100,0
 	$(BIN)/python -m pytest --quiet tests/bench
 	$(BIN)/python -m bench --full
 
-package: $(VENV)/installed  ## Write the deployment package to out/ and inspect it
-	$(BIN)/python -m local package
+package: $(VENV)/installed  ## Write a stage's package and template to out/ and inspect it: make package STAGE=dev
+	$(BIN)/python -m local package --stage $(STAGE)
 
 release: package $(VENV)/dev-installed  ## Write bills of materials and checksums beside the package in out/
 	$(BIN)/python -m tools.release

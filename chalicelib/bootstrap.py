@@ -11,6 +11,7 @@ from chalicelib.adapters.dynamodb_host_leases import DynamoDbHostLeases
 from chalicelib.adapters.dynamodb_job_store import DynamoDbJobStore
 from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
 from chalicelib.adapters.s3_dataset_store import S3DatasetStore
+from chalicelib.adapters.s3_response_store import S3ResponseStore
 from chalicelib.adapters.sqs_job_queue import SqsJobQueue
 from chalicelib.application.ports import Ports
 from chalicelib.application.service import Service
@@ -90,7 +91,13 @@ def callback_queue_from_settings() -> SqsJobQueue:
     return SqsJobQueue(get_aws(), get_settings().callback_queue_url)
 
 
+def response_store() -> S3ResponseStore:
+    # The newest signature: S3 takes links with an older one in its oldest regions only.
+    return S3ResponseStore(Aws(aws_client, signature_version="s3v4"), get_settings().bucket)
+
+
 get_aws = Provider(lambda: Aws(aws_client))
 get_settings = Provider(settings_from_environ)
 get_service = Provider(service_from_settings)
 get_callback_queue = Provider(callback_queue_from_settings)
+get_response_store = Provider(response_store)

@@ -87,7 +87,8 @@ class Settings:
     While `max_open` jobs are open, the service accepts no other. `access` says whether callers need a key,
     which API Gateway checks. Callbacks go to public addresses alone, unless `callback_private`.
     Links begin with `public_url` where it is set, otherwise with the host that the client named, which a
-    laptop's server checks against its own names and `allowed_hosts`.
+    laptop's server checks against its own names and `allowed_hosts`. Larger responses than `response_limit`,
+    in bytes as Lambda counts them, are fetched from the bucket; 0 for no limit.
     """
 
     table: str = "statline"
@@ -106,6 +107,7 @@ class Settings:
     cors_origin: str = NO_ORIGIN
     public_url: str = ""
     allowed_hosts: frozenset[str] = frozenset()
+    response_limit: int = 0
     log_level: str = "info"
     log_format: str = "json"
     stage: str = "none"
@@ -129,6 +131,7 @@ class Settings:
             cors_origin=origin(environ),
             public_url=public_url(environ),
             allowed_hosts=hosts(environ),
+            response_limit=integer(environ, "STATLINE_RESPONSE_LIMIT", cls.response_limit),
             log_level=choice(environ, "STATLINE_LOG_LEVEL", cls.log_level, LOG_LEVELS),
             log_format=choice(environ, "STATLINE_LOG_FORMAT", cls.log_format, LOG_FORMATS),
             stage=environ.get("STATLINE_STAGE", cls.stage),

@@ -20,11 +20,21 @@ from chalicelib.application.sweeper import Sweeper
 from chalicelib.config import Settings
 from chalicelib.domain.catalogue import Catalogue, validate_inputs
 from chalicelib.domain.statistics.registry import STATISTICS, compute_result
-from chalicelib.errors import Abandoned, JobNotFound, Unanswerable, Unavailable
+from chalicelib.errors import Abandoned, DatasetGone, JobNotFound, Unanswerable, Unavailable
 from chalicelib.observability import trace
-from chalicelib.observability.metrics import DURATION, FINISHED, OLDEST, OPEN, OPEN_LIMIT, OTHER
+from chalicelib.observability.metrics import (
+    DURATION,
+    FINISHED,
+    OLDEST,
+    OPEN,
+    OPEN_LIMIT,
+    OTHER,
+    UNPROCESSED,
+)
 
 RESULT_CACHE_BYTES = 16_000_000
+# Causes of failure that are an operator's concern.
+NOT_BY_QUESTION = {kind.__name__ for kind in (Abandoned, DatasetGone)}
 
 log = logging.getLogger("statline.jobs")
 
@@ -247,6 +257,8 @@ class Service:
         if stored == outcome:  # count an outcome once: another process may have stored its own first
             FINISHED.add(stored.statistic if stored.statistic in STATISTICS else OTHER, stored.status)
             DURATION.observe(max(0, duration) / 1000, stored.status)
+            if stored.cause in NOT_BY_QUESTION:
+                UNPROCESSED.add()
         fields = {"job_id": stored.id, "status": stored.status, "ms": duration}
         log.info("%s %s", stored.status, stored.id, extra=fields)
         return stored

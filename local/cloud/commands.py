@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from chalicelib.errors import shown
 from local.cloud import packaging, publishing
 from local.cloud.stack import Stack
 from local.settings import SAMPLE
@@ -14,24 +15,41 @@ from local.settings import SAMPLE
 stage_option = click.option("--stage", required=True, help="A name in .chalice/stages.json.")
 
 
+def pair(text: str) -> tuple[str, str]:
+    name, mark, value = text.partition("=")
+    if not (name and mark):
+        raise click.BadParameter(f"{shown(text)} is not NAME=VALUE, such as CorsOrigin=https://example.org")
+    return name, value
+
+
 @click.command()
-def package() -> None:
+@click.option("--stage", default="dev", show_default=True, help="Whose template is written.")
+def package(stage: str) -> None:
     """Write what is deployed to out/, look into it, and say its size."""
-    size, chalice = packaging.package(), version("chalice")
+    size, chalice = packaging.package(stage=stage), version("chalice")
     made_of = f"the application on Chalice {chalice} and nothing else"
     click.echo(f"{packaging.OUT / 'deployment.zip'}: {size:,} bytes: {made_of}")
 
 
 @click.command()
 @stage_option
-def deploy(stage: str) -> None:
+@click.option(
+    "--parameter",
+    "more",
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=lambda _context, _option, texts: dict(map(pair, texts)),
+    help="Beside .chalice/stages.json.",
+)
+def deploy(stage: str, more: dict[str, str]) -> None:
     """Package, then create or update a stage's stack."""
-    stack = Stack(stage)
-    packaging.package()
+    stack = Stack(stage, more)
+    new = not stack.exists()
+    packaging.package(stage=stage)
     outputs = stack.deploy(packaging.OUT)
     for name, value in sorted(outputs.items()):
         click.echo(f"{name:<16} {value}")
-    if not stack.service()[1].read().dataset:
+    if new:
         click.echo(f"Next: python -m local publish --stage {stage} [CSV]")
 
 
@@ -83,9 +101,13 @@ def publish(stage: str, show: bool, use: str | None, csv: Path) -> None:
 
 @click.command()
 @stage_option
-def key(stage: str) -> None:
+@click.option("--rotate", is_flag=True, help="Make a new key first. The old one ends at once.")
+def key(stage: str, rotate: bool) -> None:
     """Print the API key that callers of a stage send as x-api-key."""
-    click.echo(Stack(stage).key() or f"Stage {stage} is open: no key is needed.")
+    stack = Stack(stage)
+    if rotate:
+        stack.rotate_key()
+    click.echo(stack.key() or f"Stage {stage} is open: no key is needed.")
 
 
 @click.command()

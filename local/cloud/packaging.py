@@ -1,5 +1,6 @@
-"""`make package`: the deployment package for Lambda, made by Chalice and then inspected."""
+"""`make package`: the deployment package for Lambda, made by Chalice, then completed and inspected."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,6 +12,8 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 from chalicelib.errors import StatlineError, listed
+from local.cloud.stages import find_stage
+from local.cloud.template import complete
 from local.settings import PROJECT, RESOURCES
 
 OUT = PROJECT / "out"
@@ -24,11 +27,22 @@ class BadPackage(StatlineError):
     """Raised when the package has unexpected files, or lacks a module that the application imports."""
 
 
-def package(out: Path = OUT) -> int:
-    """Write `deployment.zip` and `sam.json` to `out`; returns the zip's size in bytes.
+def package(out: Path = OUT, stage: str = "dev") -> int:
+    """Write `deployment.zip`, and `sam.json` for a stage, to `out`; return the zip's size in bytes.
 
-    Raises BadPackage.
+    Raises BadPackage, or StageError for a stage that is none.
     """
+    settings = find_stage(stage)
+    run_chalice(out)
+    normalise(out / "deployment.zip")
+    template = json.loads((out / "sam.json").read_text())
+    complete(template, settings)
+    (out / "sam.json").write_text(json.dumps(template, indent=2) + "\n")
+    return inspect(out / "deployment.zip")
+
+
+def run_chalice(out: Path) -> None:
+    """Let Chalice write the package and its template to `out`. Raises BadPackage."""
     # Chalice asks for a region though the template names none.
     chalice = Path(sys.executable).with_name("chalice")
     command = [str(chalice), "package", "--merge-template", str(RESOURCES), str(out)]
@@ -39,8 +53,6 @@ def package(out: Path = OUT) -> int:
     shutil.rmtree(CACHE, ignore_errors=True)
     if done.returncode:
         raise BadPackage(f"chalice package failed:\n{done.stdout}{done.stderr}")
-    normalise(out / "deployment.zip")
-    return inspect(out / "deployment.zip")
 
 
 def normalise(path: Path) -> None:

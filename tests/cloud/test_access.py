@@ -8,6 +8,7 @@ import requests
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
+from local.cloud.stages import StageError
 from tests.cloud.deployed import Deployed, eventually, private_callbacks
 from tests.support.processes import free_port
 
@@ -15,11 +16,13 @@ LARGE = "Q036"  # by category its answer is more than a record takes, in the sam
 SHUTDOWN = "/api/graceful_shutdown"
 
 
-def signed(deployed: Deployed, path: str) -> requests.Response:
-    """A GET with the operator's signature."""
-    request = AWSRequest("GET", f"{deployed.url}{path}", headers={"Host": deployed.http.headers["Host"]})
+def signed(deployed: Deployed, path: str, method: str = "GET") -> requests.Response:
+    """A request with the operator's signature, without a key."""
+    url, host = f"{deployed.url}{path}", deployed.http.headers["Host"]
+    request = AWSRequest(method, url, headers={"Host": host})
     SigV4Auth(boto3.Session().get_credentials(), "execute-api", "us-east-1").add_auth(request)
-    return deployed.get(path, headers=dict(request.headers))
+    headers = {**request.headers, "x-api-key": None}
+    return deployed.http.request(method, url, headers=headers, timeout=60)
 
 
 @pytest.mark.parametrize("key", [None, "wrong" * 8])
@@ -94,3 +97,11 @@ def test_graceful_shutdown_needs_a_signed_request(keyed: Deployed) -> None:
     assert done.status_code == 200
     keyed.service.reopen()
     keyed.await_state()
+
+
+def test_protected_stage_is_not_removed(keyed: Deployed) -> None:
+    with pytest.raises(StageError, match=r'protected: set "Protected": false'):
+        keyed.stack.destroy()
+    table = keyed.stack.aws.dynamodb.describe_table(TableName=keyed.outputs["JobTable"])["Table"]
+    assert table["DeletionProtectionEnabled"]
+    assert keyed.get("/health").status_code == 200

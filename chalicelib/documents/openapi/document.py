@@ -15,7 +15,9 @@ Part = dict[str, Any]
 
 DESCRIPTION = (
     "Statistical questions over survey data, answered asynchronously. Two interfaces over the same jobs: "
-    "`/api/…`, plain and short, and OGC API - Processes 1.0, a published standard with clients of its own."
+    "`/api/…`, plain and short, and OGC API - Processes 1.0, a published standard with clients of its own. "
+    "A service on AWS answers with 303 and a link in `Location` instead of a response of over 6 MB, and "
+    "may take lists of jobs and DELETE only as requests that are signed with IAM credentials."
 )
 ASKING, READING, SERVICE = "Asking (/api)", "Reading (/api)", "Service"
 DISCOVERY, EXECUTION, JOBS = "Discovery (OGC)", "Execution (OGC)", "Jobs (OGC)"
