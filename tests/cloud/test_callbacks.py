@@ -1,6 +1,7 @@
 """Callbacks of the deployed service to real receivers on loopback."""
 
 import json
+import os
 import select
 import socket
 import time
@@ -18,6 +19,9 @@ from chalicelib.bootstrap import aws_service
 from tests.cloud.deployed import Deployed, eventually, private_callbacks
 from tests.support.receiver import Received, Receiver, receiving
 from tests.support.services import execute_all
+
+# Callbacks to a receiver that never responds. Each is a job that the emulator computes in a process of its own.
+SILENT = int(os.environ.get("STATLINE_SILENT_CALLBACKS", "20"))
 
 
 @pytest.fixture
@@ -62,7 +66,7 @@ def attempts(silent: socket.socket) -> int:
     return count
 
 
-def test_good_receiver_is_called_in_time_beside_100_callbacks_to_a_silent_one(
+def test_good_receiver_is_called_in_time_beside_callbacks_to_a_silent_one(
     deployed: Deployed, private: Service, receiver: Receiver
 ) -> None:
     """The silent one has one attempt in flight: each takes the sender's two seconds."""
@@ -70,7 +74,7 @@ def test_good_receiver_is_called_in_time_beside_100_callbacks_to_a_silent_one(
     first_outcome(receiver, submit(deployed, private, url)[0])  # by functions that have started
     with socket.create_server(("127.0.0.1", 0), backlog=200) as silent:
         start = time.monotonic()
-        submit(deployed, private, *[f"http://127.0.0.1:{silent.getsockname()[1]}/"] * 100)
+        submit(deployed, private, *[f"http://127.0.0.1:{silent.getsockname()[1]}/"] * SILENT)
         eventually(lambda: select.select([silent], [], [], 0)[0], bool)
         (good,) = submit(deployed, private, url)
         came = first_outcome(receiver, good)
