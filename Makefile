@@ -38,7 +38,7 @@ $(VENV)/bench-installed: requirements/bench.txt $(VENV)/dev-installed
 	touch $@
 
 run: $(VENV)/installed  ## Serve on http://127.0.0.1:8000 (PORT= another port)
-	@exec $(BIN)/python -m local
+	@exec $(BIN)/python -m local serve
 
 $(VENV)/cloud/installed: requirements/cloud.txt $(VENV)/dev-installed
 	$(PYTHON) -m venv $(VENV)/cloud

@@ -13,6 +13,7 @@ from chalicelib.documents.process_description import CSV
 from chalicelib.documents.result_table import Cells, as_csv, frozen_json, rows_of
 from chalicelib.domain.statistics.registry import statistic
 from chalicelib.errors import (
+    AmbiguousQuestion,
     BestEndUnknown,
     Dismissed,
     InvalidRequest,
@@ -37,7 +38,9 @@ TYPES = {JSON: JSON, CSV: f"{CSV}; charset=utf-8"}
 # Many long polls may end at once: no more threads than this then compete with the event loop.
 RENDERING = threading.BoundedSemaphore(2)
 # Causes of failure that lie in the question, not in the service.
-QUESTIONS = {kind.__name__ for kind in (UnknownQuestion, UnknownState, NoUsableRows, BestEndUnknown)}
+QUESTIONS = {
+    kind.__name__ for kind in (UnknownQuestion, AmbiguousQuestion, UnknownState, NoUsableRows, BestEndUnknown)
+}
 
 
 class Rendition(NamedTuple):

@@ -41,7 +41,10 @@ def print_table(output: Output) -> None:
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in output.rows:
         table.add_row(*(Text(cell(value)) for value in row))
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    with console.capture() as captured:  # rich itself would end the process when the reader has left
+        console.print(table)
+    sys.stdout.write(captured.get())
 
 
 def cell(value: object) -> str:
