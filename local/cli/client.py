@@ -82,7 +82,8 @@ class Client:
     ) -> None:
         self._url, self._sleep, self.report = url.rstrip("/"), sleep, report
         self._session, self._connected = requests.Session(), False
-        self._session.trust_env = not is_local(self._url)
+        # An exception for this client alone; the environment's certificates stay in use.
+        self._proxies = {"no_proxy": urlsplit(self._url).hostname or ""} if is_local(self._url) else {}
         if api_key:
             self._session.headers["x-api-key"] = api_key
 
@@ -149,7 +150,12 @@ class Client:
         try:
             # Do not follow redirects: they would send the API key to another address.
             response = self._session.request(
-                method, self._url + path, json=body, timeout=TIMEOUT, allow_redirects=False
+                method,
+                self._url + path,
+                json=body,
+                timeout=TIMEOUT,
+                proxies=self._proxies,
+                allow_redirects=False,
             )
         except NO_RESPONSE as error:
             raise Unreachable(self._url, root_cause(error), through_proxy(self._url)) from None

@@ -84,6 +84,10 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
 
 
+def printable_lines(text: str) -> str:
+    return "\n".join(map(printable, text.split("\n")))
+
+
 @contextmanager
 def progress(description: str) -> Iterator[Report]:
     """Show a spinner on standard error, or say once what is waited for if that is no terminal.
