@@ -16,6 +16,8 @@ export PORT
 # Bytecode is written when a module is first used: compiling all of it in advance takes as long as the rest.
 unexport PYTHONDONTWRITEBYTECODE
 PIP_INSTALL := pip install --quiet --disable-pip-version-check --no-compile --require-hashes
+# The command `statline`. Nothing is downloaded: setuptools is among the requirements.
+EDITABLE := pip install --quiet --disable-pip-version-check --no-deps --no-index --no-build-isolation --editable
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' --exclude-newer '7 days' $(UPGRADE)
 
@@ -29,6 +31,7 @@ $(VENV)/installed: requirements/run.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Statline needs Python 3.11 or newer; PYTHON=... names one")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/$(PIP_INSTALL) -r requirements/run.txt
+	$(BIN)/$(EDITABLE) .
 	touch $@
 
 $(VENV)/dev-installed: requirements/dev.txt $(VENV)/installed
@@ -40,7 +43,7 @@ $(VENV)/bench-installed: requirements/bench.txt $(VENV)/dev-installed
 	touch $@
 
 run: $(VENV)/installed  ## Serve on http://127.0.0.1:8000 (PORT= another port)
-	@exec $(BIN)/python -m local
+	@exec $(BIN)/python -m local serve
 
 $(VENV)/cloud/installed: requirements/cloud.txt $(VENV)/dev-installed
 	$(PYTHON) -m venv $(VENV)/cloud
@@ -130,5 +133,5 @@ upgrade:  ## Pin the newest releases that are a week old
 	$(MAKE) lock UPGRADE=--upgrade
 
 clean:  ## Remove the virtual environment and all files of the service, results included
-	rm -rf $(VENV) results .statline .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz out
+	rm -rf $(VENV) statline.egg-info results .statline .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz out
 	find . -name __pycache__ -prune -exec rm -rf {} +

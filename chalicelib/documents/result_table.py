@@ -6,8 +6,11 @@ A result stored before there were formats is the frozen JSON itself.
 import csv
 import io
 import json
+import re
 from ast import literal_eval
-from typing import Any
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Any, TextIO
 
 from chalicelib.application.job import Job
 from chalicelib.byte_cache import cached
@@ -16,6 +19,19 @@ from chalicelib.domain.statistics.registry import RESULT_FORMAT, Statistic, stat
 
 # Bytes of rendered results, and what they were rendered from, that are kept for the next poll.
 RENDERED_BYTES = 32_000_000
+
+
+# A cell that a spreadsheet takes for a formula, and the numbers among them. The broad signs are those of
+# East Asian keyboards.
+FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+class Cells(StrEnum):
+    """How CSV writes texts that a spreadsheet would run as a formula: with an apostrophe, or as they are."""
+
+    SAFE = "safe"
+    EXACT = "exact"
 
 
 def frozen_json(job: Job) -> bytes:
@@ -31,11 +47,25 @@ def rows_of(job: Job) -> list[Row]:
     return parse_rows(stored)
 
 
-def as_csv(job: Job) -> str:
+def as_csv(job: Job, cells: Cells = Cells.SAFE) -> str:
     """Return a job's result as RFC 4180 asks, with a header."""
     text = io.StringIO(newline="")
-    csv.writer(text).writerows([statistic(job.statistic).columns, *rows_of(job)])
+    write_csv(text, [statistic(job.statistic).columns, *rows_of(job)], cells)
     return text.getvalue()
+
+
+def write_csv(
+    file: TextIO, rows: Iterable[Sequence[Any]], cells: Cells = Cells.SAFE, end: str = "\r\n"
+) -> None:
+    written = rows if cells is Cells.EXACT else (map(defused, row) for row in rows)
+    csv.writer(file, lineterminator=end).writerows(written)
+
+
+def defused(cell: Any) -> Any:
+    """Return a cell that no spreadsheet runs: an apostrophe comes before a text that begins as a formula."""
+    if isinstance(cell, str) and FORMULA.match(cell) and not NUMBER.fullmatch(cell):
+        return f"'{cell}"
+    return cell
 
 
 def result_of(job: Job) -> bytes:

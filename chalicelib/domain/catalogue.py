@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.domain.suggestions import Suggester
-from chalicelib.errors import UnknownQuestion, UnknownState
+from chalicelib.errors import AmbiguousQuestion, UnknownQuestion, UnknownState
 
 UNKNOWN = {"question": UnknownQuestion, "state": UnknownState}
 Names = dict[str, list[str]]
@@ -27,6 +27,7 @@ class Catalogue(dict[str, Any]):
             name: dict.fromkeys(text for texts in names.values() for text in texts)
             for name, names in self.names.items()
         }
+        self.ambiguous = ambiguous_ids(content["questions"])
         self.suggesters = {name: Suggester(allowed) for name, allowed in self.allowed.items()}
 
 
@@ -39,6 +40,15 @@ def question_names(questions: list[dict[str, Any]]) -> Names:
         ]
         for entry in questions
     }
+
+
+def ambiguous_ids(questions: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Return the texts of each id that several questions have."""
+    texts: dict[str, list[str]] = {}
+    for entry in questions:
+        if entry["id"]:
+            texts.setdefault(entry["id"], []).append(entry["question"])
+    return {name: sorted(named) for name, named in texts.items() if len(named) > 1}
 
 
 def names_of(name: str, catalogue: Catalogue) -> Names:
@@ -55,4 +65,6 @@ def validate_inputs(inputs: Mapping[str, str], catalogue: Catalogue) -> None:
     """Raise UnknownName for an input that the catalogue does not have."""
     for name, value in inputs.items():
         if value not in catalogue.allowed[name]:
+            if name == "question" and value in catalogue.ambiguous:
+                raise AmbiguousQuestion(value, catalogue.ambiguous[value])
             raise UNKNOWN[name](value, catalogue.suggesters[name].closest(value))

@@ -17,11 +17,13 @@ from chalicelib.domain.cube import Cube
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.numbers import parse_number
 from chalicelib.domain.sources import Source, named
+from chalicelib.domain.suggestions import closest
 from chalicelib.errors import DatasetError, EmptyDataset, InvalidValue, MissingColumns, NotCsv, listed
 
 # Arrow reads a record that lies in at most two blocks, so no field is longer than LONGEST_FIELD.
 BLOCK_BYTES = LONGEST_FIELD // 2
 FRAME_ROWS = 1 << 18
+MANY_COLUMNS = 40
 FRAME = "the frame"
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
 MISSING = 0  # the code of the empty text in every column
@@ -65,6 +67,14 @@ def cube_of_frame(frame: pd.DataFrame, description: Description) -> Cube:
     return ingest.cube()
 
 
+def some_of(header: list[str], missing: list[str]) -> str:
+    """List the columns of a header: all, or, where there are many, those most like the missing ones."""
+    if len(header) <= MANY_COLUMNS:
+        return listed(header)
+    alike = dict.fromkeys(name for column in missing for name in closest(column, header))
+    return f"{len(header):,}, the most alike {listed(alike)}"
+
+
 class Ingest:
     """Sums frames whose columns are named by their place in the header. Raises MissingColumns.
 
@@ -74,7 +84,7 @@ class Ingest:
     def __init__(self, header: list[str], name: str, description: Description) -> None:
         if missing := [column for column in description.columns.values() if column not in header]:
             raise MissingColumns(
-                f"{name} lacks the columns {listed(missing)}; it has {listed(header)}. "
+                f"{name} lacks the columns {listed(missing)}; it has {some_of(header, missing)}. "
                 "A description beside the file can name other columns."
             )
         self.places = {role: header.index(column) for role, column in description.columns.items()}

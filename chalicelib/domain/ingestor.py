@@ -11,7 +11,7 @@ from chalicelib.domain.cube import Cube
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.sources import Source, rewindable
 from chalicelib.domain.suggestions import Suggester
-from chalicelib.errors import BestEndUnknown, UnknownQuestion, UnknownState, shown
+from chalicelib.errors import AmbiguousQuestion, BestEndUnknown, UnknownQuestion, UnknownState, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,9 +59,9 @@ class DataIngestor:
         texts = self.cube.question_ids.get(name, frozenset())
         if len(texts) == 1:
             return next(iter(texts))
-        # For an id of several questions, suggest their texts.
-        suggestions = sorted(texts) or self._question_suggester.closest(name)
-        raise UnknownQuestion(name, suggestions)
+        if texts:
+            raise AmbiguousQuestion(name, sorted(texts))
+        raise UnknownQuestion(name, self._question_suggester.closest(name))
 
     def state(self, name: str) -> str:
         """Return the name of a state of this data set. Raises UnknownState."""

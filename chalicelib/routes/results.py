@@ -10,11 +10,13 @@ from chalicelib.application.job import JSON, Job, JobStatus
 from chalicelib.documents.execute_request import DOCUMENT
 from chalicelib.documents.job_documents import results_document
 from chalicelib.documents.process_description import CSV
-from chalicelib.documents.result_table import as_csv, frozen_json, rows_of
+from chalicelib.documents.result_table import Cells, as_csv, frozen_json, rows_of
 from chalicelib.domain.statistics.registry import statistic
 from chalicelib.errors import (
+    AmbiguousQuestion,
     BestEndUnknown,
     Dismissed,
+    InvalidRequest,
     NoResult,
     NoUsableRows,
     QuestionFailed,
@@ -22,10 +24,12 @@ from chalicelib.errors import (
     StatlineError,
     UnknownQuestion,
     UnknownState,
+    listed,
+    shown,
 )
 from chalicelib.routes.endpoint import DATASET
 from chalicelib.routes.links import base_url, forms, job_url
-from chalicelib.routes.negotiation import HTML, negotiate
+from chalicelib.routes.negotiation import HTML, NAMES, negotiate
 from chalicelib.routes.responses import outcome, validated, varying
 from chalicelib.web import pages
 
@@ -34,7 +38,9 @@ TYPES = {JSON: JSON, CSV: f"{CSV}; charset=utf-8"}
 # Many long polls may end at once: no more threads than this then compete with the event loop.
 RENDERING = threading.BoundedSemaphore(2)
 # Causes of failure that lie in the question, not in the service.
-QUESTIONS = {kind.__name__ for kind in (UnknownQuestion, UnknownState, NoUsableRows, BestEndUnknown)}
+QUESTIONS = {
+    kind.__name__ for kind in (UnknownQuestion, AmbiguousQuestion, UnknownState, NoUsableRows, BestEndUnknown)
+}
 
 
 class Rendition(NamedTuple):
@@ -59,20 +65,36 @@ def validated_result(request: Request, job: Job) -> Response:
 def rendered(request: Request, job: Job, headers: Mapping[str, str] | None = None) -> Rendition:
     if job.result is None:
         raise no_result(job)
-    chosen = negotiate(request, offers(job))
-    own = pages.HEADERS if chosen == HTML else {"Content-Type": TYPES[chosen]}
+    chosen, cells = negotiate(request, offers(job)), csv_cells(request)
+    own = pages.HEADERS if chosen == HTML else download(job, chosen)
     more = varying({DATASET: job.dataset, **(headers or {})})
     # A page has links in it.
-    identity = (*outcome(job), chosen, base_url(request) if chosen == HTML else "")
-    return Rendition({**own, **more}, identity, lambda: body(request, job, chosen))
+    identity = (*outcome(job), chosen, base_url(request) if chosen == HTML else "", cells)
+    return Rendition({**own, **more}, identity, lambda: body(request, job, chosen, cells))
 
 
-def body(request: Request, job: Job, form: str) -> str:
+def download(job: Job, form: str) -> dict[str, str]:
+    """Return the headers of a form that is saved as a file: CSV always, JSON when somebody saves it."""
+    disposition = "attachment" if form == CSV else "inline"
+    name = f"{job.statistic}-{job.id}.{NAMES[form]}"
+    return {"Content-Type": TYPES[form], "Content-Disposition": f'{disposition}; filename="{name}"'}
+
+
+def csv_cells(request: Request) -> Cells:
+    """Return how the request wants cells of CSV that look like formulas. Raises InvalidRequest."""
+    query = request.query_params
+    text = Cells.SAFE if query is None else query.get("cells", Cells.SAFE)
+    if text not in [*Cells]:
+        raise InvalidRequest(f'"cells" must be one of {listed(Cells)}, not {shown(text)}')
+    return Cells(text)
+
+
+def body(request: Request, job: Job, form: str, cells: Cells) -> str:
     with RENDERING:
         if form == HTML:
             return pages.page(base_url(request), f"Result of {job.id}", content(request, job))
         if form == CSV:
-            return as_csv(job)
+            return as_csv(job, cells)
         return results_document(job) if job.response == DOCUMENT else frozen_json(job).decode()
 
 

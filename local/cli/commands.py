@@ -1,6 +1,7 @@
 """The commands for a running service, such as `python -m local ask best5 Q036`."""
 
 import functools
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import sleep
@@ -10,9 +11,9 @@ from urllib.parse import urlsplit
 import click
 
 from chalicelib.application.admission_control import Drain
-from chalicelib.documents.result_table import parse_frozen_json
+from chalicelib.documents.result_table import Cells, parse_frozen_json
 from chalicelib.domain.statistics.registry import STATISTICS, Statistic
-from local.cli.output import FORMATS, Output, progress, show
+from local.cli.output import FORMATS, Output, Report, progress, show
 
 if TYPE_CHECKING:  # the functions below import it when they need it: it takes a tenth of a second
     from local.cli.client import Client
@@ -26,6 +27,7 @@ Exit status:
   1  no result: the data has none, or no job has this id
   2  the command line is invalid
   3  the service cannot be reached, or refuses the request
+  7  the output cannot be written
 """
 EXAMPLES = f"""
 Statistics: {", ".join(STATISTICS)}.
@@ -33,7 +35,7 @@ Statistics: {", ".join(STATISTICS)}.
 \b
 Examples:
   python -m local ask best5 Q036
-  python -m local ask state_mean Q036 --state Ohio
+  python -m local ask state_mean obesity --state OH
   python -m local ask states_mean Q036 --format csv > means.csv
   python -m local ask best5 Q036 --url https://….amazonaws.com/v1 --key …
 """
@@ -66,11 +68,18 @@ def prints_output(run: Callable[..., Output]) -> Callable[..., None]:
         type=click.Choice(FORMATS),
         help="Format of the output; by default a table on a terminal and JSON elsewhere.",
     )
+    @click.option(
+        "--cells",
+        type=click.Choice([cells.value for cells in Cells]),
+        default=Cells.SAFE.value,
+        show_default=True,
+        help="In CSV, texts that a spreadsheet would run as a formula: safe writes an apostrophe first.",
+    )
     @functools.wraps(run)
-    def command(url: str, api_key: str, format: str | None, **arguments: Any) -> None:
+    def command(url: str, api_key: str, format: str | None, cells: str, **arguments: Any) -> None:
         with connect(url, api_key) as client:
             output = run(client, **arguments)
-        show(output, format)
+        show(output, format, Cells(cells))
 
     return command
 
@@ -85,19 +94,29 @@ def connect(url: str, api_key: str) -> Iterator["Client"]:
 
 
 @click.command(epilog=EXAMPLES + STATUSES)
-@click.argument("statistic", type=click.Choice(list(STATISTICS)), metavar="STATISTIC")
+@click.argument("statistic", metavar="STATISTIC")
 @click.argument("question")
-@click.option("--state", help="Name of the state, for statistics of one state.")
+@click.option("--state", help="Name or abbreviation of the state, for statistics of one state.")
 @prints_output
 def ask(client: "Client", statistic: str, question: str, state: str | None) -> Output:
-    """Compute a statistic of a question, named by its id or text, and wait for the result."""
+    """Compute a statistic of a question (its id, its text or a part of that), and wait for the result."""
+    check_statistic(statistic, question)
     inputs = {"question": question} | ({} if state is None else {"state": state})
     parameters = set(STATISTICS[statistic].parameters)
     if missing := parameters - set(inputs):
         raise click.UsageError(f"{statistic} needs --{missing.pop()}")
     if unknown := set(inputs) - parameters:
         raise click.UsageError(f"{statistic} takes no --{unknown.pop()}")
-    return table(STATISTICS[statistic], wait(client, client.submit(statistic, inputs)))
+    from local.cli.names import resolved
+
+    return table(STATISTICS[statistic], wait(client, client.submit(statistic, resolved(client, inputs))))
+
+
+def check_statistic(statistic: str, question: str) -> None:
+    """Raise UsageError unless there is such a statistic."""
+    if statistic not in STATISTICS and question in STATISTICS:
+        raise click.UsageError(f"did you mean `ask {question} {shlex.quote(statistic)}`?")
+    click.Choice(list(STATISTICS)).convert(statistic, None, click.get_current_context())
 
 
 @click.command(epilog=STATUSES)
@@ -141,7 +160,13 @@ def states(client: "Client") -> Output:
 @prints_output
 def jobs(client: "Client", limit: int) -> Output:
     """List the latest jobs and their status, newest first."""
-    return select(client.jobs(limit), "jobID", "processID", "status", "created", "message")
+    output = select(client.jobs(limit), "jobID", "processID", "status", "created", "message")
+    return output._replace(short=[(*row[:3], short_time(row[3]), row[4]) for row in output.rows])
+
+
+def short_time(moment: str) -> str:
+    """Return a time in RFC 3339 without year and seconds, for a terminal of 80 columns."""
+    return f"{moment[5:10]} {moment[11:16]}Z"
 
 
 def select(documents: list[dict[str, Any]], *columns: str) -> Output:
@@ -170,13 +195,14 @@ def drain(context: click.Context, stage: str | None, url: str, api_key: str) -> 
     click.echo(f"Drained. `python -m local reopen --stage {stage}` takes jobs again.")
 
 
-def wait_for_drain(drain: Callable[[], Drain], report: Callable[[str], None]) -> None:
+def wait_for_drain(drain: Callable[[], Drain], report: Report) -> None:
     from local.cli.client import pauses
 
     pause = pauses()
     while not (state := drain()).done:
-        report(f"{state.left} jobs left")
-        sleep(next(pause))
+        seconds = next(pause)
+        report(f"{state.left} jobs left", seconds)
+        sleep(seconds)
 
 
 COMMANDS = (ask, result, questions, states, jobs, drain)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from chalicelib.errors import shown
+from local.cli.output import printable, printable_lines
 from local.cloud import packaging, publishing
 from local.cloud.stack import Stack
 from local.settings import SAMPLE
@@ -76,7 +77,7 @@ def logs(stage: str, minutes: int, follow: bool) -> None:
     start = int(time.time() * 1000) - minutes * 60_000
     while True:
         for moment, line in stack.log_lines(start):
-            click.echo(f"{datetime.fromtimestamp(moment / 1000, UTC):%H:%M:%S} {line}")
+            click.echo(f"{datetime.fromtimestamp(moment / 1000, UTC):%H:%M:%S} {printable_lines(line)}")
             start = max(start, moment + 1)
         if not follow:
             break
@@ -87,13 +88,20 @@ def logs(stage: str, minutes: int, follow: bool) -> None:
 @stage_option
 @click.option("--list", "show", is_flag=True, help="List what is published; * is current.")
 @click.option("--use", metavar="HASH", help="Make a published data set current again.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.argument("csv", type=click.Path(path_type=Path, exists=True, dir_okay=False), default=SAMPLE)
-def publish(stage: str, show: bool, use: str | None, csv: Path) -> None:
+def publish(stage: str, show: bool, use: str | None, dry_run: bool, csv: Path) -> None:
     """Make a data set what new jobs are asked of. Without CSV: the bundled sample."""
     stores = Stack(stage).service()[1:]
     if show:
         for item in publishing.published(*stores):
-            click.echo(f"{'*' if item.current else ' '} {item.fingerprint} {item.title}")
+            click.echo(printable(f"{'*' if item.current else ' '} {item.fingerprint} {item.title}"))
+    elif dry_run:
+        preview = publishing.preview(csv, *stores) if use is None else publishing.preview_use(use, *stores)
+        click.echo(f"would be current: {preview.fingerprint}")
+        click.echo(f"to upload: {preview.size:,} bytes" if preview.size else "stored already")
+        for line in [*publishing.differences(preview)] or ["its title, rows, questions and states stay"]:
+            click.echo(printable(line))
     else:
         current = publishing.publish(csv, *stores) if use is None else publishing.use(use, *stores)
         click.echo(f"current: {current}")

@@ -20,7 +20,7 @@ from tests.cloud.deployed import Deployed, eventually, private_callbacks
 from tests.support.receiver import Received, Receiver, receiving
 from tests.support.services import execute_all
 
-# Callbacks to a receiver that never responds. Each is a job that the emulator computes in a process of its own.
+# Callbacks to a receiver that never responds. Each costs the emulator a process.
 SILENT = int(os.environ.get("STATLINE_SILENT_CALLBACKS", "20"))
 
 

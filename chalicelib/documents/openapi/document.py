@@ -33,6 +33,7 @@ HEADERS = {
     "Statline-Trace": "The id that the log lines of this request carry",
     "Statline-Dataset": "The data set that the result comes from",
     "Location": "The address of the job, or of its result",
+    "Content-Disposition": "The name of the file that the result is saved as (RFC 6266)",
     "Cache-Control": "no-store while the response can change",
     "Link": "The job behind a result of a synchronous execution, or the next part of a list",
     "Statline-List-Limit": "Where there are more: how many the list has at most",
@@ -214,13 +215,17 @@ def metrics() -> Part:
 
 def results() -> Part:
     responses = {"200": result("ETag"), "304": NOT_MODIFIED}
-    refused, parameters = "P400 P404 P406 P410 P500 P503", "jobID wait ifNoneMatch formOfResult"
+    refused, parameters = "P400 P404 P406 P410 P500 P503", "jobID wait ifNoneMatch formOfResult cells"
     return operation(JOBS, "results", "The result of a job that has ended", responses, refused, parameters)
 
 
 def result(headers: str) -> Part:
     schema: Schema = {"anyOf": [ref("Answer"), ref("Outputs")]}
-    return response("The result", {JSON: schema, CSV: TEXT, HTML: TEXT}, f"Statline-Dataset Vary {headers}")
+    return response(
+        "The result",
+        {JSON: schema, CSV: TEXT, HTML: TEXT},
+        f"Statline-Dataset Content-Disposition Vary {headers}",
+    )
 
 
 def submission(statistic: Statistic, example: Mapping[str, str]) -> Part:
@@ -257,7 +262,7 @@ def execution(statistic: Statistic, example: Mapping[str, str]) -> Part:
         statistic.title,
         {"200": result("Link Preference-Applied"), "201": job},
         SUBMISSION_REFUSED,
-        "prefer key noCache formOfExecution",
+        "prefer key noCache formOfExecution cells",
         description=f"{statistic.description} As CSV, the columns are {', '.join(statistic.columns)}.",
         requestBody=body(execute_schema(statistic), {"inputs": inputs(statistic, example)}),
         callbacks={

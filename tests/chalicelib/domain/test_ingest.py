@@ -94,6 +94,15 @@ def test_a_row_of_another_width_is_refused_with_its_line(tmp_path: Path, row: by
         read(HEADER + ROW + b'Humus,S1,"Bay\nern",1,a,b\n\n' + row + b"\n" + ROW, tmp_path)
 
 
+def test_a_missing_column_among_thousands_is_refused_with_the_few_most_alike(tmp_path: Path) -> None:
+    header = ",".join(["Frage", "Nr", "Land", "Werte", "Art", "Klasse", *(f"x{n}" for n in range(5000))])
+    with pytest.raises(MissingColumns) as caught:
+        read(header.encode() + b"\n", tmp_path)
+
+    assert 'lacks the columns "Wert"; it has 5,006, the most alike "Werte"' in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
 def test_a_missing_file_is_refused_with_its_path(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="nowhere"):
         cube_of_csv(tmp_path / "nowhere.csv", SOIL_DESCRIPTION)
