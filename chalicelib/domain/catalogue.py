@@ -52,7 +52,8 @@ def allowed_names(name: str, catalogue: Catalogue) -> list[str]:
 
 
 def validate_inputs(inputs: Mapping[str, str], catalogue: Catalogue) -> None:
-    """Raise UnknownName for an input that the catalogue does not have."""
+    """Raise UnknownName for a question or state that the catalogue does not have."""
     for name, value in inputs.items():
-        if value not in catalogue.allowed[name]:
-            raise UNKNOWN[name](value, catalogue.suggesters[name].closest(value))
+        kind = name.removeprefix("versus_")
+        if kind in UNKNOWN and value not in catalogue.allowed[kind]:
+            raise UNKNOWN[kind](value, catalogue.suggesters[kind].closest(value))

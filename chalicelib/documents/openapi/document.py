@@ -5,9 +5,18 @@ from typing import Any
 
 from chalicelib import __version__
 from chalicelib.application.job import FAILED_URI, IN_PROGRESS_URI, SUCCESS_URI
+from chalicelib.documents.inputs import Schema
 from chalicelib.documents.openapi.parameters import PARAMETERS
-from chalicelib.documents.openapi.schemas import TEXT, batch_schema, execute_schema, ref, schemas
-from chalicelib.documents.schemas import Schema, inputs_schema
+from chalicelib.documents.openapi.schemas import (
+    TEXT,
+    answer_name,
+    batch_schema,
+    execute_schema,
+    ref,
+    schemas,
+)
+from chalicelib.documents.process_description import csv_sentence
+from chalicelib.documents.schemas import inputs_schema
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.statistics.registry import STATISTICS, Statistic
 
@@ -30,6 +39,7 @@ TAGS = {
 HEADERS = {
     "Statline-Trace": "The id that the log lines of this request carry",
     "Statline-Dataset": "The data set that the result comes from",
+    "Statline-Replay": "Of a mean: the same for the same question on the same data by the same method",
     "Location": "The address of the job, or of its result",
     "Cache-Control": "no-store while the response can change",
     "Link": "The job behind a result of a synchronous execution, or the next part of a list",
@@ -192,7 +202,7 @@ def page(tag: str, name: str, summary: str, schema: str, refused: str, parameter
 
 def get_result() -> Part:
     text = "The state of the job: running, done with data, or error with a reason"
-    found = response(text, {JSON: ref("Result")}, "Statline-Dataset Cache-Control ETag")
+    found = response(text, {JSON: ref("Result")}, "Statline-Dataset Statline-Replay Cache-Control ETag")
     responses = {"200": found, "304": NOT_MODIFIED}
     summary = "The result of a job, once there is one"
     return operation(READING, "getResult", summary, responses, "R404 R503", "job_id wait ifNoneMatch")
@@ -211,14 +221,18 @@ def metrics() -> Part:
 
 
 def results() -> Part:
-    responses = {"200": result("ETag"), "304": NOT_MODIFIED}
+    responses = {"200": result("Answer", "ETag"), "304": NOT_MODIFIED}
     refused, parameters = "P400 P404 P406 P410 P500 P503", "jobID wait ifNoneMatch formOfResult"
     return operation(JOBS, "results", "The result of a job that has ended", responses, refused, parameters)
 
 
-def result(headers: str) -> Part:
-    schema: Schema = {"anyOf": [ref("Answer"), ref("Outputs")]}
-    return response("The result", {JSON: schema, CSV: TEXT, HTML: TEXT}, f"Statline-Dataset Vary {headers}")
+def result(answer: str, headers: str) -> Part:
+    schema: Schema = {"anyOf": [ref(answer), ref("Outputs")]}
+    return response(
+        "The result",
+        {JSON: schema, CSV: TEXT, HTML: TEXT},
+        f"Statline-Dataset Statline-Replay Vary {headers}",
+    )
 
 
 def submission(statistic: Statistic, example: Mapping[str, str]) -> Part:
@@ -253,10 +267,10 @@ def execution(statistic: Statistic, example: Mapping[str, str]) -> Part:
         EXECUTION,
         f"execute_{statistic.name}",
         statistic.title,
-        {"200": result("Link Preference-Applied"), "201": job},
+        {"200": result(answer_name(statistic), "Link Preference-Applied"), "201": job},
         SUBMISSION_REFUSED,
         "prefer key noCache formOfExecution",
-        description=f"{statistic.description} As CSV, the columns are {', '.join(statistic.columns)}.",
+        description=f"{statistic.description} {csv_sentence(statistic)}",
         requestBody=body(execute_schema(statistic), {"inputs": inputs(statistic, example)}),
         callbacks={
             "successful": callback(SUCCESS_URI, "The result", "Outputs"),

@@ -4,8 +4,8 @@ from functools import partial
 from typing import Any
 
 from chalicelib.application.job import JobStatus
+from chalicelib.documents.inputs import Schema
 from chalicelib.documents.openapi.schemas import COUNT, PROCESS, TEXT, array, enum
-from chalicelib.documents.schemas import Schema
 
 NUMBER = COUNT | {"maximum": 10**12 - 1}  # longer numbers are refused
 KEY = TEXT | {"pattern": "^[!-~]{1,255}$", "format": "idempotency-key"}
