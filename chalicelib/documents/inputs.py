@@ -13,7 +13,7 @@ from typing import Any
 
 from chalicelib.domain.statistics.registry import Statistic
 from chalicelib.domain.years import parse_years
-from chalicelib.errors import InvalidRequest, listed, shown
+from chalicelib.errors import BadYears, InvalidRequest, listed, shown
 
 Schema = dict[str, Any]
 
@@ -24,16 +24,12 @@ TEXT: Schema = {"type": "string", "pattern": r"[^\s\x1c-\x1f\x85\ufeff]"}
 LONGEST_TEXT = 1_000
 INPUT: Schema = TEXT | {"maxLength": LONGEST_TEXT}
 YEAR = "[0-9]{4}"
-SPAN = f"{YEAR}(-{YEAR})?"
+SPAN = f"{YEAR}( *- *{YEAR})?"
+YEARS_PATTERN = f"^ *(latest|all|{SPAN}( *, *{SPAN})*) *$"
 YEARS: Schema = {
     "anyOf": [
-        # No schema can say this: a span ends no earlier than it begins.
-        {
-            "type": "string",
-            "format": "years",
-            "pattern": f"^(latest|all|{SPAN}(,{SPAN})*)$",
-            "maxLength": 100,
-        },
+        # No schema can say this: a span ends no earlier than it begins, and is not of hundreds of years.
+        {"type": "string", "format": "years", "pattern": YEARS_PATTERN, "maxLength": LONGEST_TEXT},
         {"type": "integer", "minimum": 1000, "maximum": 9999},
     ]
 }
@@ -61,7 +57,8 @@ def words(name: str, text: str) -> None:
 
 
 def years(name: str, text: str) -> None:
-    """Raises InvalidRequest, naming the text."""
+    if not re.fullmatch(YEARS_PATTERN, text):
+        raise BadYears(text)
     parse_years(text)
 
 

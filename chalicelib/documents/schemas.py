@@ -1,5 +1,7 @@
 """JSON Schemas of what a request may hold: the same ones check requests and describe them to programs."""
 
+from typing import Any
+
 from chalicelib.documents.inputs import INPUTS, Schema, input_text
 from chalicelib.domain.statistics.registry import Statistic
 from chalicelib.errors import InvalidRequest, listed, shown
@@ -27,6 +29,11 @@ def parse_inputs(entry: Statistic, body: object) -> dict[str, str]:
     if unknown := sorted(set(body) - set(entry.inputs)):
         takes = listed(entry.inputs)
         raise InvalidRequest(f"unknown field {shown(unknown[0])}; {entry.name} takes {takes}")
-    if missing := [name for name in entry.parameters if name not in body]:
-        raise InvalidRequest(f"field {shown(missing[0])} is missing")
-    return {name: input_text(name, body[name]) for name in entry.inputs if name in body}
+    required = {name: input_text(name, member(name, body)) for name in entry.parameters}
+    return required | {name: input_text(name, body[name]) for name in entry.optional if name in body}
+
+
+def member(name: str, body: dict[str, Any]) -> object:
+    if name not in body:
+        raise InvalidRequest(f"field {shown(name)} is missing")
+    return body[name]

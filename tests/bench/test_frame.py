@@ -34,7 +34,7 @@ def test_frame_has_the_results_of_the_cube_in_their_order(
     parameters = STATISTICS[name].parameters
     for pair in random.Random(1).sample(survey.usable_pairs(SAMPLE), DRAWS):
         inputs = dict(zip(parameters, pair, strict=False))
-        ours = flat(json.loads(frozen_json_of(name, compute_result(data, name, inputs))))
+        ours = flat(json.loads(frozen_json_of(name, compute_result(data, name, inputs, ""))))
         theirs = flat({str(key): value for key, value in frame.compute(name, *inputs.values()).items()})
         assert sorted(key for key, _ in theirs) == sorted(key for key, _ in ours)
         assert dict(theirs) == pytest.approx(dict(ours), rel=1e-9, abs=1e-9)

@@ -57,8 +57,8 @@ def test_csv_has_a_header_and_the_digits_of_the_json(result: bytes) -> None:
 
 
 def test_result_of_a_later_format_is_an_error() -> None:
-    with pytest.raises(ValueError, match="format 2"):
-        frozen_json(job(1, result=b"[2,[[1.0]]]"))
+    with pytest.raises(ValueError, match="format 3"):
+        frozen_json(job(1, result=b"[3,[[1.0]]]"))
 
 
 def test_job_without_a_result_has_no_frozen_json() -> None:

@@ -4,7 +4,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema_rs import Draft4Validator
 
-from chalicelib.documents.schemas import LONGEST_TEXT, inputs_schema, parse_inputs
+from chalicelib.documents.inputs import LONGEST_TEXT
+from chalicelib.documents.schemas import inputs_schema, parse_inputs
 from chalicelib.domain.statistics.registry import STATISTICS
 from chalicelib.errors import InvalidRequest
 

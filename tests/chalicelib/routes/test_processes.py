@@ -53,7 +53,7 @@ def test_every_statistic_is_listed_and_described_as_a_process(url: str, http: re
         check("process", described)
         assert {**described, "links": one["links"]} == {**described, **one}
         assert rel(described["links"], "execute") == f"{href}/execution"
-        assert list(described["inputs"]) == list(STATISTICS[one["id"]].parameters)
+        assert list(described["inputs"]) == list(STATISTICS[one["id"]].inputs)
 
 
 def test_following_next_lists_each_process_once(url: str, http: requests.Session) -> None:
