@@ -35,5 +35,6 @@ def questions() -> list[Question]:
 
 def question(data: DataIngestor, name: str, values: tuple[str, ...]) -> Question:
     inputs = dict(zip(MEANS[name].parameters, values, strict=False))
-    due = f'{{"status": "done", "data": {frozen_json_of(name, compute_result(data, name, inputs, "")).decode()}}}'
+    answer = frozen_json_of(name, compute_result(data, name, inputs, "")).decode()
+    due = f'{{"status": "done", "data": {answer}}}'
     return Question(post(f"/api/{name}", inputs), due.encode())

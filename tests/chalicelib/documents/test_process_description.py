@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.documents.inputs import INPUT
 from chalicelib.documents.openapi.document import document
 from chalicelib.documents.process_description import LARGEST_ENUM, description, input_schema
-from chalicelib.documents.inputs import INPUT
 from chalicelib.domain.catalogue import Catalogue, names_of, validate_inputs
 from chalicelib.domain.statistics.registry import MEANS, STATISTICS
 from chalicelib.errors import UnknownQuestion, UnknownState
