@@ -8,14 +8,19 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 FORMATS = ("table", "json", "csv")
+WIDEST_ROW = 8  # columns
 
 
 class Output(NamedTuple):
-    """The JSON document of the service, and the columns and rows of the same as a table."""
+    """The JSON document of the service, and the columns and rows of the same as a table.
+
+    `notes` are sentences that stand below the table.
+    """
 
     document: Any
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
+    notes: Sequence[str] = ()
 
 
 def show(output: Output, format: str | None) -> None:
@@ -35,13 +40,24 @@ def print_table(output: Output) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    columns, rows = upright(output)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for index, column in enumerate(output.columns):
-        numeric = any(isinstance(row[index], float) for row in output.rows)
+    for index, column in enumerate(columns):
+        numeric = any(isinstance(row[index], float) for row in rows)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
-    for row in output.rows:
+    for row in rows:
         table.add_row(*(Text(cell(value)) for value in row))
-    Console(highlight=False).print(table)
+    console = Console(highlight=False, markup=False)
+    console.print(table)
+    for note in output.notes:
+        console.print(f"\n{printable(note)}")
+
+
+def upright(output: Output) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+    """Return columns and rows for a terminal: a line for each value of a single row that is too wide."""
+    if len(output.rows) == 1 and len(output.columns) > WIDEST_ROW:
+        return ("", ""), list(zip(output.columns, output.rows[0], strict=True))
+    return output.columns, output.rows
 
 
 def cell(value: object) -> str:
