@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from chalicelib.domain.cube import DIMENSIONS, CellStats, Cube, Labels
+from chalicelib.domain.cube import DIMENSIONS, Cube, Labels
+from chalicelib.domain.measures import CellStats
 from chalicelib.domain.numbers import Number, parse_number
 
 # Everything but the value: what a row is about, and the ids that name question and location.

@@ -7,11 +7,22 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain import snapshot
 from chalicelib.domain.catalogue import Catalogue
-from chalicelib.domain.cube import Cube
+from chalicelib.domain.cube import MEASURED, Cube, Measures
 from chalicelib.domain.dataset_description import Description
+from chalicelib.domain.description_checks import ROLES
 from chalicelib.domain.sources import Source, rewindable
-from chalicelib.domain.suggestions import Suggester
-from chalicelib.errors import BestEndUnknown, UnknownQuestion, UnknownState, shown
+from chalicelib.domain.suggestions import Suggester, closest
+from chalicelib.errors import (
+    AmbiguousStratum,
+    BestEndUnknown,
+    MissingRole,
+    OutdatedSnapshot,
+    UnknownCategory,
+    UnknownQuestion,
+    UnknownState,
+    UnknownStratum,
+    shown,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +80,81 @@ class DataIngestor:
             return name
         raise UnknownState(
             name, self._abbreviated.get(name.upper()) or self.catalogue().suggesters["state"].closest(name)
+        )
+
+    def category(self, name: str) -> str:
+        """Return the name of a category, an alias's too. Raises UnknownCategory, MissingRole."""
+        self.require("category")
+        category = self.description.aliases.get("category", {}).get(name, name)
+        if category in self.strata:
+            return category
+        raise UnknownCategory(name, closest(name, self.strata))
+
+    def stratum(self, category: str | None, name: str) -> tuple[str, str]:
+        """Return the names of a stratum's category and its own, aliases' too.
+
+        Without a category, the one that has the stratum. Raises UnknownCategory, UnknownStratum,
+        AmbiguousStratum, MissingRole.
+        """
+        self.require("category", "segment")
+        within = list(self.strata) if not category else [self.category(category)]
+        stratum = self.description.aliases.get("segment", {}).get(name, name)
+        owners = [owner for owner in within if stratum in self.strata[owner]]
+        if len(owners) > 1:
+            raise AmbiguousStratum(name, owners)
+        if not owners:
+            raise UnknownStratum(name, closest(name, [s for owner in within for s in self.strata[owner]]))
+        return owners[0], stratum
+
+    def require(self, *roles: str) -> None:
+        """Raise MissingRole for a role of a column, or a key of the description, that the data set lacks.
+
+        Raises OutdatedSnapshot for years and measures where a snapshot of before does not have them.
+        """
+        for role in roles:
+            if role in MEASURED and not self.cube.complete:
+                raise OutdatedSnapshot
+            known = self.cube.measured if role in MEASURED else self.description.columns
+            if role in ROLES and role not in known:
+                raise MissingRole(role, is_column=True)
+            if role not in ROLES and not getattr(self.description, role):
+                raise MissingRole(role, is_column=False)
+
+    @property
+    def scale(self) -> int:
+        """The decimals of the measures' values and limits."""
+        return self.cube.scale
+
+    def measures(self, question: str) -> Measures:
+        """Return what was published for each cell of a question's text. Raises OutdatedSnapshot.
+
+        A snapshot decodes them at the first call, and keeps them.
+        """
+        if not self.cube.complete:
+            raise OutdatedSnapshot
+        return self.cube.measures(question)
+
+    def years(self, question: str) -> tuple[int, ...]:
+        """Return the years of a question's text, in order. Raises OutdatedSnapshot, MissingRole."""
+        self.require("year")
+        return tuple(sorted(self.cube.years.get(question, ())))
+
+    @cached_property
+    def strata(self) -> Mapping[str, tuple[str, ...]]:
+        """The strata of each category, both in order of their names."""
+        pairs = {labels[1:] for cells in self.cube.cells.values() for labels in cells if all(labels[1:])}
+        strata: dict[str, tuple[str, ...]] = {}
+        for category, stratum in sorted(pairs):
+            strata[category] = (*strata.get(category, ()), stratum)
+        return strata
+
+    @cached_property
+    def territories(self) -> frozenset[str]:
+        """The names of the description's territories, which it may give by location id."""
+        ids = self.cube.location_ids
+        listed = set(self.description.territories)
+        return frozenset(
+            name for name in self._states if name in listed or listed & ids.get(name, frozenset())
         )
 
     def best(self, question: str) -> str:

@@ -10,8 +10,9 @@ import json
 import zlib
 from typing import Any
 
-from chalicelib.domain.cube import DIMENSIONS, CellStats, Cube, Labels
+from chalicelib.domain.cube import DIMENSIONS, Cube, Labels
 from chalicelib.domain.dataset_description import Description
+from chalicelib.domain.measures import CellStats
 from chalicelib.errors import DamagedSnapshot
 
 VERSION = 1

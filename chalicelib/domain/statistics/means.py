@@ -5,8 +5,9 @@ Each returns rows in the order of its result: labels, then the number.
 
 from collections.abc import Mapping
 
-from chalicelib.domain.cube import CellStats, Labels
+from chalicelib.domain.cube import Labels
 from chalicelib.domain.ingestor import DataIngestor
+from chalicelib.domain.measures import CellStats
 from chalicelib.domain.suggestions import closest
 from chalicelib.errors import NoUsableRows
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.accumulator import LABELS, LARGEST, Accumulator, Column, combined
-from chalicelib.domain.cube import CellStats
+from chalicelib.domain.measures import CellStats
 
 
 def strip(text: str, role: str) -> str:

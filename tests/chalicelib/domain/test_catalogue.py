@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.domain.catalogue import Catalogue, validate_inputs
-from chalicelib.domain.cube import CellStats, Cube
+from chalicelib.domain.cube import Cube
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingestor import DataIngestor
+from chalicelib.domain.measures import CellStats
 from chalicelib.errors import UnknownState
 from tests.support.samples import DESCRIPTION
 

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from chalicelib.domain import snapshot
 from chalicelib.domain.csv_records import records
-from chalicelib.domain.cube import DIMENSIONS, CellStats, Cube
-from chalicelib.domain.dataset_description import REQUIRED_ROLES, Description
+from chalicelib.domain.cube import DIMENSIONS, Cube
+from chalicelib.domain.dataset_description import Description
+from chalicelib.domain.description_checks import REQUIRED_ROLES
 from chalicelib.domain.ingest import BLOCK_BYTES, Ingest, cube_of_csv
+from chalicelib.domain.measures import CellStats
 from chalicelib.domain.numbers import parse_number
 from chalicelib.errors import (
     DatasetError,

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain import snapshot
-from chalicelib.domain.cube import CellStats, Cube
+from chalicelib.domain.cube import Cube
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingest import cube_of_csv, cube_of_frame
+from chalicelib.domain.measures import CellStats
 from tests.support.samples import DESCRIPTION
 
 SOIL = Description.from_dict(DESCRIPTION)

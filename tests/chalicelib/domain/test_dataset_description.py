@@ -47,7 +47,7 @@ def test_a_circle_of_like_is_refused(tmp_path: Path) -> None:
         ({"title": None}, "title"),
         ({"columns": ["Frage"]}, "columns"),
         ({"columns": {"question": "Q", "value": "V"}}, "location"),
-        ({"columns": {"question": "Q", "value": "V", "location": "L", "year": "Y"}}, "year"),
+        ({"columns": {"question": "Q", "value": "V", "location": "L", "month": "M"}}, "month"),
         ({"columns": {"question": "Q", "value": "V", "location": "L", "category": "C"}}, "segment"),
         ({"best": {"S1": "middle"}}, "middle"),
         ({"best": ["S1"]}, "best"),

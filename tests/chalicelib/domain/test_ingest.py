@@ -13,9 +13,10 @@ import pandas as pd
 import pytest
 
 from chalicelib.domain.csv_records import LONGEST_FIELD
-from chalicelib.domain.cube import CellStats, Cube
+from chalicelib.domain.cube import Cube
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingest import cube_of_csv, cube_of_frame
+from chalicelib.domain.measures import CellStats
 from chalicelib.errors import (
     DatasetError,
     EmptyDataset,
