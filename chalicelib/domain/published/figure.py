@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 from typing import Any
 
 from chalicelib.domain.inference.intervals import derived_interval, standard_error
@@ -57,6 +58,12 @@ class Figure:
     def inconsistent(self) -> bool:
         """Whether the published value is outside its limits."""
         return self.interval is not None and not self.interval[0] <= self.value <= self.interval[1]
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the value or a limit is 0 % or 100 %: ratios of it are meaningless."""
+        numbers = (self.value, *(self.interval or ()))
+        return not all(0 < number < (self.unit.whole or inf) for number in numbers)
 
     @property
     def width(self) -> float | None:

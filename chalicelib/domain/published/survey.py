@@ -54,6 +54,10 @@ class Survey:
         return rule
 
     @property
+    def has_limits(self) -> bool:
+        return "low" in self.data.cube.measured
+
+    @property
     def has_years(self) -> bool:
         return "year" in self.data.cube.measured
 
@@ -81,6 +85,11 @@ class Survey:
     def state(self) -> str | None:
         return self.data.state(self.inputs["state"]) if "state" in self.inputs else None
 
+    @property
+    def places_asked(self) -> tuple[str, ...]:
+        """The state that is named, else the areas."""
+        return self.areas if self.state is None else (self.state,)
+
     def is_territory(self, place: str) -> bool:
         return not self.names(place).isdisjoint(self.description.territories)
 
@@ -95,6 +104,10 @@ class Survey:
             return Population()
         self.data.require("whole")
         return Population(self.description.whole["category"], self.description.whole["segment"])
+
+    def is_by_age(self, population: Population) -> bool:
+        """Whether a population is an age group."""
+        return bool(self.description.age) and population.category == self.description.age["category"]
 
     @property
     def population(self) -> Population:
