@@ -22,7 +22,7 @@ def column(texts: list[str]) -> Column:
 
 def add(to: Accumulator, values: list[str], location: str = "here") -> None:
     labels = {"question": "q", "location": location}
-    to.add([column([labels.get(role, "")] * len(values)) for role in LABELS], column(values))
+    to.add([column([labels.get(role, "")] * len(values)) for role in LABELS], [column(values)])
 
 
 @given(st.lists(st.tuples(*[st.integers(0, 9)] * 4), min_size=2, max_size=20), st.sampled_from([10, 2**31]))
