@@ -50,26 +50,8 @@ class Selection:
         """The year of a selection that is about one. Raises OneYear."""
         years = sorted({*self.years, *self.missing})
         if len(years) > 1:
-            raise OneYear(f"this statistic is about one year, not {spans(years)}: name one as \"years\"")
+            raise OneYear(f'this statistic is about one year, not {spans(years)}: name one as "years"')
         return years[0]
-
-    def part(self, place: str | None = None, population: Population | None = None) -> "Selection":
-        """Return the selection of one place or one population among its own, which may have no cells."""
-        cells = {
-            key: cell
-            for key, cell in self.cells.items()
-            if (place is None or key.location == place)
-            and (population is None or (key.category, key.segment) == population)
-        }
-        return Selection(
-            self.places if place is None else (place,),
-            self.populations if population is None else (population,),
-            cells,
-            tuple(sorted({key.year for key in cells})),
-            self.missing,
-            self.asked,
-            self.older,
-        )
 
 
 def check_unambiguous(cells: Mapping[CellKey, Measure]) -> None:

@@ -132,7 +132,9 @@ class Survey:
         elif not self.has_years:
             self.data.require("year")
         chosen = parse_years(years)
-        keys = (CellKey(place, year, *group) for place in places for year in self.years for group in populations)
+        keys = (
+            CellKey(place, year, *group) for place in places for year in self.years for group in populations
+        )
         rows = {key: self.measures[key] for key in keys if key in self.measures}
         there = {key.year for key in rows}
         valued = [key.year for key, cell in rows.items() if cell.value is not None]
@@ -150,9 +152,7 @@ class Survey:
 
     def figures(self, selection: Selection) -> dict[CellKey, Figure]:
         """Return the figures of the cells with a value."""
-        return {
-            key: figure_of(self.unit, self.rule, key, cell) for key, cell in selection.published.items()
-        }
+        return {key: figure_of(self.unit, self.rule, key, cell) for key, cell in selection.published.items()}
 
 
 def where(places: Sequence[str], populations: Sequence[Population]) -> str:

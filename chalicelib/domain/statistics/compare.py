@@ -160,6 +160,4 @@ def overlaps_nation(survey: Survey, first: Side, second: Side) -> bool:
     places = {first.place, second.place}
     same_year = set(first.selection.valued_years) & set(second.selection.valued_years)
     others = places - {survey.description.national}
-    return (
-        len(places) == 2 and len(others) == 1 and bool(same_year) and not survey.is_territory(others.pop())
-    )
+    return len(places) == 2 and len(others) == 1 and bool(same_year) and not survey.is_territory(others.pop())

@@ -42,9 +42,7 @@ def estimate(data: DataIngestor, inputs: Mapping[str, str]) -> Document:
     )
 
 
-def figures_document(
-    survey: Survey, selection: Selection, figures: list[Figure], mean: Figure
-) -> Document:
+def figures_document(survey: Survey, selection: Selection, figures: list[Figure], mean: Figure) -> Document:
     document = mean.document() | {
         "suppressed": len(selection.suppressed),
         "years": [year for year in selection.valued_years if year],

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from chalicelib.domain.inference.testing import holm
 from chalicelib.domain.inference.trends import Trend, fit_trend
 from chalicelib.domain.ingestor import DataIngestor
+from chalicelib.domain.measures import CellKey
 from chalicelib.domain.published.answer import Document, answer
 from chalicelib.domain.published.caveats import Caveats, listing
 from chalicelib.domain.published.figure import Figure
@@ -41,7 +42,7 @@ def trend(data: DataIngestor, inputs: Mapping[str, str]) -> Document:
     selection = survey.select(survey.places_asked, [survey.population], inputs.get("years", "all"))
     if survey.state is None:
         return of_areas(survey, selection)
-    line = line_of(survey, selection, survey.state)
+    line = line_of(survey, survey.figures(selection), survey.state)
     return answer(
         "trend",
         survey,
@@ -53,9 +54,8 @@ def trend(data: DataIngestor, inputs: Mapping[str, str]) -> Document:
     )
 
 
-def line_of(survey: Survey, selection: Selection, place: str) -> Line:
-    """Return the trend of a place. Raises TooFewYears or NoStandardError."""
-    figures = survey.figures(selection.part(place))
+def line_of(survey: Survey, figures: Mapping[CellKey, Figure], place: str) -> Line:
+    """Return the trend of a place from its figures. Raises TooFewYears or NoStandardError."""
     years = tuple(key.year for key in figures)
     if len(years) < FEWEST_YEARS:
         raise TooFewYears(
@@ -107,7 +107,7 @@ def estimand(survey: Survey, place: str, years: Sequence[int]) -> list[str]:
 def of_areas(survey: Survey, selection: Selection) -> Document:
     """Return a row for each area that has a trend, with p-values adjusted for all of them."""
     lines, left_out = lines_of(survey, selection)
-    rows = [row for row in map(area_row, lines, holm([line.fit.p_scaled for line in lines]))]
+    rows = list(map(area_row, lines, holm([line.fit.p_scaled for line in lines])))
     counts = Counter(row["verdict"] for row in rows)
     figures = {
         "of": len(rows),
@@ -134,10 +134,15 @@ def of_areas(survey: Survey, selection: Selection) -> Document:
 
 def lines_of(survey: Survey, selection: Selection) -> tuple[list[Line], list[str]]:
     """Return the trends of the areas that have one, and the names of the others. Raises TooFewYears."""
-    lines, left_out, problem = [], [], None
-    for place in selection.places:
+    lines: list[Line] = []
+    left_out: list[str] = []
+    problem: TooFewYears | NoStandardError | None = None
+    own: dict[str, dict[CellKey, Figure]] = {place: {} for place in selection.places}
+    for key, figure in survey.figures(selection).items():
+        own[key.location][key] = figure
+    for place, figures in own.items():
         try:
-            lines.append(line_of(survey, selection, place))
+            lines.append(line_of(survey, figures, place))
         except (TooFewYears, NoStandardError) as error:
             left_out.append(place)
             problem = problem or error
