@@ -46,6 +46,14 @@ class InvalidRequest(Refused):
     """Raised when a request is malformed: its body, parameters or headers."""
 
 
+class BadInput(InvalidRequest):
+    """Raised when an optional input is none of the texts it takes; `code` is "bad-" and its name."""
+
+    def __init__(self, name: str, text: str, expected: str) -> None:
+        self.code = f"bad-{name}"
+        super().__init__(f"{shown(name)} is {shown(text)}; it takes {expected}")
+
+
 class BadYears(InvalidRequest):
     """Raised when the input `years` is no year, range or list of them."""
 
@@ -262,6 +270,92 @@ class NoUsableRows(Unanswerable):
 
 class BestEndUnknown(Unanswerable):
     """Raised when the description does not say whether a low or a high mean is best for a question."""
+
+
+class Suppressed(Unanswerable):
+    """Raised when every selected cell was published without a value."""
+
+    code: ClassVar[str] = "suppressed"
+
+
+class NoRows(Unanswerable):
+    """Raised when a selection has no published cell at all."""
+
+    code: ClassVar[str] = "no-rows"
+
+
+class AmbiguousCell(Unanswerable):
+    """Raised when several rows make one selected cell, so that none of them is its published value."""
+
+    code: ClassVar[str] = "ambiguous-cell"
+
+
+class NoStandardError(Unanswerable):
+    """Raised when a test needs the standard error of a cell whose limits give none."""
+
+    code: ClassVar[str] = "no-standard-error"
+
+
+class NoSampleSize(Unanswerable):
+    """Raised when weights need the sample size of a cell that was published without one."""
+
+    code: ClassVar[str] = "no-sample-size"
+
+
+class NeedsInput(Unanswerable):
+    """Raised when a selection needs one more input; `code` is "needs-" and its name."""
+
+    def __init__(self, name: str, why: str) -> None:
+        self.code = f"needs-{name}"
+        super().__init__(why)
+
+
+class NotIndependent(Unanswerable):
+    """Raised when the same respondents are on both sides of a comparison."""
+
+    code: ClassVar[str] = "not-independent"
+
+
+class TooFewYears(Unanswerable):
+    """Raised when a trend has fewer years than a line can be judged by."""
+
+    code: ClassVar[str] = "too-few-years"
+
+
+class OneYear(Unanswerable):
+    """Raised when a statistic about one year is asked for several."""
+
+    code: ClassVar[str] = "one-year"
+
+
+class NoNational(Unanswerable):
+    """Raised when no value of the nation is published for a selection."""
+
+    code: ClassVar[str] = "no-national"
+
+
+class NoReference(Unanswerable):
+    """Raised when no group, or not the named one, can be the reference of a comparison."""
+
+    code: ClassVar[str] = "no-reference"
+
+
+class TooMany(Unanswerable):
+    """Raised when a result would have more rows than one answer holds."""
+
+    code: ClassVar[str] = "too-many"
+
+
+class RuleNotApplicable(Unanswerable):
+    """Raised when a presentation standard is named that the data set's values cannot be judged by."""
+
+    code: ClassVar[str] = "bad-rule"
+
+
+class NotProportions(Unanswerable):
+    """Raised when a statistic needs percentages or proportions and the data set has other values."""
+
+    code: ClassVar[str] = "not-proportions"
 
 
 class DatasetGone(Unanswerable):

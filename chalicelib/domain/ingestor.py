@@ -39,7 +39,9 @@ class DataIngestor:
     @classmethod
     def from_csv(cls, source: Source | str, description: Description) -> "DataIngestor":
         """Read a CSV file or binary stream, gzipped or not. Raises a DatasetError that says what is wrong."""
-        from chalicelib.domain.ingest import cube_of_csv  # needs pandas, which a snapshot does without
+        from chalicelib.domain.ingest.reading import (
+            cube_of_csv,
+        )  # needs pandas, which a snapshot does without
 
         with rewindable(Path(source) if isinstance(source, str) else source) as rows:
             return cls(cube_of_csv(rows, description), description)
@@ -50,7 +52,7 @@ class DataIngestor:
 
         Floats count by their shortest decimal; null, None and NaN are missing values.
         """
-        from chalicelib.domain.ingest import cube_of_frame
+        from chalicelib.domain.ingest.reading import cube_of_frame
 
         return cls(cube_of_frame(frame, description), description)
 

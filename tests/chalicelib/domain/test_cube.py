@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from chalicelib.domain import snapshot
 from chalicelib.domain.cube import Cube
 from chalicelib.domain.dataset_description import Description
-from chalicelib.domain.ingest import cube_of_csv, cube_of_frame
+from chalicelib.domain.ingest.reading import cube_of_csv, cube_of_frame
 from chalicelib.domain.measures import CellStats
 from tests.support.samples import DESCRIPTION
 

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chalicelib.domain.csv_records import LONGEST_FIELD
 from chalicelib.domain.cube import Cube
 from chalicelib.domain.dataset_description import Description
-from chalicelib.domain.ingest import cube_of_csv, cube_of_frame
+from chalicelib.domain.ingest.csv_records import LONGEST_FIELD
+from chalicelib.domain.ingest.reading import cube_of_csv, cube_of_frame
 from chalicelib.domain.measures import CellStats
 from chalicelib.errors import (
     DatasetError,
@@ -226,7 +226,7 @@ import sys
 from pathlib import Path
 
 from chalicelib.domain.dataset_description import Description
-from chalicelib.domain.ingest import cube_of_csv
+from chalicelib.domain.ingest.reading import cube_of_csv
 
 cube_of_csv(Path(sys.argv[1]), Description.load(Path("data/sample.json")), block_bytes=1 << 18)
 (peak,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
