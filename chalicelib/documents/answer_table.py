@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from chalicelib.domain.statistics.registry import Statistic
+from chalicelib.domain.statistics.statistic import Statistic
 
 Cell = str | int | float | None
 # Members whose value is two ends, each a column of its own.

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.domain.statistics.registry import Statistic
+from chalicelib.domain.statistics.statistic import Statistic
 from chalicelib.domain.years import parse_years
 from chalicelib.errors import BadYears, InvalidRequest, listed, shown
 

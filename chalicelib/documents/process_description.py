@@ -7,7 +7,7 @@ from chalicelib.application.job import JSON
 from chalicelib.documents.answer_table import row_members
 from chalicelib.documents.inputs import INPUT, INPUTS, Schema, default_of, described
 from chalicelib.domain.catalogue import Catalogue, allowed_names, names_of
-from chalicelib.domain.statistics.registry import Statistic
+from chalicelib.domain.statistics.statistic import Statistic
 
 CSV = "text/csv"
 MEDIA_TYPES = (JSON, CSV)

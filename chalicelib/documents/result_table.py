@@ -14,7 +14,8 @@ from chalicelib.application.job import Job
 from chalicelib.byte_cache import cached
 from chalicelib.documents.answer_table import Table, document_table
 from chalicelib.domain.statistics.means import Row
-from chalicelib.domain.statistics.registry import DOCUMENT_FORMAT, RESULT_FORMAT, Statistic, statistic
+from chalicelib.domain.statistics.registry import DOCUMENT_FORMAT, RESULT_FORMAT, statistic
+from chalicelib.domain.statistics.statistic import Statistic
 
 # Bytes of rendered results, and what they were rendered from, that are kept for the next poll.
 RENDERED_BYTES = 32_000_000

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chalicelib.documents.inputs import INPUTS, Schema, input_text
-from chalicelib.domain.statistics.registry import Statistic
+from chalicelib.domain.statistics.statistic import Statistic
 from chalicelib.errors import InvalidRequest, listed, shown
 
 

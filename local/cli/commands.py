@@ -9,7 +9,8 @@ import click
 from chalicelib.application.admission_control import Drain
 from chalicelib.documents.result_table import answer_table
 from chalicelib.domain.statistics.labels import LABEL, label
-from chalicelib.domain.statistics.registry import MEANS, STATISTICS, Statistic
+from chalicelib.domain.statistics.registry import MEANS, STATISTICS
+from chalicelib.domain.statistics.statistic import Statistic
 from local.cli.connection import STATUSES, connect, prints_output, service_options, wait
 from local.cli.input_options import given_inputs, input_options
 from local.cli.output import Output, progress

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import click
 
 from chalicelib.documents.inputs import INPUTS
-from chalicelib.domain.statistics.registry import Statistic
+from chalicelib.domain.statistics.statistic import Statistic
 
 
 def option(name: str) -> str:

@@ -18,7 +18,8 @@ from chalicelib.documents.openapi.schemas import (
 from chalicelib.documents.process_description import csv_sentence
 from chalicelib.documents.schemas import inputs_schema
 from chalicelib.domain.catalogue import Catalogue
-from chalicelib.domain.statistics.registry import STATISTICS, Statistic
+from chalicelib.domain.statistics.registry import STATISTICS
+from chalicelib.domain.statistics.statistic import Statistic
 
 Part = dict[str, Any]
 

@@ -19,7 +19,8 @@ from chalicelib.documents.process_description import (
     OUTPUT,
 )
 from chalicelib.domain.catalogue import Catalogue, allowed_names
-from chalicelib.domain.statistics.registry import STATISTICS, Statistic
+from chalicelib.domain.statistics.registry import STATISTICS
+from chalicelib.domain.statistics.statistic import Statistic
 
 TEXT: Schema = {"type": "string"}
 COUNT: Schema = {"type": "integer", "minimum": 0}

@@ -3,67 +3,31 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.domain.ingestor import DataIngestor
-from chalicelib.domain.statistics import means
+from chalicelib.domain.published import answer_schemas as schemas
+from chalicelib.domain.statistics import (
+    age_standardised,
+    benchmark,
+    cells,
+    compare,
+    disparity,
+    estimands,
+    estimate,
+    means,
+    ranking,
+    trend,
+)
 from chalicelib.domain.statistics.labels import label
 from chalicelib.domain.statistics.means import Row
+from chalicelib.domain.statistics.statistic import Statistic
 from chalicelib.errors import UnknownStatistic, shown
 
 # Stored results begin with their format: [RESULT_FORMAT, rows] of a mean, [DOCUMENT_FORMAT, document] of an
 # estimate. A result stored before there were formats is a JSON object.
 RESULT_FORMAT, DOCUMENT_FORMAT = 1, 2
 REPLAY_DIGITS = 16
-
-
-@dataclass(frozen=True)
-class Statistic:
-    """A named function from a data set and inputs to a result; `optional` inputs may be absent.
-
-    A mean computes rows: `labels` says what the labels of a row are, `measure` what its number is. An
-    estimate has no `measure` and computes a document, JSON values that fit `output_schema`; `rows` names the
-    member that holds its rows, if it has some. A `version` grows when results change.
-    """
-
-    name: str
-    compute: Callable[..., Any]
-    parameters: tuple[str, ...]
-    labels: tuple[str, ...]
-    measure: str
-    title: str
-    description: str
-    optional: tuple[str, ...] = ()
-    rows: str = ""
-    output_schema: Mapping[str, Any] = field(default_factory=dict)
-    version: int = 1
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The names of all inputs, required ones first."""
-        return self.parameters + self.optional
-
-    @property
-    def method(self) -> str:
-        """The id of the method: name and version."""
-        return f"{self.name}/{self.version}"
-
-    @property
-    def computes_rows(self) -> bool:
-        """Whether the statistic is a mean, whose frozen JSON is rendered from rows."""
-        return bool(self.measure)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns of a mean's result as a table."""
-        return (*self.labels, self.measure)
-
-    @property
-    def nested(self) -> bool:
-        """Whether the frozen JSON is an object of objects: the numbers of one state lie under its name."""
-        return len(self.labels) > 1 and "state" in self.parameters
-
 
 QUESTION, STATE = ("question",), ("state",)
 QUESTION_AND_STATE, SEGMENT = ("question", "state"), ("state", "category", "segment")
@@ -111,9 +75,66 @@ ENTRIES = (
          "The mean of each segment of each category in one state, in order of their names."),
 )
 # fmt: on
-# The original's nine, and all.
+# The original's nine.
 MEANS: Mapping[str, Statistic] = {entry.name: entry for entry in ENTRIES}
-STATISTICS: Mapping[str, Statistic] = {**MEANS}
+
+
+def estimate_entry(
+    compute: Callable[[DataIngestor, Mapping[str, str]], dict[str, Any]],
+    inputs: str,
+    optional: str,
+    schema: Mapping[str, Any],
+    title: str,
+    text: str,
+    rows: str = "",
+) -> Statistic:
+    """Return the entry of an estimate, which is named as its function."""
+    names, more = tuple(inputs.split()), tuple(optional.split())
+    return Statistic(compute.__name__, compute, names, (), "", title, text, more, rows, schema)
+
+
+# A table: formula, inputs, optional inputs; schema, title, description, member that holds rows.
+# fmt: off
+ESTIMATE_ENTRIES = (
+    estimate_entry(cells.cells, "question", "state years category stratum rule",
+                   schemas.CELLS, "Published cells",
+                   "The published figures with standard errors and reliability, 5,000 at most.", "rows"),
+    estimate_entry(estimate.estimate, "question", "state years category stratum weights areas rule",
+                   schemas.ESTIMATE, "Estimate",
+                   "One figure with its uncertainty: a published cell as it is, or the average of several."),
+    estimate_entry(compare.compare, "question state",
+                   "years category stratum versus_state versus_years versus_stratum rule",
+                   schemas.COMPARE, "Comparison",
+                   "The difference between two states, times or groups, with a test; `versus_…` names the "
+                   "second, and at least one of them is needed."),
+    estimate_entry(trend.trend, "question", "state years category stratum areas",
+                   schemas.TREND, "Trend",
+                   "The change per year by weighted least squares; its test allows for the scatter of "
+                   "the years; without a state, a row for each area, its p-value adjusted for all of them.",
+                   "areas"),
+    estimate_entry(ranking.ranking, "question", "years category stratum areas top best rule state",
+                   schemas.RANKING, "Ranking",
+                   "Ranks of the areas in one year with joint 95 % ranges, and the areas that are plausibly, "
+                   "or surely, among the best.", "ranking"),
+    estimate_entry(benchmark.benchmark, "question", "years category stratum areas reference",
+                   schemas.BENCHMARK, "Benchmark",
+                   "Each area against the average of the others, the nation, or a number to reach, with "
+                   "p-values adjusted for all of them.", "states"),
+    estimate_entry(disparity.disparity, "question state category", "years reference rule",
+                   schemas.DISPARITY, "Disparity",
+                   "The groups of a category in one state and year against the best one, or a named one.",
+                   "strata"),
+    estimate_entry(age_standardised.age_standardised, "question", "state years areas",
+                   schemas.AGE_STANDARDISED, "Age-adjusted prevalence (from published rows)",
+                   "Estimates as they would be with the ages of the standard population; without a state, a "
+                   "row for each area.", "areas"),
+    estimate_entry(estimands.estimands, "question", "state years",
+                   schemas.ESTIMANDS, "What the mean of all cells means",
+                   "The unweighted mean of all cells beside four better defined means, and how they differ."),
+)
+# fmt: on
+ESTIMATES: Mapping[str, Statistic] = {entry.name: entry for entry in ESTIMATE_ENTRIES}
+STATISTICS: Mapping[str, Statistic] = {**MEANS, **ESTIMATES}
 
 
 def statistic(name: str) -> Statistic:
@@ -130,20 +151,30 @@ def compute_result(data: DataIngestor, name: str, inputs: Mapping[str, str], dat
     when the data cannot answer.
     """
     entry = statistic(name)
-    canonical = {
-        field: canonical_input(data, field, inputs[field]) for field in entry.inputs if field in inputs
-    }
+    canonical = canonical_inputs(data, {name: inputs[name] for name in entry.inputs if name in inputs})
     if entry.computes_rows:
         return stored(RESULT_FORMAT, entry.compute(data, **canonical))
     document = entry.compute(data, canonical)
-    origin = {"dataset": dataset, **document.get("provenance", {}), "inputs": canonical}
-    replay = replay_id(dataset, entry, canonical)
-    return stored(DOCUMENT_FORMAT, document | {"provenance": origin | {"replay": replay}})
+    origin = {"dataset": dataset, **document["provenance"], "inputs": canonical}
+    carried = {
+        "method": document["method"] | {"id": entry.method},
+        "provenance": origin | {"replay": replay_id(dataset, entry, canonical)},
+    }
+    return stored(DOCUMENT_FORMAT, document | carried)
 
 
-def canonical_input(data: DataIngestor, name: str, value: str) -> str:
-    """Return an input as the data set writes it. Raises UnknownName."""
-    return value if name not in ("question", "state") else str(getattr(data, name)(value))
+def canonical_inputs(data: DataIngestor, inputs: Mapping[str, str]) -> dict[str, str]:
+    """Return inputs with names as the data set writes them. Raises Unanswerable."""
+    names = {
+        "question": data.question,
+        "state": data.state,
+        "versus_state": data.state,
+        "category": data.category,
+    }
+    canonical = {name: names[name](text) if name in names else text for name, text in inputs.items()}
+    if "stratum" in canonical:
+        canonical["stratum"] = data.stratum(canonical.get("category"), canonical["stratum"])[1]
+    return canonical
 
 
 def stored(version: int, result: Any) -> bytes:
