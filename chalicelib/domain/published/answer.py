@@ -11,6 +11,7 @@ from chalicelib.domain.published.survey import Survey
 Document = dict[str, Any]
 
 # Members whose numbers are p-values or ratios; all others are in points.
+# To 6 significant digits, and no fewer decimals than points where they are above 1.
 RATIOS = frozenset(
     ("p", "p_scaled", "p_adjusted", "ratio", "ratio_interval", "rse", "design_effect", "se_rounding")
 )
@@ -65,4 +66,4 @@ def rounded(value: Any, decimals: int, ratio: bool = False) -> Any:
         return [rounded(item, decimals, ratio) for item in value]
     if not isinstance(value, float):
         return value
-    return significant(value) if ratio else round(value, decimals) + 0.0
+    return significant(value) if ratio and abs(value) < 1 else round(value, decimals) + 0.0

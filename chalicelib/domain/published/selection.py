@@ -1,11 +1,11 @@
 """Cells of a question that a request selects: places, years and groups of people."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from chalicelib.domain.measures import CellKey, Measure
-from chalicelib.errors import AmbiguousCell, NoRows, OneYear, Suppressed
+from chalicelib.errors import AmbiguousCell, OneYear, Suppressed
 
 
 class Population(NamedTuple):
@@ -71,16 +71,11 @@ def check_any_value(selection: Selection) -> None:
         raise Suppressed(f"{named(first)}: published without a value{more}")
 
 
-def no_rows(asked: str, available: Iterable[int], where: str) -> NoRows:
-    years = sorted(year for year in set(available) if year)
-    there = f"there is {spans(years)}" if years else "there is none"
-    return NoRows(f"no published row for {where}{asked and f' in {asked}'}; {there}")
-
-
 def named(key: CellKey) -> str:
     """Return the words for a cell, such as `Ohio 2022, Income: Less than $15,000`."""
     place = " ".join(filter(None, [key.location, str(key.year or "")]))
-    return f"{place}, {key.category}: {key.segment}" if key.category else place
+    # A category with the name of its stratum is no more than a label of the whole: `Total: Total`.
+    return f"{place}, {key.category}: {key.segment}" if key.category != key.segment else place
 
 
 def spans(years: Sequence[int]) -> str:

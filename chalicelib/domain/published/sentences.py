@@ -50,12 +50,16 @@ def warning(figure: Figure) -> str:
 
 def difference_text(unit: Unit, test: Difference, than: str) -> str:
     """Return `8.5 points higher in 2022 than in 2011 (95 % CI 6.7 to 10.3; p < 0.0001)`."""
-    if unit.digits(test.difference).strip("0.") == "":
-        size = "no higher or lower "
-    else:
-        size = f"{unit.show_difference(test.difference)} {'higher' if test.difference > 0 else 'lower'} "
-    shown = f"{size}{than} ({interval_text(unit, test.interval)}; {p_text(test.p)})"
+    way = "lower" if test.difference < 0 else "higher"
+    size = f"{unit.show_difference(test.difference)} {way} {than}"
+    shown = f"{size} ({interval_text(unit, of_size(test.interval, test.difference))}; {p_text(test.p)})"
     return shown if test.p < SIGNIFICANT else f"No difference shown: {shown}"
+
+
+def of_size(interval: Sequence[float], change: float) -> tuple[float, float]:
+    """Return the interval of a change's size: what is 3 lower with -5 to -1 is lower by 1 to 5."""
+    low, high = interval
+    return (-high, -low) if change < 0 else (low, high)
 
 
 def years_text(years: Sequence[int]) -> str:
@@ -72,10 +76,6 @@ def people(survey: Survey, population: Population) -> str:
     return f"{population.category}: {population.stratum}{of}"
 
 
-def average_of_areas(places: Sequence[str]) -> str:
-    return f"average of {counted(len(places), 'area')}, each counted once"
-
-
 def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
@@ -86,8 +86,10 @@ def names_text(names: Sequence[str]) -> str:
 
 def place_of(selection: Selection) -> str:
     """Return the place of a selection of one, else the words for the average of its areas."""
-    (first, *others) = selection.places
-    if not others:
-        return first
-    with_value = sorted({key.location for key in selection.published})
-    return average_of_areas(with_value)
+    with_value = {key.location for key in selection.published}
+    if len(with_value) == 1:
+        return with_value.pop()
+    areas = counted(len(with_value), "area")
+    if len(selection.published) == len(with_value):
+        return f"average of {areas}, each counted once"
+    return f"average of {len(selection.published)} cells of {areas}"

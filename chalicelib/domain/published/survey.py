@@ -11,11 +11,11 @@ from chalicelib.domain.published.selection import (
     Selection,
     check_any_value,
     check_unambiguous,
-    no_rows,
+    spans,
 )
 from chalicelib.domain.published.unit import Unit
 from chalicelib.domain.years import parse_years
-from chalicelib.errors import BadInput, NeedsInput, RuleNotApplicable, listed, shown
+from chalicelib.errors import BadInput, NeedsInput, NoRows, RuleNotApplicable, listed, shown
 
 RULES = ("nchs", "brfss", "none")
 AREAS = ("states", "all")
@@ -141,7 +141,7 @@ class Survey:
         resolved = chosen.resolve(there, max(valued, default=None)) if rows else ()
         cells = {key: rows[key] for key in sorted(rows) if key.year in resolved}
         if not cells:
-            raise no_rows(years if chosen.asked else "", there, where(places, populations))
+            raise self._no_rows(places, populations, years if chosen.asked else "", sorted(there))
         check_unambiguous(cells)
         missing = chosen.missing(there)
         asked = resolved if chosen.latest else chosen.asked or self.years
@@ -150,13 +150,20 @@ class Survey:
         check_any_value(selection)
         return selection
 
+    def _no_rows(
+        self, places: Sequence[str], populations: Sequence[Population], asked: str, years: Sequence[int]
+    ) -> NoRows:
+        """Return the error that names the years of a selection or, where it has none, the groups there are."""
+        place = places[0] if len(places) == 1 else "these areas"
+        groups = ", ".join(
+            f"{group.category}: {group.stratum}" for group in populations[:1] if group.category
+        )
+        about = f"no published row for {place}{groups and f', {groups}'}{asked and f' in {asked}'}"
+        if years:
+            return NoRows(f"{about}; there is {spans(years)}")
+        found = {key.segment for key in self.measures if key.location in places and key.segment}
+        return NoRows(f"{about}; there is {listed(sorted(found))}" if found else f"{about} in any year")
+
     def figures(self, selection: Selection) -> dict[CellKey, Figure]:
         """Return the figures of the cells with a value."""
         return {key: figure_of(self.unit, self.rule, key, cell) for key, cell in selection.published.items()}
-
-
-def where(places: Sequence[str], populations: Sequence[Population]) -> str:
-    """Return the words for a selection without rows."""
-    first = populations[0]
-    group = f", {first.category}: {first.stratum}" if len(populations) == 1 and first.category else ""
-    return (places[0] if len(places) == 1 else "these areas") + group

@@ -33,7 +33,7 @@ class Unit:
 
     def exact(self, steps: int) -> float:
         """Return the correctly rounded number of published steps."""
-        return steps / 10**self.decimals
+        return float(steps / 10**self.decimals)
 
     @property
     def step(self) -> float:

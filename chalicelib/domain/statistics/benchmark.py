@@ -10,8 +10,7 @@ The verdicts are by p-values adjusted for all areas (Holm 1979); `interval` is f
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from chalicelib.domain.inference.comparisons import AgainstRest, against_rest, difference, tested
-from chalicelib.domain.inference.testing import holm
+from chalicelib.domain.inference.comparisons import AgainstRest, against_rest, difference, holm, tested
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.domain.measures import CellKey
 from chalicelib.domain.numbers import parse_number
@@ -141,8 +140,8 @@ def verdict(difference: float, p_adjusted: float, highest_best: bool) -> str:
 def statement(figures: Document, against: str) -> str:
     counts = figures["counts"]
     return (
-        f"Of {counted(figures['of'], 'area')} {counts['worse']} are worse than {against}, {counts['better']} "
-        f"better, and {counts['no difference shown']} show no difference. The verdicts are adjusted for "
+        f"{counted(figures['of'], 'area')} against {against}: {counts['worse']} worse, {counts['better']} better, "
+        f"{counts['no difference shown']} with no difference shown. The verdicts are adjusted for "
         f"{counted(figures['of'], 'test')} (Holm, at {SIGNIFICANT:g}); each interval is for one area alone."
     )
 

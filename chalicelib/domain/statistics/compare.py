@@ -4,7 +4,7 @@ d = A - B with se = sqrt(se_A² + se_B²) and a two-sided z-test (inference/comp
 the difference; the ratio has an interval of its own. Several years on a side are averaged with equal weights.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -133,10 +133,18 @@ def side_document(side: Side) -> Document:
 def words(survey: Survey, first: Side, second: Side) -> tuple[str, list[str]]:
     """Return `in 2022 than in 2011`, and the parts of the estimand."""
     pairs = [parts(survey, first), parts(survey, second)]
-    differing = [(one, other) for one, other in zip(*pairs, strict=True) if one != other]
-    than = " than ".join("in " + ", ".join(part) for part in zip(*differing, strict=True))
+    differing = [one != other for one, other in zip(*pairs, strict=True)]
+    than = " than ".join(in_words(survey, side, differing) for side in (first, second))
     estimand = [one if one == other else f"{one} less {other}" for one, other in zip(*pairs, strict=True)]
     return than, estimand
+
+
+def in_words(survey: Survey, side: Side, differing: Sequence[bool]) -> str:
+    """Return the parts of a side that differ from the other's: `for Female in Ohio in 2022`."""
+    place, population, years = differing
+    stratum = "the whole population" if side.population == survey.whole else side.population.stratum
+    words = [f"for {stratum}"] * population + [f"in {side.place}"] * place
+    return " ".join(words + [f"in {years_text(side.selection.valued_years)}"] * years)
 
 
 def parts(survey: Survey, side: Side) -> tuple[str, str, str]:

@@ -9,8 +9,8 @@ k (k - 1) / 2 pairs, and for k - 1 where the reference is named (Holm 1979).
 from collections.abc import Mapping
 from itertools import combinations
 
+from chalicelib.domain.inference.comparisons import holm
 from chalicelib.domain.inference.pooling import heterogeneity
-from chalicelib.domain.inference.testing import holm
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.domain.measures import CellKey
 from chalicelib.domain.published.answer import Document, answer

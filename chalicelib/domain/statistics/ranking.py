@@ -7,7 +7,7 @@ beside them, and for one state that is named beforehand a shorter range of its o
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from chalicelib.domain.dataset_description import BEST_ENDS
+from chalicelib.domain.description_checks import BEST_ENDS
 from chalicelib.domain.inference.ranks import (
     CriticalValues,
     RankRange,

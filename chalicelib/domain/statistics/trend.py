@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from chalicelib.domain.inference.testing import holm
+from chalicelib.domain.inference.comparisons import holm
 from chalicelib.domain.inference.trends import Trend, fit_trend
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.domain.measures import CellKey
@@ -17,7 +17,14 @@ from chalicelib.domain.published.answer import Document, answer
 from chalicelib.domain.published.caveats import Caveats, listing
 from chalicelib.domain.published.figure import Figure
 from chalicelib.domain.published.selection import Selection, spans
-from chalicelib.domain.published.sentences import SIGNIFICANT, interval_text, p_text, people, years_text
+from chalicelib.domain.published.sentences import (
+    SIGNIFICANT,
+    interval_text,
+    of_size,
+    p_text,
+    people,
+    years_text,
+)
 from chalicelib.domain.published.survey import Survey
 from chalicelib.domain.statistics.compare import difference_document, tested
 from chalicelib.errors import NoStandardError, TooFewYears
@@ -93,7 +100,7 @@ def line_statement(survey: Survey, line: Line) -> str:
     way = "up" if fit.slope > 0 else "down"
     size = (
         f"{unit.show_difference(fit.slope, 1)} a year {way}, {spans(line.years)} "
-        f"({interval_text(unit, fit.interval_scaled, 1)}; {p_text(fit.p_scaled)})"
+        f"({interval_text(unit, of_size(fit.interval_scaled, fit.slope), 1)}; {p_text(fit.p_scaled)})"
     )
     shown = size if fit.p_scaled < SIGNIFICANT else f"No trend shown: {size}"
     power = f" With only {len(line.years)} years the test has little power."
