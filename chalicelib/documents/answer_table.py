@@ -7,8 +7,10 @@ from chalicelib.domain.statistics.statistic import Statistic
 
 Cell = str | int | float | None
 # Members whose value is two ends, each a column of its own.
-PAIRS = ("interval", "interval_scaled", "ratio_interval", "korn_graubard")
-RANGES = ("joint_range", "kww_range", "alone_range")
+PAIRS = (
+    *("interval", "interval_scaled", "ratio_interval", "korn_graubard"),
+    *("joint_range", "kww_range", "alone_range"),
+)
 ENDS = ("low", "high")
 
 
@@ -25,8 +27,10 @@ def document_table(entry: Statistic, document: Mapping[str, Any]) -> Table:
     items = rows if isinstance(rows, list) else [document]
     flat = [dict(flattened(item)) for item in items]
     known = dict.fromkeys(name for row in flat for name in row) or dict.fromkeys(row_members(entry))
+    # A member that is null in some rows has no column beside those of its own members.
+    groups = {name.rpartition(".")[0] for name in known}
     order = {name: place for place, name in enumerate(row_members(entry) if items is rows else document)}
-    columns = sorted(known, key=lambda name: order.get(name.partition(".")[0], len(order)))
+    columns = sorted(known.keys() - groups, key=lambda name: order.get(name.partition(".")[0], len(order)))
     return Table(columns, [[row.get(name) for name in columns] for row in flat])
 
 
@@ -44,7 +48,7 @@ def flattened(value: Any, name: str = "") -> Iterator[tuple[str, Cell]]:
     if isinstance(value, Mapping):
         for member, inner in value.items():
             yield from flattened(inner, f"{name}.{member}" if name else member)
-    elif last in PAIRS or last in RANGES:
+    elif last in PAIRS and not isinstance(value, str):
         yield from ((f"{name}.{end}", one) for end, one in zip(ENDS, value or (None, None), strict=True))
     elif isinstance(value, list):
         yield name, "; ".join(str(item["code"]) if isinstance(item, Mapping) else str(item) for item in value)

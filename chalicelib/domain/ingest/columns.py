@@ -35,9 +35,8 @@ class Columns:
                 "A description beside the file can name other columns."
             )
         present = {role: header.index(column) for role, column in self.names.items() if column in header}
-        together = ({"year_end", "year"}, {"low", "high"})
-        lacking = {role for roles in together if not present.keys() >= roles for role in roles}
-        self.places = {role: place for role, place in present.items() if role not in lacking}
+        needs = {"year_end": "year", "low": "high", "high": "low"}
+        self.places = {role: place for role, place in present.items() if needs.get(role, role) in present}
 
     def clean(self, text: str, role: str) -> str:
         """Return the text without the blanks around it, or what its alias stands for."""
