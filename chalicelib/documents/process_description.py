@@ -16,11 +16,10 @@ LARGEST_ENUM = 10_000
 # Every statistic has one output.
 OUTPUT = "result"
 JOB_CONTROL = ("sync-execute", "async-execute", "dismiss")
-# Inputs that name a state, or a group of the population.
+# Inputs that name what the catalogue lists.
 OF_CATALOGUE = {
-    "question": "question",
-    "state": "state",
-    "versus_state": "state",
+    **{name: name for name in ("question", "state", "category", "stratum")},
+    **{"versus_state": "state", "versus_stratum": "stratum"},
 }
 
 
@@ -77,9 +76,9 @@ def input_schema(name: str, catalogue: Catalogue) -> Schema:
 
     Of more than LARGEST_ENUM names it lists none.
     """
-    if name not in OF_CATALOGUE:
+    kind = OF_CATALOGUE.get(name, "")
+    if kind not in catalogue.names:
         return INPUTS[name].schema
-    kind = OF_CATALOGUE[name]
     names = names_of(kind, catalogue)
     allowed = allowed_names(kind, catalogue)
     if len(allowed) > LARGEST_ENUM:

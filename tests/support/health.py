@@ -1,4 +1,4 @@
-"""A small invented survey with years, limits and sample sizes: every estimate has something to say about it."""
+"""A small invented survey with years, limits and sample sizes: every estimate has an answer about it."""
 
 import csv
 import io
@@ -39,7 +39,14 @@ DESCRIPTION = {
     "population": "adults",
     "notes": [{"code": "invented", "text": "Nobody was asked.", "source": "the tests"}],
 }
-PLACES = {"Northland": "NO", "Eastland": "EA", "Southland": "SO", "Westland": "WE", "Isle": "IS", "Nation": "US"}
+PLACES = {
+    "Northland": "NO",
+    "Eastland": "EA",
+    "Southland": "SO",
+    "Westland": "WE",
+    "Isle": "IS",
+    "Nation": "US",
+}
 YEARS = range(2018, 2023)
 STRATA = {
     ("Total", "Total"): 0.0,
@@ -59,7 +66,9 @@ def health_rows() -> Iterator[list[object]]:
         for number, (place, abbreviation) in enumerate(PLACES.items()):
             for year in YEARS:
                 for (category, stratum), shift in STRATA.items():
-                    value = start + 1.9 * number + slope * (year - 2018) + shift + (year * (number + 3)) % 4 / 10
+                    value = (
+                        start + 1.9 * number + slope * (year - 2018) + shift + (year * (number + 3)) % 4 / 10
+                    )
                     half = 1.1 if category == "Total" else 1.9
                     missing = (place, stratum, year) in SUPPRESSED
                     numbers = [value, 2_000 if category == "Total" else 700, value - half, value + half]

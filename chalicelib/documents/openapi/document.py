@@ -86,7 +86,7 @@ READS = (
 PAGES = (
     ("/", DISCOVERY, "landingPage", "What is on offer, and where", "LandingPage", "P503", ""),
     ("/conformance", DISCOVERY, "conformance", "The conformance classes", "Conformance", "", ""),
-    ("/processes", DISCOVERY, "processes", "The processes", "ProcessList", "", "limit"),
+    ("/processes", DISCOVERY, "processes", "The processes", "ProcessList", "", "limitOfProcesses"),
     ("/processes/{processID}", DISCOVERY, "process", "The inputs and outputs of a process",
      "Process", "P404 P503", "processID"),
     ("/jobs", JOBS, "jobList", "Jobs, newest first", "JobList", "P404 P503", FILTERS),
@@ -107,7 +107,8 @@ SUBMISSION_REFUSED = "P400 P403 P406 P409 P413 P415 P422 P500 P503"
 def document(catalogue: Catalogue, server: str, key_needed: bool) -> Part:
     """Describe a service at the address `server`, over the data set of the catalogue."""
     question, state = catalogue["questions"][0], catalogue["states"][0]["name"]
-    example = {"question": question["id"] or question["question"], "state": state}
+    category = next(iter(catalogue.names.get("category", ())), "Category")
+    example = {"question": question["id"] or question["question"], "state": state, "category": category}
     scheme = {"type": "apiKey", "in": "header", "name": "x-api-key"}
     return {
         "openapi": "3.0.3",

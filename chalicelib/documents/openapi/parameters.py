@@ -43,6 +43,9 @@ PARAMETERS: dict[str, Schema] = {
     "limit": query(
         "limit", "At most 1000; a `next` link leads to more", NUMBER | {"minimum": 1, "default": 10}
     ),
+    "limitOfProcesses": query(
+        "limit", "All by default, at most 1000; a `next` link leads to more", NUMBER | {"minimum": 1}
+    ),
     "type": several("type", "The standard knows one type", "process"),
     "statistics": several("processID", "Jobs of these statistics", *PROCESS["enum"]),
     "status": several("status", "Jobs with these states", *JobStatus),

@@ -24,7 +24,10 @@ from chalicelib.domain.statistics.statistic import Statistic
 
 TEXT: Schema = {"type": "string"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
-NAMES = {"question": "QuestionName", "state": "StateName"}
+NAMES = {
+    **{"question": "QuestionName", "state": "StateName"},
+    **{"category": "CategoryName", "stratum": "StratumName"},
+}
 
 
 def ref(name: str) -> Schema:
@@ -118,7 +121,17 @@ API_SCHEMAS: dict[str, Schema] = {
     "NumJobs": closed_object(num_jobs=COUNT),
     "Shutdown": {"oneOf": [closed_object(status=DONE), closed_object(status=RUNNING, num_jobs=COUNT)]},
     "Best": {"type": "string", "enum": ["lowest", "highest", None], **NULLABLE},
-    "Question": closed_object(id=TEXT | NULLABLE, question=TEXT, best=ref("Best")),
+    "Question": closed(
+        open_object(
+            "id question best",
+            {
+                "id": TEXT | NULLABLE,
+                "question": TEXT,
+                "best": ref("Best"),
+                "years": array({"type": "integer"}),
+            },
+        )
+    ),
     "Questions": closed_object(questions=array(ref("Question"))),
     "State": closed_object(name=TEXT, abbreviation=TEXT | NULLABLE),
     "States": closed_object(states=array(ref("State"))),
@@ -146,8 +159,8 @@ def schemas(catalogue: Catalogue) -> dict[str, Schema]:
     """Every schema, with the texts by which the data set knows its questions and states, if they are few."""
     names: dict[str, Schema] = {"TextLink": open_object("href", {"href": TEXT_LINK})}
     for parameter, schema in NAMES.items():
-        known = allowed_names(parameter, catalogue)
-        listed = len(known) <= LARGEST_ENUM
+        known = allowed_names(parameter, catalogue) if parameter in catalogue.names else []
+        listed = 0 < len(known) <= LARGEST_ENUM
         href = enum(*(f"data:,{quote(text)}" for text in known)) if listed else TEXT
         links = href | {"description": "The text as a data: URL; base64 is accepted too"}
         name = enum(*known) if listed else INPUT

@@ -61,7 +61,7 @@ def test_every_reference_resolves(described: dict[str, Any]) -> None:
 
 
 def test_statistics_are_described_by_the_schemas_that_check_requests(described: dict[str, Any]) -> None:
-    example = {"question": "S1", "state": "Bayern"}
+    example = {"question": "S1", "state": "Bayern", "category": "Nutzung"}
     for name, statistic in STATISTICS.items():
         (content,) = described["paths"][f"/api/{name}"]["post"]["requestBody"]["content"].values()
         assert content["schema"] == inputs_schema(statistic)

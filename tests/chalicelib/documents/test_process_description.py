@@ -9,7 +9,7 @@ from chalicelib.documents.inputs import INPUT
 from chalicelib.documents.openapi.document import document
 from chalicelib.documents.process_description import LARGEST_ENUM, description, input_schema
 from chalicelib.domain.catalogue import Catalogue, names_of, validate_inputs
-from chalicelib.domain.statistics.registry import MEANS, STATISTICS
+from chalicelib.domain.statistics.registry import MEANS
 from chalicelib.errors import UnknownQuestion, UnknownState
 from tests.support.samples import soil
 
@@ -77,7 +77,7 @@ def test_an_unlisted_name_is_refused_with_the_closest(catalogue: Catalogue) -> N
 
 @pytest.mark.parametrize("name", MEANS)
 def test_every_process_describes_its_inputs_and_output(name: str, catalogue: Catalogue) -> None:
-    described = description(STATISTICS[name], catalogue)
+    described = description(MEANS[name], catalogue)
     assert list(described["inputs"]) == list(MEANS[name].inputs)
     required = {input_name for input_name, one in described["inputs"].items() if one["minOccurs"]}
     assert required == set(MEANS[name].parameters)

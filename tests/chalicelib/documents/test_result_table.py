@@ -5,7 +5,7 @@ import json
 import pytest
 
 from chalicelib.documents.result_table import as_csv, frozen_json, rows_of
-from chalicelib.domain.statistics.registry import STATISTICS
+from chalicelib.domain.statistics.registry import MEANS
 from tests.support.samples import job
 
 # Each: the statistic, its rows, its frozen JSON.
@@ -32,7 +32,7 @@ def test_rows_are_rendered_as_the_frozen_json(name: str, rows: list[list[object]
     stored = job(1, statistic=name, result=compact([1, rows]))
     assert frozen_json(stored) == compact(frozen)
     assert rows_of(stored) == [tuple(row) for row in rows]
-    assert {len(row) for row in rows} == {len(STATISTICS[name].columns)}
+    assert {len(row) for row in rows} == {len(MEANS[name].columns)}
 
 
 @pytest.mark.parametrize(("name", "rows", "frozen"), RESULTS)
