@@ -6,7 +6,7 @@ from chalicelib import __version__
 from chalicelib.application.job import JSON
 from chalicelib.documents.answer_table import row_members
 from chalicelib.documents.inputs import INPUT, INPUTS, Schema, default_of, described
-from chalicelib.domain.catalogue import Catalogue, allowed_names, names_of
+from chalicelib.domain.catalogue import LIKE, Catalogue, allowed_names, names_of
 from chalicelib.domain.statistics.statistic import Statistic
 
 CSV = "text/csv"
@@ -16,11 +16,6 @@ LARGEST_ENUM = 10_000
 # Every statistic has one output.
 OUTPUT = "result"
 JOB_CONTROL = ("sync-execute", "async-execute", "dismiss")
-# Inputs that name what the catalogue lists.
-OF_CATALOGUE = {
-    **{name: name for name in ("question", "state", "category", "stratum")},
-    **{"versus_state": "state", "versus_stratum": "stratum"},
-}
 
 
 def summary(entry: Statistic) -> dict[str, Any]:
@@ -76,7 +71,7 @@ def input_schema(name: str, catalogue: Catalogue) -> Schema:
 
     Of more than LARGEST_ENUM names it lists none.
     """
-    kind = OF_CATALOGUE.get(name, "")
+    kind = LIKE.get(name, name)
     if kind not in catalogue.names:
         return INPUTS[name].schema
     names = names_of(kind, catalogue)

@@ -15,10 +15,9 @@ from chalicelib.documents.process_description import (
     JOB_CONTROL,
     LARGEST_ENUM,
     MEDIA_TYPES,
-    OF_CATALOGUE,
     OUTPUT,
 )
-from chalicelib.domain.catalogue import Catalogue, allowed_names
+from chalicelib.domain.catalogue import LIKE, Catalogue, allowed_names
 from chalicelib.domain.statistics.registry import STATISTICS
 from chalicelib.domain.statistics.statistic import Statistic
 
@@ -179,9 +178,11 @@ def execute_schema(statistic: Statistic, **more: Schema) -> Schema:
 
 def input_schema(statistic: Statistic, name: str) -> Schema:
     """An input by its value, qualified, or as a link to its text."""
-    kind = OF_CATALOGUE.get(name)
+    kind = LIKE.get(name, name)
     value, link = (
-        (ref(NAMES[kind]), ref(f"{NAMES[kind]}Link")) if kind else (INPUTS[name].schema, ref("TextLink"))
+        (ref(NAMES[kind]), ref(f"{NAMES[kind]}Link"))
+        if kind in NAMES
+        else (INPUTS[name].schema, ref("TextLink"))
     )
     described = {"description": described_as(statistic, name)} if name in statistic.optional else {}
     return {"anyOf": [value, open_object("value", {"value": value}), link], **described}
