@@ -35,7 +35,8 @@ class Figure:
         """The standard error. Raises NoStandardError, which names the cell."""
         if self.se is None:
             raise NoStandardError(
-                f"{self.label}: its published limits are missing, equal or reversed, so it has no standard error"
+                f"{self.label}: its published limits are missing, equal or reversed, "
+                "so it has no standard error"
             )
         return self.se
 

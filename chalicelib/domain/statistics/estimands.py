@@ -1,7 +1,7 @@
 """What the original's mean is: the unweighted mean of all cells, beside means of the whole population.
 
-The mean of cells counts overlapping groups, small and large, and all years alike. Each other one is shown with its
-difference from it.
+The mean of cells counts overlapping groups, small and large, and all years alike. Each other one
+has its difference from it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -82,7 +82,7 @@ def statement(survey: Survey, estimates: Mapping[str, Document]) -> str:
     )
     when = "" if latest["year"] is None else f" of {latest['year']}"
     return (
-        f"The mean of all {mean['cells']} cells, {unit.show(mean['estimate'])}, averages overlapping groups and "
-        f"years alike and is no prevalence; the mean of the {total['cells']} whole-population rows is "
+        f"The mean of all {mean['cells']} cells, {unit.show(mean['estimate'])}, averages overlapping groups "
+        f"and years alike and is no prevalence; the mean of the {total['cells']} whole-population rows is "
         f"{unit.show(total['estimate'])}, and{when} alone {unit.show(latest['estimate'])}."
     )
