@@ -14,9 +14,11 @@ from chalicelib.domain.inference.intervals import (
     effective_n,
     korn_graubard,
     relative_standard_error,
+    widest_korn_graubard,
 )
 from chalicelib.domain.inference.logits import is_interior
 
+FEWEST = 30  # respondents, or as many as a simple random sample would need
 NO_STANDARD_ERROR = "no-standard-error"
 END_REVIEW = "0-or-100%"
 
@@ -56,11 +58,33 @@ def assess(rule: str, value: float, se: float | None, n: float | None, whole: fl
     return verdict._replace(effective_n=effective, korn_graubard=interval, review=review)
 
 
+def is_presentable(
+    rule: str, value: float, se: float | None, n: float | None, whole: float | None
+) -> bool | None:
+    """Return `assess(...).presentable`, mostly without Korn and Graubard's interval.
+
+    No rule fails a narrower interval than one that it presents: that a bound of the width passes is enough.
+    """
+    if (
+        se is not None
+        and n is not None
+        and n >= FEWEST
+        and is_interior(value, whole)
+        and rule in RULES
+        and whole
+    ):
+        effective = effective_n(value, se, n, whole)
+        widest = widest_korn_graubard(value, effective, whole) / whole
+        if effective >= FEWEST and RULES[rule](value / whole, se / whole, n, effective, widest).presentable:
+            return True
+    return assess(rule, value, se, n, whole).presentable
+
+
 def nchs(p: float, se: float, n: float, effective: float, width: float) -> Reliability:
     """Apply the tests of Series 2 No. 175 in their order, to proportions, until one decides."""
-    if n < 30:
+    if n < FEWEST:
         return failed("n<30")
-    if effective < 30:
+    if effective < FEWEST:
         return failed("effective-n<30")
     if width <= 0.05 or p in (0, 1):  # observed counts of 0 or all are for a statistician to review
         return Reliability(presentable=True)

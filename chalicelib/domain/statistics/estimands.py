@@ -53,13 +53,13 @@ def estimands(data: DataIngestor, inputs: Mapping[str, str]) -> Document:
 
 def of_all_cells(survey: Survey, selection: Selection) -> CellStats:
     """Return the sum and count that the original's mean is of: every cell of the state, or of all places."""
-    years = set(selection.asked)
-    parts = [
-        cell.stats
+    years, state = set(selection.asked), survey.state
+    values = [
+        (cell.value, cell.counted)
         for key, cell in survey.measures.items()
-        if key.year in years and survey.state in (None, key.location)
+        if key.year in years and state in (None, key.location) and cell.value is not None
     ]
-    return CellStats(sum(part.total for part in parts), sum(part.counted for part in parts))
+    return CellStats(sum(value for value, _ in values), sum(counted for _, counted in values))
 
 
 def weighted(figures: Sequence[Figure], weights: str, cells_mean: float) -> Document:
