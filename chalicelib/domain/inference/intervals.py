@@ -46,7 +46,7 @@ def derived_interval(value: float, se: float, whole: float | None, z: float) -> 
 
     A value at an end has no logit: its interval is linear, and cut at the ends.
     """
-    if whole is None:
+    if whole is None or not 0 <= value <= whole:
         return Interval(value - z * se, value + z * se)
     if not is_interior(value, whole):
         return Interval(max(0.0, value - z * se), min(whole, value + z * se))

@@ -1,8 +1,8 @@
 """Whether an estimate may be presented: the standards of NCHS and of BRFSS.
 
 - `nchs`: Parker et al., National Center for Health Statistics Data Presentation Standards for Proportions,
-  Vital Health Stat 2(175), 2017, in the order of its tests. Surveys do not publish degrees of freedom, so these
-  are not tested.
+  Vital Health Stat 2(175), 2017, in the order of its tests (CDCgov/surveytable, R/z_lpe.R). Surveys do not
+  publish degrees of freedom, so these are not tested.
 - `brfss`: no fewer than 50 respondents, and a relative standard error of at most 30 %.
 """
 
@@ -44,12 +44,12 @@ NOT_ASSESSED = Reliability(None)
 def assess(rule: str, value: float, se: float | None, n: float | None, whole: float | None) -> Reliability:
     """Return the verdict of a rule: `nchs`, `brfss` or `none`.
 
-    An estimate without a standard error fails under every rule. Without a sample size or a whole no rule can
-    be applied.
+    An estimate without a standard error fails under every rule. No rule can be applied without a sample size
+    or a whole, or to a value outside the whole.
     """
     if se is None:
         return Reliability(presentable=False, reasons=(NO_STANDARD_ERROR,))
-    if n is None or whole is None or rule == "none":
+    if rule == "none" or n is None or whole is None or not 0 <= value <= whole:
         return NOT_ASSESSED
     effective = effective_n(value, se, n, whole)
     interval = korn_graubard(value, effective, whole)
