@@ -11,7 +11,7 @@ class CellStats(NamedTuple):
     suppressed: int = 0
 
     def __add__(self, other: "CellStats") -> "CellStats":  # type: ignore[override] # adds, never concatenates
-        return CellStats(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+        return CellStats(self[0] + other[0], self[1] + other[1], self[2] + other[2])
 
 
 class CellKey(NamedTuple):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from chalicelib.domain.cube import NO_YEAR, Cube, Labels, add_all
+from chalicelib.domain.cube import NO_YEAR, Cube, Labels
 from chalicelib.domain.measures import CellKey, CellStats, Measure
 
 # A line of numbers, one for each cell, and the rows of the cell that have one.
@@ -43,7 +43,8 @@ def cube_of(rows: Iterable[tuple[Sequence[str], Measure]], scale: int, measured:
         if question_id:
             question_ids.setdefault(question_id, set()).add(question)
         key = CellKey(location, int(year or NO_YEAR), category, segment)
-        add_all([(key, measure)], published.setdefault(question, {}))
+        measures = published.setdefault(question, {})
+        measures[key] = measures[key] + measure if key in measures else measure
     cube.question_ids = {name: frozenset(texts) for name, texts in question_ids.items()}
     cube.location_ids = {name: frozenset(ids) for name, ids in location_ids.items()}
     cube.cells = {question: without_years(measures) for question, measures in published.items()}
@@ -57,8 +58,7 @@ def cube_of(rows: Iterable[tuple[Sequence[str], Measure]], scale: int, measured:
 def without_years(measures: Mapping[CellKey, Measure]) -> dict[Labels, CellStats]:
     """Return the sums over all years."""
     sums: dict[Labels, CellStats] = {}
-    add_all(
-        (((key.location, key.category, key.segment), measure.stats) for key, measure in measures.items()),
-        sums,
-    )
+    for (location, _, category, segment), measure in measures.items():
+        cell = (location, category, segment)
+        sums[cell] = sums[cell] + measure.stats if cell in sums else measure.stats
     return sums
