@@ -59,7 +59,7 @@ class Beta:
         while low < x < high:
             excess = self.lower_tail(x, 1 - x) - tail
             low, high = (x, high) if excess < 0 else (low, x)
-            step = excess * x * (1 - x) / self.weight(x, 1 - x)
+            step = excess * x * (1 - x) / max(TINY, self.weight(x, 1 - x))
             bend = (self.a - 1) / x - (self.b - 1) / (1 - x)
             following = x - step / max(0.5, 1 - step * bend / 2)
             if abs(excess) <= LAST_EXCESS * tail:

@@ -9,6 +9,8 @@ from chalicelib.domain.inference.intervals import Interval
 from chalicelib.domain.inference.normal import two_sided_p
 from chalicelib.domain.inference.pooling import root_sum_square
 
+WIDEST = 600.0  # e^600 is far within a float
+
 
 class Difference(NamedTuple):
     """An estimate less another: two-sided z-test and interval, neither adjusted for multiple comparisons."""
@@ -42,12 +44,15 @@ def tested(difference: float, se: float, z: float) -> Difference:
 def ratio(first: float, first_se: float, second: float, second_se: float, z: float) -> Ratio | None:
     """Return first over second; the interval: exp(ln r ± z sqrt((first_se/first)² + (second_se/second)²)).
 
-    None where either is not positive: a logarithm of the ratio does not exist.
+    None where either is not positive, so that the ratio has no logarithm, or where the interval's upper end
+    exceeds the largest float.
     """
     if first <= 0 or second <= 0:
         return None
     quotient = first / second
     half = z * root_sum_square([first_se / first, second_se / second])
+    if half > WIDEST:
+        return None
     centre = log(quotient)
     return Ratio(quotient, Interval(exp(centre - half), exp(centre + half)))
 

@@ -23,7 +23,7 @@ class Heterogeneity(NamedTuple):
 
 
 def pool(values: Sequence[float], ses: Sequence[float | None], weights: Sequence[float]) -> Pooled:
-    """Return the mean sum(w v) / sum(w) of independent estimates, and its se = sqrt(sum((w se)²)) / sum(w)."""
+    """Return the mean sum(w v) / sum(w) of independent estimates; se = sqrt(sum((w se)²)) / sum(w)."""
     total = fsum(weights)
     estimate = fsum(w * v for w, v in zip(weights, values, strict=True)) / total
     known = [w * se for w, se in zip(weights, ses, strict=True) if se is not None]

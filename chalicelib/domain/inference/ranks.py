@@ -55,7 +55,8 @@ def scores(
 ) -> list[Score]:
     """Return the scores to compare: logits where all values have one, else the values.
 
-    They are negated where the highest is best. By the delta method the standard error of a logit is se whole / (v (whole - v)).
+    They are negated where the highest is best. By the delta method the standard error of a logit is
+    se whole / (v (whole - v)).
     """
     sign = -1.0 if highest_best else 1.0
     if whole is None or not all(is_interior(value, whole) for value in values):
@@ -80,8 +81,8 @@ def differs(first: Score, second: Score, critical: float) -> bool:
 def range_of(index: int, scores: Sequence[Score], critical: float) -> RankRange:
     """Return one area's range by comparison with each other: joint or alone, as the critical value is."""
     own = scores[index]
-    apart = [other.score for other in scores if differs(own, other, critical)]
-    better = sum(score < own.score for score in apart)
+    apart = [other for other in scores if differs(own, other, critical)]
+    better = len([other for other in apart if other.score < own.score])
     return RankRange(1 + better, len(scores) - (len(apart) - better))
 
 

@@ -11,4 +11,4 @@ def points(number: float) -> float:
 
 def significant(number: float) -> float:
     """Return a p-value or a ratio, to 6 significant digits."""
-    return float(f"{number:.5e}")
+    return float(f"{number:.5e}") + 0.0

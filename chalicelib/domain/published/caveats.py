@@ -1,4 +1,4 @@
-"""Caveats of an answer: what the statistics state themselves, and the notes of the data set that it touches."""
+"""Caveats of an answer: those of its statistic, and the notes of the data set that it touches."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -21,7 +21,8 @@ TEXTS: Mapping[str, str] = {
     "areas-left-out": "",
     "unreliable-input": "",
     "reliability-not-assessed": (
-        "The presentation standard could not be applied: it needs percentages or proportions with sample sizes."
+        "The presentation standard could not be applied: "
+        "it needs percentages or proportions with sample sizes."
     ),
     "coarse-limits": "",
     "inconsistent-limits": "",
@@ -59,7 +60,8 @@ class Caveats:
         self.add_if(
             suppressed,
             "suppressed-cells",
-            f"{suppressed} of {cells} cells were published without a value (too few respondents) and are left out.",
+            f"{suppressed} of {cells} cells were published without a value (too few respondents) "
+            "and are left out.",
         )
         self.add_if(
             missing,

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.domain.inference.intervals import derived_interval, standard_error
 from chalicelib.domain.inference.pooling import pool, precisions
-from chalicelib.domain.inference.reliability import Reliability, assess
+from chalicelib.domain.inference.reliability import Reliability, assess, is_presentable
 from chalicelib.domain.measures import CellKey, Measure
 from chalicelib.domain.published.selection import named
 from chalicelib.domain.published.unit import Unit
@@ -35,7 +35,8 @@ class Figure:
         """The standard error. Raises NoStandardError, which names the cell."""
         if self.se is None:
             raise NoStandardError(
-                f"{self.label}: its published limits are missing, equal or reversed, so it has no standard error"
+                f"{self.label}: its published limits are missing, equal or reversed, "
+                "so it has no standard error"
             )
         return self.se
 
@@ -43,10 +44,10 @@ class Figure:
     def reliability(self) -> Reliability:
         return assess(self.rule, self.value, self.se, self.n, self.unit.whole)
 
-    @property
+    @cached_property
     def presentable(self) -> bool | None:
         """Whether the rule lets it be shown; None where nothing was assessed."""
-        return self.reliability.presentable
+        return is_presentable(self.rule, self.value, self.se, self.n, self.unit.whole)
 
     @property
     def coarse(self) -> bool:

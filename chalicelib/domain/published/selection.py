@@ -19,8 +19,8 @@ class Population(NamedTuple):
 class Selection:
     """The cells of some places, groups and years that have a row, in the order of their keys.
 
-    `years` have a row; `missing` were asked for by number and have none. `asked` are those that the request is
-    about, for notes on them. `older` says that the latest year with a value precedes the question's newest.
+    `years` have a row; `missing` were asked for by number and have none. `asked` are those that the request
+    is about, for notes on them. `older`: the latest year with a value precedes the question's newest.
     """
 
     places: tuple[str, ...]
@@ -59,14 +59,15 @@ def check_unambiguous(cells: Mapping[CellKey, Measure]) -> None:
     for key, cell in cells.items():
         if cell.rows > 1:
             raise AmbiguousCell(
-                f"{named(key)}: {cell.rows} rows of the data set make this one cell, so it has no published value"
+                f"{named(key)}: {cell.rows} rows of the data set make this one cell, "
+                "so it has no published value"
             )
 
 
-def check_any_value(selection: Selection) -> None:
-    """Raise Suppressed when no cell of a selection has a value."""
-    if not selection.published:
-        first, *others = selection.cells
+def check_any_value(cells: Mapping[CellKey, Measure]) -> None:
+    """Raise Suppressed when no cell has a value."""
+    if all(cell.value is None for cell in cells.values()):
+        first, *others = sorted(cells)
         more = f", as {len(others)} more cells of this selection" if others else ""
         raise Suppressed(f"{named(first)}: published without a value{more}")
 

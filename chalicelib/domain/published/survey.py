@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from chalicelib.domain.ingestor import DataIngestor
-from chalicelib.domain.measures import CellKey
+from chalicelib.domain.measures import CellKey, Measure
 from chalicelib.domain.published.figure import Figure, figure_of
 from chalicelib.domain.published.selection import (
     Population,
@@ -14,7 +14,7 @@ from chalicelib.domain.published.selection import (
     spans,
 )
 from chalicelib.domain.published.unit import Unit
-from chalicelib.domain.years import parse_years
+from chalicelib.domain.years import LATEST, parse_years
 from chalicelib.errors import BadInput, NeedsInput, NoRows, RuleNotApplicable, listed, shown
 
 RULES = ("nchs", "brfss", "none")
@@ -115,7 +115,7 @@ class Survey:
         category, stratum = self.inputs.get("category"), self.inputs.get("stratum")
         if stratum is not None:
             return Population(*self.data.stratum(category, stratum))
-        if category is None or self.data.category(category) == self.whole.category:
+        if category is None or self.data.category(category) == self.description.whole.get("category"):
             return self.whole
         strata = listed(self.data.strata[self.data.category(category)])
         raise NeedsInput("stratum", f'the category {shown(category)} needs a "stratum": one of {strata}')
@@ -127,38 +127,44 @@ class Survey:
 
         Raises BadYears, MissingRole, NoRows, Suppressed or AmbiguousCell.
         """
-        if years is None:
-            years = "latest"
-        elif not self.has_years:
+        if years is not None and not self.has_years:
             self.data.require("year")
-        chosen = parse_years(years)
-        keys = (
-            CellKey(place, year, *group) for place in places for year in self.years for group in populations
-        )
-        rows = {key: self.measures[key] for key in keys if key in self.measures}
+        chosen = parse_years(LATEST if years is None else years)
+        rows = self._rows(places, populations)
         there = {key.year for key in rows}
         valued = [key.year for key, cell in rows.items() if cell.value is not None]
         resolved = chosen.resolve(there, max(valued, default=None)) if rows else ()
         cells = {key: rows[key] for key in sorted(rows) if key.year in resolved}
         if not cells:
-            raise self._no_rows(places, populations, years if chosen.asked else "", sorted(there))
+            raise self._no_rows(places, populations, (years or "") if chosen.asked else "", sorted(there))
+        check_any_value(rows if chosen.latest else cells)
         check_unambiguous(cells)
-        missing = chosen.missing(there)
-        asked = resolved if chosen.latest else chosen.asked or self.years
-        older = chosen.latest and resolved[-1] < self.years[-1]
-        selection = Selection(tuple(places), tuple(populations), cells, resolved, missing, asked, older)
-        check_any_value(selection)
-        return selection
+        return Selection(
+            tuple(places),
+            tuple(populations),
+            cells,
+            years=resolved,
+            missing=chosen.missing(there),
+            asked=resolved if chosen.latest else chosen.asked or self.years,
+            older=chosen.latest and resolved[-1] < self.years[-1],
+        )
+
+    def _rows(self, places: Sequence[str], populations: Sequence[Population]) -> dict[CellKey, Measure]:
+        """Return the cells of all years."""
+        keys = (
+            CellKey(place, year, *each) for place in places for year in self.years for each in populations
+        )
+        return {key: self.measures[key] for key in keys if key in self.measures}
 
     def _no_rows(
         self, places: Sequence[str], populations: Sequence[Population], asked: str, years: Sequence[int]
     ) -> NoRows:
-        """Return the error that names the years of a selection or, where it has none, the groups there are."""
-        place = places[0] if len(places) == 1 else "these areas"
-        groups = ", ".join(
-            f"{group.category}: {group.stratum}" for group in populations[:1] if group.category
-        )
-        about = f"no published row for {place}{groups and f', {groups}'}{asked and f' in {asked}'}"
+        """Return the error that names the years of a selection or, if it has none, the groups there are."""
+        category, stratum = populations[0]
+        about = f"no published row for {places[0] if len(places) == 1 else 'these areas'}"
+        if category and len(populations) == 1:
+            about += f", {category}: {stratum}"
+        about += asked and f" in {asked}"
         if years:
             return NoRows(f"{about}; there is {spans(years)}")
         found = {key.segment for key in self.measures if key.location in places and key.segment}

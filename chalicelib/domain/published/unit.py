@@ -13,8 +13,8 @@ USUAL_LEVEL = 0.95
 class Unit:
     """The unit of values that are published in steps of 10**-decimals.
 
-    `whole` is 100 for percentages, 1 for proportions and None for others. `curve` is the whole where limits are
-    symmetric on the logit scale, and None where they are on the linear one.
+    `whole` is 100 for percentages, 1 for proportions and None for others. `curve` is the whole where limits
+    are symmetric on the logit scale, and None where they are on the linear one.
     """
 
     name: str

@@ -1,6 +1,6 @@
 """Whether states are comparable despite their age: direct standardisation to a standard population.
 
-sum(w_a v_a) and sqrt(sum(w_a² se_a²)) over the age groups, with the weights of the description: for BRFSS the 2000
+sum(w_a v_a) and sqrt(sum(w_a² se_a²)) over the age groups, with the description's weights: for BRFSS the 2000
 US standard population (Klein and Schoenborn, Healthy People 2010 Statistical Notes 20, 2001). From rounded
 published rows, so not the survey's own age-adjusted figure.
 """
@@ -110,7 +110,7 @@ def standardise(
     place: str,
     year: int,
 ) -> Standardised:
-    """Return the estimate of a place. Raises Suppressed, NoRows or NoStandardError for an age group without."""
+    """Return the estimate of a place. Raises Suppressed, NoRows or NoStandardError for an age group."""
     keys = [CellKey(place, year, *group) for group in ages]
     for key in keys:
         if key not in figures:

@@ -1,7 +1,7 @@
 """Which states are worse than the others, the nation, or a number to reach.
 
 - others: d_i = v_i - mean of the k - 1 others, with variance se_i² + sum of their se² / (k - 1)².
-- National: the covariance of a state with its nation is left out, which overstates the variance: conservative.
+- National: the covariance of a state with its nation is left out, which overstates the variance.
 - a number: the variance is se_i².
 
 The verdicts are by p-values adjusted for all areas (Holm 1979); `interval` is for one area alone.
@@ -70,7 +70,7 @@ def number_of(text: str) -> float:
         number = parse_number("")
     if not number.counted:
         raise BadInput("reference", text, '"others", "National" or a number to reach, such as 36')
-    return number.units / 10**number.decimals
+    return float(number.units / 10**number.decimals)
 
 
 def national_figure(survey: Survey, population: Population, year: int) -> Figure:
@@ -140,8 +140,9 @@ def verdict(difference: float, p_adjusted: float, highest_best: bool) -> str:
 def statement(figures: Document, against: str) -> str:
     counts = figures["counts"]
     return (
-        f"{counted(figures['of'], 'area')} against {against}: {counts['worse']} worse, {counts['better']} better, "
-        f"{counts['no difference shown']} with no difference shown. The verdicts are adjusted for "
+        f"{counted(figures['of'], 'area')} against {against}: {counts['worse']} worse, "
+        f"{counts['better']} better, {counts['no difference shown']} with no difference shown. "
+        "The verdicts are adjusted for "
         f"{counted(figures['of'], 'test')} (Holm, at {SIGNIFICANT:g}); each interval is for one area alone."
     )
 

@@ -1,7 +1,7 @@
 """Show the published figures of a selection, each with the standard error that its limits imply.
 
-se from the limits (inference/intervals.py); design effect se² n / (v (whole - v)); relative standard error se / v;
-`se_rounding`, the largest relative error of se that comes from the rounding of the limits: one step / their width.
+se from the limits (inference/intervals.py); design effect se² n / (v (whole - v)); relative standard error
+se / v; `se_rounding`, the largest relative error of se from the limits' rounding: one step / their width.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """Is A higher than B: two states, spans of years or groups of people.
 
-d = A - B with se = sqrt(se_A² + se_B²) and a two-sided z-test (inference/comparisons.py). The p-value belongs to
-the difference; the ratio has an interval of its own. Several years on a side are averaged with equal weights.
+d = A - B with se = sqrt(se_A² + se_B²) and a two-sided z-test (inference/comparisons.py). The p-value belongs
+to the difference; the ratio has an interval of its own. Several years on a side are averaged equally.
 """
 
 from collections.abc import Mapping, Sequence

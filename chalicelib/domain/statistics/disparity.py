@@ -1,9 +1,9 @@
 """Who within a state is worse off: each group of a category against a reference group.
 
-Absolute and relative differences, both from a named reference (Keppel et al., Vital and Health Statistics 2(141),
-2005), by default the best presentable group. Choosing the reference from the data and testing only against it
-would find something in 8 to 13 % of samples without any difference, so the p-values are then adjusted for all
-k (k - 1) / 2 pairs, and for k - 1 where the reference is named (Holm 1979).
+Absolute and relative differences, both from a named reference (Keppel et al., Vital and Health Statistics
+2(141), 2005), by default the best presentable group. Choosing the reference from the data and testing only
+against it would find something in 8 to 13 % of samples without any difference, so the p-values are then
+adjusted for all k (k - 1) / 2 pairs, and for k - 1 where the reference is named (Holm 1979).
 """
 
 from collections.abc import Mapping

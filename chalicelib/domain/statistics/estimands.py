@@ -1,7 +1,7 @@
 """What the original's mean is: the unweighted mean of all cells, beside means of the whole population.
 
-The mean of cells counts overlapping groups, small and large, and all years alike. Each other one is shown with its
-difference from it.
+The mean of cells counts overlapping groups, small and large, and all years alike. Each other one
+has its difference from it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -53,13 +53,13 @@ def estimands(data: DataIngestor, inputs: Mapping[str, str]) -> Document:
 
 def of_all_cells(survey: Survey, selection: Selection) -> CellStats:
     """Return the sum and count that the original's mean is of: every cell of the state, or of all places."""
-    years = set(selection.asked)
-    parts = [
-        cell.stats
+    years, state = set(selection.asked), survey.state
+    values = [
+        (cell.value, cell.counted)
         for key, cell in survey.measures.items()
-        if key.year in years and survey.state in (None, key.location)
+        if key.year in years and state in (None, key.location) and cell.value is not None
     ]
-    return CellStats(sum(part.total for part in parts), sum(part.counted for part in parts))
+    return CellStats(sum(value for value, _ in values), sum(counted for _, counted in values))
 
 
 def weighted(figures: Sequence[Figure], weights: str, cells_mean: float) -> Document:
@@ -82,7 +82,7 @@ def statement(survey: Survey, estimates: Mapping[str, Document]) -> str:
     )
     when = "" if latest["year"] is None else f" of {latest['year']}"
     return (
-        f"The mean of all {mean['cells']} cells, {unit.show(mean['estimate'])}, averages overlapping groups and "
-        f"years alike and is no prevalence; the mean of the {total['cells']} whole-population rows is "
+        f"The mean of all {mean['cells']} cells, {unit.show(mean['estimate'])}, averages overlapping groups "
+        f"and years alike and is no prevalence; the mean of the {total['cells']} whole-population rows is "
         f"{unit.show(total['estimate'])}, and{when} alone {unit.show(latest['estimate'])}."
     )

@@ -1,7 +1,7 @@
 """Who is best, and how sure that is: ranks with ranges that hold with joint 95 % confidence.
 
-Tukey and Kramer's comparisons of all pairs on the logit scale; Klein, Wright and Wieczorek's ranges (JRSS C 2020)
-beside them, and for one state that is named beforehand a shorter range of its own (inference/ranks.py).
+Tukey and Kramer's comparisons of all pairs on the logit scale; Klein, Wright and Wieczorek's ranges (JRSS C
+2020) beside them, and for one state that is named beforehand a shorter range of its own (inference/ranks.py).
 """
 
 from collections.abc import Mapping, Sequence

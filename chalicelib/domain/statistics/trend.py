@@ -1,8 +1,8 @@
 """How something changed over the years, and whether that is more than chance.
 
-Weighted least squares by 1 / se² (inference/trends.py). Two p-values: `p` counts sampling error alone, `p_scaled`
-the scatter of the years about the line too; the second is the one to quote. NCHS asks for four or more points
-(Ingram et al., Vital and Health Statistics 2(179), 2018).
+Weighted least squares by 1 / se² (inference/trends.py). Two p-values: `p` counts sampling error alone,
+`p_scaled` the scatter of the years about the line too; the second is the one to quote. NCHS asks for four or
+more points (Ingram et al., Vital and Health Statistics 2(179), 2018).
 """
 
 from collections import Counter
