@@ -268,6 +268,10 @@ class NoUsableRows(Unanswerable):
         super().__init__(f"{about}; the closest with rows: {near}" if near else about)
 
 
+class InvalidInput(Unanswerable):
+    """Raised for an input that only the data set can tell to be none of those that a statistic takes."""
+
+
 class BestEndUnknown(Unanswerable):
     """Raised when the description does not say whether a low or a high mean is best for a question."""
 

@@ -22,7 +22,7 @@ from chalicelib.domain.statistics import (
 from chalicelib.domain.statistics.labels import label
 from chalicelib.domain.statistics.means import Row
 from chalicelib.domain.statistics.statistic import Statistic
-from chalicelib.errors import UnknownStatistic, shown
+from chalicelib.errors import InvalidInput, InvalidRequest, UnknownStatistic, shown
 
 # Stored results begin with their format: [RESULT_FORMAT, rows] of a mean, [DOCUMENT_FORMAT, document] of an
 # estimate. A result stored before there were formats is a JSON object.
@@ -152,15 +152,24 @@ def compute_result(data: DataIngestor, name: str, inputs: Mapping[str, str], dat
     """
     entry = statistic(name)
     canonical = canonical_inputs(data, {name: inputs[name] for name in entry.inputs if name in inputs})
+    try:
+        result = entry.compute(data, **canonical) if entry.computes_rows else entry.compute(data, canonical)
+    except InvalidRequest as error:  # of a text such as the nation's name, which only the data set knows
+        raise InvalidInput(str(error)) from None
     if entry.computes_rows:
-        return stored(RESULT_FORMAT, entry.compute(data, **canonical))
-    document = entry.compute(data, canonical)
-    origin = {"dataset": dataset, **document["provenance"], "inputs": canonical}
-    carried = {
+        return stored(RESULT_FORMAT, result)
+    return stored(DOCUMENT_FORMAT, completed(result, entry, canonical, dataset))
+
+
+def completed(
+    document: dict[str, Any], entry: Statistic, inputs: Mapping[str, str], dataset: str
+) -> dict[str, Any]:
+    """Return a document with its method's id, and with what was asked of which data."""
+    origin = {"dataset": dataset, **document["provenance"], "inputs": dict(inputs)}
+    return document | {
         "method": document["method"] | {"id": entry.method},
-        "provenance": origin | {"replay": replay_id(dataset, entry, canonical)},
+        "provenance": origin | {"replay": replay_id(dataset, entry, inputs)},
     }
-    return stored(DOCUMENT_FORMAT, document | carried)
 
 
 def canonical_inputs(data: DataIngestor, inputs: Mapping[str, str]) -> dict[str, str]:
