@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chalicelib.domain import snapshot
-from chalicelib.domain.catalogue import Catalogue
+from chalicelib.domain.catalogue import Catalogue, catalogue_of
 from chalicelib.domain.cube import MEASURED, Cube, Measures
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.description_checks import ROLES
@@ -33,8 +33,8 @@ class DataIngestor:
 
     def __init__(self, cube: Cube, description: Description) -> None:
         self.cube, self.description = cube, description
-        self._questions = frozenset(cube.cells)
-        self._states = frozenset(labels[0] for cells in cube.cells.values() for labels in cells if labels[0])
+        self.questions = frozenset(cube.cells)
+        self.states = frozenset(labels[0] for cells in cube.cells.values() for labels in cells if labels[0])
 
     @classmethod
     def from_csv(cls, source: Source | str, description: Description) -> "DataIngestor":
@@ -67,7 +67,7 @@ class DataIngestor:
 
     def question(self, name: str) -> str:
         """Return the text of a question from its text or its id. Raises UnknownQuestion."""
-        if name in self._questions:
+        if name in self.questions:
             return name
         texts = self.cube.question_ids.get(name, frozenset())
         if len(texts) == 1:
@@ -78,7 +78,7 @@ class DataIngestor:
 
     def state(self, name: str) -> str:
         """Return the name of a state of this data set. Raises UnknownState."""
-        if name in self._states:
+        if name in self.states:
             return name
         raise UnknownState(
             name, self._abbreviated.get(name.upper()) or self.catalogue().suggesters["state"].closest(name)
@@ -156,55 +156,34 @@ class DataIngestor:
         ids = self.cube.location_ids
         listed = set(self.description.territories)
         return frozenset(
-            name for name in self._states if name in listed or listed & ids.get(name, frozenset())
+            name for name in self.states if name in listed or listed & ids.get(name, frozenset())
         )
 
     def best(self, question: str) -> str:
         """Return the best end for a question's text, "lowest" or "highest". Raises BestEndUnknown."""
-        if best := self._best(question):
+        if best := self.best_or_none(question):
             return best
         raise BestEndUnknown(
             f"the data set does not say whether a low or a high mean is best for {shown(question)}"
         )
 
     def catalogue(self) -> Catalogue:
-        """Return the title, questions and states of the data set, as JSON values; made once."""
+        """Return the title, questions, states and categories of the data set, as JSON values; made once."""
         return self._catalogue
 
     @cached_property
     def _catalogue(self) -> Catalogue:
-        overall = self.cube.overall()
-        return Catalogue(
-            {
-                "title": self.description.title,
-                "source": self.description.source,
-                "licence": self.description.licence,
-                "synthetic": self.description.synthetic,
-                "rows": overall.counted + overall.suppressed,
-                "suppressed": overall.suppressed,
-                "questions": sorted(
-                    map(self._described, self._questions),
-                    key=lambda entry: (entry["id"] or "", entry["question"]),
-                ),
-                "states": [
-                    {"name": name, "abbreviation": min(self.cube.location_ids.get(name, ()), default=None)}
-                    for name in sorted(self._states)
-                ],
-            }
-        )
+        return catalogue_of(self)
 
-    def _described(self, question: str) -> dict[str, str | None]:
-        own_id = next(iter(self._ids.get(question, ())), None)
-        return {"id": own_id, "question": question, "best": self._best(question)}
-
-    def _best(self, question: str) -> str | None:
+    def best_or_none(self, question: str) -> str | None:
+        """Return the best end for a question's text, None where the description does not say it."""
         ends = self.description.best
-        return next((ends[name] for name in (question, *self._ids.get(question, ())) if name in ends), None)
+        return next((ends[name] for name in (question, *self.ids.get(question, ())) if name in ends), None)
 
     # What a question or state is looked up in, each made once: a search would cost each request all names.
 
     @cached_property
-    def _ids(self) -> dict[str, list[str]]:
+    def ids(self) -> dict[str, list[str]]:
         """The ids of each question, in order."""
         return inverted({name: self.cube.question_ids[name] for name in sorted(self.cube.question_ids)})
 
@@ -215,7 +194,7 @@ class DataIngestor:
 
     @cached_property
     def _question_suggester(self) -> Suggester:
-        return Suggester([*self._questions, *self.cube.question_ids])
+        return Suggester([*self.questions, *self.cube.question_ids])
 
 
 def inverted(names: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:

@@ -92,7 +92,11 @@ API_SCHEMAS: dict[str, Schema] = {
     "NumJobs": closed_object(num_jobs=COUNT),
     "Shutdown": {"oneOf": [closed_object(status=DONE), closed_object(status=RUNNING, num_jobs=COUNT)]},
     "Best": {"type": "string", "enum": ["lowest", "highest", None], **NULLABLE},
-    "Question": closed_object(id=TEXT | NULLABLE, question=TEXT, best=ref("Best")),
+    "Question": open_object(
+        "id question best",
+        {"id": TEXT | NULLABLE, "question": TEXT, "best": ref("Best"), "years": array({"type": "integer"})},
+    )
+    | {"additionalProperties": False},
     "Questions": closed_object(questions=array(ref("Question"))),
     "State": closed_object(name=TEXT, abbreviation=TEXT | NULLABLE),
     "States": closed_object(states=array(ref("State"))),

@@ -28,16 +28,20 @@ class Columns:
 
     def __init__(self, header: list[str], name: str, description: Description) -> None:
         self.name, self.names, self._aliases = name, description.columns, description.aliases
-        needed = [column for role, column in self.names.items() if role not in OPTIONAL]
-        if missing := [column for column in needed if column not in header]:
+        present = {role: place_of(column, header) for role, column in self.names.items()}
+        if missing := [
+            self.names[role] for role in present if present[role] is None and role not in OPTIONAL
+        ]:
             raise MissingColumns(
                 f"{name} lacks the columns {listed(missing)}; it has {listed(header)}. "
                 "A description beside the file can name other columns."
             )
-        present = {role: header.index(column) for role, column in self.names.items() if column in header}
         together = ({"year_end", "year"}, {"low", "high"})
-        lacking = {role for roles in together if not present.keys() >= roles for role in roles}
-        self.places = {role: place for role, place in present.items() if role not in lacking}
+        incomplete = (roles for roles in together if any(present.get(role) is None for role in roles))
+        lacking = set().union(*incomplete)
+        self.places = {
+            role: place for role, place in present.items() if place is not None and role not in lacking
+        }
 
     def clean(self, text: str, role: str) -> str:
         """Return the text without the blanks around it, or what its alias stands for."""
@@ -68,6 +72,14 @@ class Columns:
         used = set(counted(column._replace(codes=column.codes[counts]), counts[counts]).texts)
         numbers = [parse_year(self.clean(text, role)) if text in used else NO_YEAR for text in column.texts]
         return np.where(counts, np.array(numbers, np.int64)[column.codes], NO_YEAR)
+
+
+def place_of(column: str, header: list[str]) -> int | None:
+    """Return the place of a column: of that name, or of one that differs in the blanks around it only."""
+    for names, name in ((header, column), ([text.strip() for text in header], column.strip())):
+        if name in names:
+            return names.index(name)
+    return None
 
 
 def column_of(series: "pd.Series[Any]") -> Column:
