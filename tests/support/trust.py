@@ -13,7 +13,9 @@ EDGE = FOLDER / "edge.csv"
 FILES = {"real": BRFSS, "edge": EDGE}
 LEAST_TOLERANCE = 2e-6  # numbers on the wire are rounded to 6 decimals or digits
 
-needs_trust = pytest.mark.skipif(not FOLDER.is_dir(), reason="the trust cases of STATLINE_SHARED are not here")
+needs_trust = pytest.mark.skipif(
+    not FOLDER.is_dir(), reason="the trust cases of STATLINE_SHARED are not here"
+)
 
 
 def cases() -> list[dict[str, Any]]:
@@ -46,9 +48,7 @@ def differences(expected: Any, found: Any, tolerance: float, path: str = "answer
 
 
 def is_equal(expected: Any, found: Any, tolerance: float) -> bool:
-    numbers = [
-        isinstance(value, (int, float)) and not isinstance(value, bool) for value in (expected, found)
-    ]
+    numbers = [isinstance(value, (int, float)) and not isinstance(value, bool) for value in (expected, found)]
     if not all(numbers):
         return type(expected) is type(found) and bool(expected == found)
     size = max(1.0, abs(expected), abs(found))

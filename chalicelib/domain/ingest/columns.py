@@ -37,7 +37,7 @@ class Columns:
                 "A description beside the file can name other columns."
             )
         together = ({"year_end", "year"}, {"low", "high"})
-        incomplete = (roles for roles in together if any(present.get(role) is None for role in roles))
+        incomplete = (roles for roles in together if any(present.get(role, "") is None for role in roles))
         lacking = set().union(*incomplete)
         self.places = {
             role: place for role, place in present.items() if place is not None and role not in lacking
