@@ -36,11 +36,11 @@ class Columns:
                 f"{name} lacks the columns {listed(missing)}; it has {listed(header)}. "
                 "A description beside the file can name other columns."
             )
-        needs = {"year_end": "year", "low": "high", "high": "low"}
+        together = ({"year_end", "year"}, {"low", "high"})
+        incomplete = (roles for roles in together if any(present.get(role, "") is None for role in roles))
+        lacking = set().union(*incomplete)
         self.places = {
-            role: place
-            for role, place in present.items()
-            if place is not None and present.get(needs.get(role, role)) is not None
+            role: place for role, place in present.items() if place is not None and role not in lacking
         }
 
     def clean(self, text: str, role: str) -> str:

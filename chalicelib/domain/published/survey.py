@@ -121,11 +121,15 @@ class Survey:
         raise NeedsInput("stratum", f'the category {shown(category)} needs a "stratum": one of {strata}')
 
     def select(
-        self, places: Sequence[str], populations: Sequence[Population], years: str | None = None
+        self,
+        places: Sequence[str],
+        populations: Sequence[Population],
+        years: str | None = None,
+        needs_value: bool = True,
     ) -> Selection:
         """Return the cells of some places and populations in the years that a text means.
 
-        Raises BadYears, MissingRole, NoRows, Suppressed or AmbiguousCell.
+        Raises BadYears, MissingRole, NoRows, AmbiguousCell, or Suppressed where no cell has a value.
         """
         if years is not None and not self.has_years:
             self.data.require("year")
@@ -137,7 +141,8 @@ class Survey:
         cells = {key: rows[key] for key in sorted(rows) if key.year in resolved}
         if not cells:
             raise self._no_rows(places, populations, (years or "") if chosen.asked else "", sorted(there))
-        check_any_value(rows if chosen.latest else cells)
+        if needs_value or chosen.latest:
+            check_any_value(rows if chosen.latest else cells)
         check_unambiguous(cells)
         return Selection(
             tuple(places),

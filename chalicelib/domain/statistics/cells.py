@@ -25,7 +25,7 @@ def cells(data: DataIngestor, inputs: Mapping[str, str]) -> Document:
     populations = populations_of(survey)
     places = survey.places if survey.state is None else (survey.state,)
     default = "all" if survey.state and survey.has_years else None
-    selection = survey.select(places, populations, inputs.get("years", default))
+    selection = survey.select(places, populations, inputs.get("years", default), needs_value=False)
     if len(selection.cells) > MOST_ROWS:
         raise TooMany(
             f"{len(selection.cells)} cells are selected, and an answer has {MOST_ROWS} at most: "
