@@ -106,7 +106,7 @@ INPUTS = {
     ),
     "rule": Input(
         "Rule",
-        "The rule that marks unreliable estimates: NCHS' presentation standards for proportions, BRFSS' "
+        "The rule that marks unreliable estimates, NCHS' presentation standards for proportions, BRFSS' "
         "(fewer than 50 respondents, or a relative standard error above 30 %), or none",
         "nchs",
         choice("nchs", "brfss", "none"),
@@ -135,7 +135,14 @@ REFERENCES = {
     "number to reach, such as a national target",
     "disparity": "A group to compare the others with",
 }
-NO_STATE = {"ranking": "no state is singled out", "cells": "every state"}
+NO_STATE = {
+    "cells": "every state",
+    "estimate": "the average of `areas`",
+    "trend": "a row for each of `areas`",
+    "age_standardised": "a row for each of `areas`",
+    "ranking": "none is singled out",
+    "estimands": "all places",
+}
 
 
 def default_of(entry: Statistic, name: str) -> str:
@@ -143,13 +150,15 @@ def default_of(entry: Statistic, name: str) -> str:
     if entry.computes_rows:
         return "all" if name == "years" else EVERY_ROW[name]
     if name == "state":
-        return NO_STATE.get(entry.name, "each of `areas`, or their average")
+        return NO_STATE[entry.name]
     return DEFAULTS.get(entry.name, {}).get(name, INPUTS[name].default)
 
 
 def described(entry: Statistic, name: str) -> str:
     """Return the sentence that describes an input of a statistic."""
     text = REFERENCES[entry.name] if name == "reference" else INPUTS[name].description
+    if words := INPUTS[name].schema.get("enum"):
+        text = f"{text}: `{'`, `'.join(words)}`"
     return f"{text}. Without it: {default_of(entry, name)}." if name in entry.optional else f"{text}."
 
 
