@@ -1,6 +1,5 @@
 """Writes the tables of docs/reference/statistics.md from the registry: `python -m tools.statistics_page`."""
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from chalicelib.domain.statistics.registry import ESTIMATES, MEANS
 from chalicelib.domain.statistics.statistic import Statistic
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "statistics.md"
-BLOCK = r"(<!-- {name}, from the registry -->\n).*?(\n<!-- end -->)"
 
 
 def page(text: str) -> str:
@@ -23,10 +21,11 @@ def page(text: str) -> str:
         "inputs of means": table(*mean_inputs()),
     }
     for name, block in blocks.items():
-        pattern = re.compile(BLOCK.format(name=name), re.DOTALL)
-        if not pattern.search(text):
+        head, end = f"<!-- {name}, from the registry -->\n", "\n<!-- end -->"
+        before, found, rest = text.partition(head)
+        if not found:
             raise SystemExit(f"{PAGE} has no block of {name}")
-        text = pattern.sub(lambda match, block=block: f"{match[1]}{block}{match[2]}", text)
+        text = before + head + block + end + rest.partition(end)[2]
     return text
 
 

@@ -16,7 +16,7 @@ def mixed(name: str, inputs: Mapping[str, str]) -> list[str]:
     """Return what a mean with these inputs averages alike although it differs."""
     mixes = []
     if name in OF_ALL_PLACES:
-        mixes.append("places of every size, the nation and territories among them")
+        mixes.append("places of every size (the nation and territories too)")
     if not inputs.get("years", "").isdecimal() and inputs.get("years") != "latest":
         mixes.append("the selected years" if "years" in inputs else "all years")
     if name not in BY_GROUP and "stratum" not in inputs:
@@ -33,4 +33,6 @@ def group_mixture(inputs: Mapping[str, str]) -> str:
 def label(name: str, inputs: Mapping[str, str]) -> str:
     """Return the sentence that labels a mean with these inputs."""
     mixes = mixed(name, inputs)
-    return f"{LABEL[0].upper()}{LABEL[1:]}" + (f"; it mixes {', and '.join(mixes)}." if mixes else ".")
+    *first, last = mixes or [""]
+    listed = f"{', '.join(first)} and {last}" if first else last
+    return f"{LABEL[0].upper()}{LABEL[1:]}" + (f"; it mixes {listed}." if listed else ".")

@@ -250,8 +250,8 @@ def test_page_of_a_mean_is_labelled_with_what_it_mixes(url: str, http: requests.
         return http.get(where, headers={"Accept": "text/html"}, timeout=5).text
 
     label = "Unweighted mean of the selected published cells"
-    assert f"{label}; it mixes all years, and the whole population and its overlapping groups." in page()
-    assert f"{label}; it mixes all years, and the groups of Gender." in page(category="Gender")
+    assert f"{label}; it mixes all years and the whole population and its overlapping groups." in page()
+    assert f"{label}; it mixes all years and the groups of Gender." in page(category="Gender")
     assert f"{label}." in page(years="2021", stratum="Female")
 
 

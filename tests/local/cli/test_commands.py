@@ -65,7 +65,7 @@ def test_table_has_six_digits(service_url: str) -> None:
 def test_table_of_a_mean_says_what_its_selection_mixes(service_url: str) -> None:
     whole = run("ask", "best5", "S1", "--format", "table").stdout
     whole = " ".join(whole.split())
-    assert "Unweighted mean of the selected published cells; it mixes all years, and the whole" in whole
+    assert "Unweighted mean of the selected published cells; it mixes all years and the whole" in whole
     assert "mean" not in run("ask", "best5", "S1").stdout
 
 
