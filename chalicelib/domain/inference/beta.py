@@ -1,6 +1,6 @@
 """The beta distribution: its tail and the quantile of a lower tail.
 
-Tests hold relative errors below 1e-12 against scipy, for parameters from 0.01 to 200,000.
+Tests hold the relative error of a quantile's probability below 1e-10, for parameters from 0.01 to 200,000.
 """
 
 from math import sqrt
@@ -46,9 +46,12 @@ class Beta:
 
     def lower_tail(self, x: float, y: float) -> float:
         """Return P(X <= x), for 0 < x < 1 and y = 1 - x (which the caller may know more precisely)."""
+        return self._tail(x, y, self.weight(x, y))
+
+    def _tail(self, x: float, y: float, weight: float) -> float:
         if x > (self.a + 1) / (self.a + self.b + 2):
-            return 1 - Beta(self.b, self.a).lower_tail(y, x)
-        return self.weight(x, y) / self.a * continued_fraction(x, self.a, self.b)
+            return 1 - weight / self.b * continued_fraction(y, self.b, self.a)
+        return weight / self.a * continued_fraction(x, self.a, self.b)
 
     def lower_quantile(self, tail: float) -> float:
         """Return the x with P(X <= x) = tail, by Halley's method within a bracket that shrinks.
@@ -57,9 +60,10 @@ class Beta:
         """
         low, high, x = 0.0, 1.0, self.start(tail)
         while low < x < high:
-            excess = self.lower_tail(x, 1 - x) - tail
+            weight = self.weight(x, 1 - x)
+            excess = self._tail(x, 1 - x, weight) - tail
             low, high = (x, high) if excess < 0 else (low, x)
-            step = excess * x * (1 - x) / max(TINY, self.weight(x, 1 - x))
+            step = excess * x * (1 - x) / max(TINY, weight)
             bend = (self.a - 1) / x - (self.b - 1) / (1 - x)
             following = x - step / max(0.5, 1 - step * bend / 2)
             if abs(excess) <= LAST_EXCESS * tail:

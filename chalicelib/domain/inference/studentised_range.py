@@ -1,7 +1,7 @@
 """Tukey's studentised range: the 0.95 quantile of the range of k independent standard normal variables.
 
 P(range < q) = k ∫ phi(x) [Phi(x) - Phi(x - q)]^(k-1) dx. The trapezoidal rule converges exponentially here:
-tests hold the quantiles within 1e-12 of half the step, of scipy, and of the constants.
+halving the step changes a quantile by less than 1e-13 of it, and tests hold all within 1e-11 of scipy's.
 """
 
 from functools import lru_cache
