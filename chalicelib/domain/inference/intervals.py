@@ -11,6 +11,7 @@ from chalicelib.domain.inference.beta import Beta
 from chalicelib.domain.inference.logits import expit, is_interior, logit
 
 KORN_GRAUBARD_TAIL = 0.025
+NEARBY = 1e-3  # of the tail: limits of a percentage are then good to 1e-8 points
 
 
 class Interval(NamedTuple):
@@ -69,8 +70,16 @@ def korn_graubard(value: float, effective: float, whole: float) -> Interval:
     """
     successes = effective * (value / whole)
     failures = effective * ((whole - value) / whole)
-    low = Beta(successes, failures + 1).lower_quantile(KORN_GRAUBARD_TAIL) if successes > 0 else 0.0
-    high = 1 - Beta(failures, successes + 1).lower_quantile(KORN_GRAUBARD_TAIL) if failures > 0 else 1.0
+    low = (
+        Beta(successes, failures + 1).lower_quantile(KORN_GRAUBARD_TAIL, nearby=NEARBY)
+        if successes > 0
+        else 0.0
+    )
+    high = (
+        1 - Beta(failures, successes + 1).lower_quantile(KORN_GRAUBARD_TAIL, nearby=NEARBY)
+        if failures > 0
+        else 1.0
+    )
     return Interval(whole * low, whole * high)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.inference.elementary import DIGITS, exp, log, log_less, power
+from chalicelib.domain.inference.elementary import DIGITS, exp, log, log_less, power, quick_exp
 
 positive = st.floats(1e-300, 1e300)
 
@@ -17,6 +17,17 @@ positive = st.floats(1e-300, 1e300)
 @given(st.floats(-700, 700))
 def test_exp_agrees_with_libm_to_an_ulp(exponent: float) -> None:
     assert exp(exponent) == pytest.approx(math.exp(exponent), rel=4.5e-16)
+
+
+@settings(deadline=None)
+@given(st.floats(-700, 700))
+def test_quick_exp_agrees_with_exp_to_two_ulps(exponent: float) -> None:
+    assert quick_exp(exponent) == pytest.approx(exp(exponent), rel=4.5e-16)
+
+
+@pytest.mark.parametrize("exponent", [-746.0, -1e300, -math.inf])
+def test_quick_exp_below_the_floats_is_0(exponent: float) -> None:
+    assert quick_exp(exponent) == 0
 
 
 def test_exp_of_a_very_negative_number_is_0() -> None:

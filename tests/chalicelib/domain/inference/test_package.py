@@ -20,7 +20,7 @@ from chalicelib.domain.inference.reliability import assess
 from chalicelib.domain.inference.trends import fit_trend
 
 MODULES = sorted(Path(inference.__file__).parent.glob("*.py"))
-CORRECTLY_ROUNDED = {"sqrt", "fsum"}
+CORRECTLY_ROUNDED = {"sqrt", "fsum", "ldexp"}
 LIBM_MODULES = {"cmath", "statistics", "random", "numpy", "scipy"}
 
 
@@ -51,7 +51,7 @@ def test_bits_are_the_same_on_every_processor() -> None:
     """
     digest = hashlib.sha256("\n".join(map(repr, [*distributions(), *estimates()])).encode()).hexdigest()
 
-    assert digest == "bb6f201956a6f33a73983c4ce41110f44d035068bca53d85c17e2dcbceb46d87"
+    assert digest == "f1902ed5e29862a5cfcda56c0177be32ba3135fd3df7c434b4ad7af0d9f81184"
 
 
 def distributions() -> Iterator[object]:
