@@ -41,7 +41,9 @@ RANGE_95 = (
 
 
 def range_quantile(k: int) -> float:
-    """Return the 0.95 quantile for k groups, 2 or more, of infinitely many degrees of freedom."""
+    """Return the 0.95 quantile for k groups, 2 or more, with infinitely many degrees of freedom."""
+    if k < 2:
+        raise ValueError(f"{k} groups have no range")
     return RANGE_95[k - 2] if k - 2 < len(RANGE_95) else solve(k)
 
 
