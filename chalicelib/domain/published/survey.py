@@ -105,6 +105,11 @@ class Survey:
         self.data.require("whole")
         return Population(self.description.whole["category"], self.description.whole["segment"])
 
+    def is_whole(self, population: Population) -> bool:
+        """Whether a population is the whole one, as far as the description says."""
+        whole = self.description.whole
+        return population in (Population(), Population(whole.get("category", ""), whole.get("segment", "")))
+
     def is_by_age(self, population: Population) -> bool:
         """Whether a population is an age group."""
         return bool(self.description.age) and population.category == self.description.age["category"]

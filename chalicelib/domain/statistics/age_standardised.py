@@ -80,7 +80,7 @@ def age_groups(survey: Survey) -> dict[Population, float]:
     """Return the age groups and their shares of the standard population."""
     standard: Mapping[str, float] = survey.description.age["standard"]
     category, total = survey.data.category(survey.description.age["category"]), sum(standard.values())
-    return {Population(category, group): weight / total for group, weight in standard.items()}
+    return {Population(category, group): weight / total for group, weight in sorted(standard.items())}
 
 
 def standardise_all(

@@ -142,7 +142,7 @@ def words(survey: Survey, first: Side, second: Side) -> tuple[str, list[str]]:
 def in_words(survey: Survey, side: Side, differing: Sequence[bool]) -> str:
     """Return the parts of a side that differ from the other's: `for Female in Ohio in 2022`."""
     place, population, years = differing
-    stratum = "the whole population" if side.population == survey.whole else side.population.stratum
+    stratum = "the whole population" if survey.is_whole(side.population) else side.population.stratum
     words = [f"for {stratum}"] * population + [f"in {side.place}"] * place
     return " ".join(words + [f"in {years_text(side.selection.valued_years)}"] * years)
 

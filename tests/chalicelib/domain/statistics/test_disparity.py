@@ -58,7 +58,7 @@ def test_unpresentable_group_is_shown_but_is_neither_reference_nor_extreme() -> 
 
 
 def test_reference_without_a_value_is_an_error_that_names_the_groups() -> None:
-    with pytest.raises(NoReference, match='"Very high" cannot.*"High", "Low", "Middle"'):
+    with pytest.raises(NoReference, match=r'"Very high" cannot.*"High", "Low", "Middle"'):
         disparity(DATA, INCOME | {"reference": "Very high"})
 
 
@@ -108,6 +108,6 @@ def test_what_cannot_be_compared_is_an_error() -> None:
         )
     with pytest.raises(Suppressed, match="Birch 2022, Age: Old"):
         disparity(
-            ingest([row("Birch", 2022, "", group="Age: Old")] + ROWS[:5]),
+            ingest([row("Birch", 2022, "", group="Age: Old"), *ROWS[:5]]),
             {"question": "Q1", "state": "Birch", "category": "Age"},
         )
