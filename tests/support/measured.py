@@ -1,6 +1,9 @@
-"""A tiny data set with years, limits and sample sizes."""
+"""A tiny data set with years, limits and sample sizes, and a snapshot as they were before these."""
 
+import hashlib
 import io
+import json
+import zlib
 
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingestor import DataIngestor
@@ -37,3 +40,25 @@ DESCRIPTION = {
 
 def measured(rows: str = MEASURED, **changes: object) -> DataIngestor:
     return DataIngestor.from_csv(io.BytesIO(rows.encode()), Description.from_dict(DESCRIPTION | changes))
+
+
+def snapshot_of_before(data: DataIngestor) -> bytes:
+    """The snapshot that version 1 made: the sums, without years and measures."""
+    tables = [
+        sorted({labels[place] for cells in data.cube.cells.values() for labels in cells})
+        for place in range(3)
+    ]
+    rows = {
+        question: [(*map(list.index, tables, labels), *stats) for labels, stats in sorted(cells.items())]
+        for question, cells in data.cube.cells.items()
+    }
+    content = {
+        "description": data.description.to_dict(),
+        "scale": data.cube.scale,
+        "question_ids": {name: sorted(texts) for name, texts in data.cube.question_ids.items()},
+        "location_ids": {name: sorted(ids) for name, ids in data.cube.location_ids.items()},
+        "labels": tables,
+        "cells": {question: list(zip(*columns, strict=True)) for question, columns in rows.items()},
+    }
+    payload = zlib.compress(json.dumps(content).encode())
+    return b"statline-snapshot 1 %b\n%b" % (hashlib.sha256(payload).hexdigest().encode(), payload)

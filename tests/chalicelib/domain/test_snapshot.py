@@ -1,10 +1,7 @@
 """Snapshots: whole, or refused."""
 
-import hashlib
-import json
 import subprocess
 import sys
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +16,7 @@ from chalicelib.domain.measure_blocks import Blocks
 from chalicelib.domain.statistics import means
 from chalicelib.domain.statistics.registry import STATISTICS, compute_result
 from chalicelib.errors import DamagedSnapshot, OutdatedSnapshot
-from tests.support.measured import measured
+from tests.support.measured import measured, snapshot_of_before
 from tests.support.samples import DESCRIPTION, SOIL, soil
 
 LOAD = """
@@ -43,31 +40,9 @@ def test_a_snapshot_loads_as_the_same_data_set(saved: bytes, tmp_path: Path) -> 
     assert again.snapshot() == saved
 
 
-def of_before(data: DataIngestor) -> bytes:
-    """The snapshot that version 1 made: the sums, without years and measures."""
-    tables = [
-        sorted({labels[place] for cells in data.cube.cells.values() for labels in cells})
-        for place in range(3)
-    ]
-    rows = {
-        question: [(*map(list.index, tables, labels), *stats) for labels, stats in sorted(cells.items())]
-        for question, cells in data.cube.cells.items()
-    }
-    content = {
-        "description": data.description.to_dict(),
-        "scale": data.cube.scale,
-        "question_ids": {name: sorted(texts) for name, texts in data.cube.question_ids.items()},
-        "location_ids": {name: sorted(ids) for name, ids in data.cube.location_ids.items()},
-        "labels": tables,
-        "cells": {question: list(zip(*columns, strict=True)) for question, columns in rows.items()},
-    }
-    payload = zlib.compress(json.dumps(content).encode())
-    return b"statline-snapshot 1 %b\n%b" % (hashlib.sha256(payload).hexdigest().encode(), payload)
-
-
 def test_a_snapshot_of_before_answers_the_nine_as_before(tmp_path: Path) -> None:
     original = soil(tmp_path)
-    old = DataIngestor.from_snapshot(of_before(original))
+    old = DataIngestor.from_snapshot(snapshot_of_before(original))
     for name, entry in STATISTICS.items():
         if entry.parameters == ("question",):
             question = {"question": "Humus"}
@@ -87,14 +62,14 @@ def test_a_snapshot_of_before_answers_the_nine_as_before(tmp_path: Path) -> None
 def test_a_snapshot_of_before_says_publish_again(
     tmp_path: Path, ask: Callable[[DataIngestor], object]
 ) -> None:
-    old = DataIngestor.from_snapshot(of_before(soil(tmp_path)))
+    old = DataIngestor.from_snapshot(snapshot_of_before(soil(tmp_path)))
     for data in (old, DataIngestor.from_snapshot(old.snapshot())):
         with pytest.raises(OutdatedSnapshot, match="publish it again"):
             ask(data)
 
 
 def test_a_snapshot_of_before_takes_the_filters_that_need_no_years(tmp_path: Path) -> None:
-    old = DataIngestor.from_snapshot(of_before(soil(tmp_path)))
+    old = DataIngestor.from_snapshot(snapshot_of_before(soil(tmp_path)))
     assert means.states_mean(old, "Humus", stratum="Acker") == [("Bayern", 1.5), ("Hessen", 4.0)]
 
 
