@@ -38,7 +38,7 @@ def cells(data: DataIngestor, inputs: Mapping[str, str]) -> Document:
         survey,
         figures_document(selection, figures),
         estimand=[survey.state or counted(len(places), "place"), group, years_text(selection.years)],
-        statement=f"{number}, {without} of them without a value.",
+        statement=f"{number}, {without} without a value.",
         caveats=found,
         selections=[selection],
     )
@@ -78,8 +78,8 @@ def row(key: CellKey, figure: Figure | None) -> Document:
     place = {
         "state": key.location,
         "year": key.year or None,
-        "category": key.category or None,
-        "stratum": key.segment or None,
+        "category": key.category,
+        "stratum": key.segment,
     }
     if figure is None:
         return place | {"suppressed": True}

@@ -124,7 +124,8 @@ def of_state(survey: Survey, areas: Areas, result: Ranks, state: str) -> Documen
             raise Suppressed(f"{when}: published without a value, so it has no rank")
         if state in areas.absent:
             raise NoRows(f"no published row for {when}, so it has no rank")
-        raise NoRows(f'{shown(state)} is none of the areas that are ranked; "areas": "all" has territories')
+        more = '; "areas": "all" ranks it too' if survey.is_territory(state) else ""
+        raise NoRows(f"{shown(state)} is none of the areas that are ranked{more}")
     index = areas.names.index(state)
     same = not_separated(index, result.scores, result.critical.joint)
     return {

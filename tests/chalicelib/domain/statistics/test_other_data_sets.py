@@ -72,7 +72,7 @@ def test_without_years_and_limits_values_are_shown_without_certainty() -> None:
         == "Percent of adults who swim; Birch; whole population; published survey estimates"
     )
     assert (average["estimate"], average["cells"]) == (22.5, 6)
-    assert (first["year"], first["category"], first["stratum"]) == (None, None, None)
+    assert (first["year"], first["category"], first["stratum"]) == (None, "", "")
     assert answer["provenance"]["release"] == "6 rows"
 
 
