@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from chalicelib.domain.published.figure import Figure
-from chalicelib.domain.published.selection import Selection
+from chalicelib.domain.published.selection import Selection, spans
 from chalicelib.domain.published.survey import Survey
 
 Caveat = dict[str, str]
@@ -66,7 +66,7 @@ class Caveats:
         self.add_if(
             missing,
             "missing-years",
-            f"Asked for and not published in this selection: {', '.join(map(str, missing))}.",
+            f"Asked for and not published in this selection: {spans(missing)}.",
         )
         self.add_if(any(selection.older for selection in selections), "not-latest-year")
 
