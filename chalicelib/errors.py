@@ -189,8 +189,8 @@ class UnknownName(Unanswerable):
 
     noun: ClassVar[str]
 
-    def __init__(self, name: str, closest: Iterable[str]) -> None:
-        super().__init__(f"no {self.noun} {shown(name)} in this data set; the closest: {listed(closest)}")
+    def __init__(self, name: str, closest: Iterable[str], within: str = "this data set") -> None:
+        super().__init__(f"no {self.noun} {shown(name)} in {within}; the closest: {listed(closest)}")
 
 
 class UnknownQuestion(UnknownName):
