@@ -30,9 +30,7 @@ TEXTS: Mapping[str, str] = {
     "not-age-adjusted": "Crude figures: areas and groups differ in age.",
     "strata-assumed-independent": "Groups of one sample are treated as independent.",
     "national-overlap": "The nation includes the state: the test is conservative.",
-    "not-a-straight-line": (
-        "The years scatter more than sampling explains, or bend: quote p_scaled, or the change."
-    ),
+    "not-a-straight-line": "",
     "age-standardised-from-published-rows": (
         "Standardised from rounded published rows: not the survey's own age-adjusted figure."
     ),
