@@ -170,10 +170,9 @@ class Survey:
         self, places: Sequence[str], populations: Sequence[Population], asked: str, years: Sequence[int]
     ) -> NoRows:
         """Return the error that names the years of a selection or, if it has none, the groups there are."""
-        category, stratum = populations[0]
         about = f"no published row for {places[0] if len(places) == 1 else 'these areas'}"
-        if category and len(populations) == 1:
-            about += f", {category}: {stratum}"
+        if len(populations) == 1 and populations[0].category:
+            about += f", {populations[0].category}: {populations[0].stratum}"
         about += asked and f" in {asked}"
         if years:
             return NoRows(f"{about}; there is {spans(years)}")

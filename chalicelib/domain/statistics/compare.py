@@ -123,8 +123,8 @@ def side_document(side: Side) -> Document:
         "suppressed": len(side.selection.suppressed),
         "reliability": side.mean.reliability_document(),
         "state": side.place,
-        "category": side.population.category or None,
-        "stratum": side.population.stratum or None,
+        "category": side.population.category,
+        "stratum": side.population.stratum,
         "years": [year for year in side.selection.valued_years if year],
         "missing_years": list(side.selection.missing),
     }

@@ -54,7 +54,7 @@ def test_rows_without_a_category_are_shown_as_such() -> None:
 
     first = cells(data, {"question": "Q1", "state": "Ash", "years": "2022"})["rows"][0]
 
-    assert (first["category"], first["stratum"]) == (None, None)
+    assert (first["category"], first["stratum"]) == ("", "")
 
 
 def test_cell_without_limits_has_no_standard_error() -> None:

@@ -1,6 +1,7 @@
 """Data sets without years, limits, sample sizes or groups, or of other units: what each is served."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from chalicelib.domain.statistics.estimands import estimands
 from chalicelib.domain.statistics.estimate import estimate
 from chalicelib.domain.statistics.ranking import ranking
 from chalicelib.domain.statistics.trend import trend
-from chalicelib.errors import MissingRole, NotProportions, RuleNotApplicable
+from chalicelib.errors import MissingRole, NotProportions, OutdatedSnapshot, RuleNotApplicable
+from tests.chalicelib.domain.statistics.test_same_bytes import REQUESTS
 from tests.support.published import DESCRIPTION, STATES, codes, ingest, row
 from tests.support.samples import DESCRIPTION as SOIL_DESCRIPTION
 from tests.support.samples import soil
@@ -72,7 +74,7 @@ def test_without_years_and_limits_values_are_shown_without_certainty() -> None:
         == "Percent of adults who swim; Birch; whole population; published survey estimates"
     )
     assert (average["estimate"], average["cells"]) == (22.5, 6)
-    assert (first["year"], first["category"], first["stratum"]) == (None, None, None)
+    assert (first["year"], first["category"], first["stratum"]) == (None, "", "")
     assert answer["provenance"]["release"] == "6 rows"
 
 
@@ -121,6 +123,24 @@ def test_data_set_that_does_not_describe_its_whole_needs_a_group(tmp_path_factor
         1.5,
         2.5,
     ]
+
+
+def test_years_of_a_comparison_need_years() -> None:
+    rows = [row(name, "", 20 + 5 * i, 18 + 5 * i, 22.1 + 5 * i, 900) for i, name in enumerate(STATES)]
+    data = ingest(rows, columns=without("year"))
+
+    assert compare(data, {"question": "Q1", "state": "Elm", "versus_state": "Ash"})["difference"] == 20.0
+    with pytest.raises(MissingRole, match='"year"'):
+        compare(data, {"question": "Q1", "state": "Elm", "versus_years": "2022"})
+
+
+@pytest.mark.parametrize(("statistic", "inputs"), REQUESTS)
+def test_snapshot_of_before_says_publish_again(statistic: Statistic, inputs: dict[str, str]) -> None:
+    data = ingest()
+    earlier = DataIngestor(replace(data.cube, complete=False), data.description)
+
+    with pytest.raises(OutdatedSnapshot, match="publish it again"):
+        statistic(earlier, {"question": "Q1"} | inputs)
 
 
 def test_areas_are_ranked_without_years() -> None:
