@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chalicelib.domain.ingestor import DataIngestor
-from chalicelib.domain.published import answer_schemas as schemas
 from chalicelib.domain.statistics import means
 from chalicelib.domain.statistics.labels import label
 from chalicelib.domain.statistics.means import Row
@@ -69,12 +68,10 @@ ENTRIES = (
 MEANS: Mapping[str, Statistic] = {entry.name: entry for entry in ENTRIES}
 
 
-def estimate(
-    name: str, inputs: str, optional: str, schema: Mapping[str, Any], title: str, text: str, rows: str = ""
-) -> Statistic:
+def estimate(name: str, inputs: str, optional: str, title: str, text: str, rows: str = "") -> Statistic:
     """Return the entry of an estimate; the function of its name is in the module of its name."""
     names, more = tuple(inputs.split()), tuple(optional.split())
-    return Statistic(name, imported(name), names, (), "", title, text, more, rows, schema)
+    return Statistic(name, imported(name), names, (), "", title, text, more, rows)
 
 
 def imported(name: str) -> Callable[[DataIngestor, Mapping[str, str]], dict[str, Any]]:
@@ -90,43 +87,43 @@ def imported(name: str) -> Callable[[DataIngestor, Mapping[str, str]], dict[str,
     return compute
 
 
-# A table: name, inputs, optional inputs; schema, title, description, member that holds rows.
+# A table: name, inputs, optional inputs; title, description, member that holds rows.
 # fmt: off
 ESTIMATE_ENTRIES = (
     estimate("cells", "question", "state years category stratum rule",
-             schemas.CELLS, "Published cells",
+             "Published cells",
              "The published figures with standard errors and reliability, 5,000 at most.", "rows"),
     estimate("estimate", "question", "state years category stratum weights areas rule",
-             schemas.ESTIMATE, "Estimate",
+             "Estimate",
              "One figure with its uncertainty: a published cell as it is, or the average of several."),
     estimate("compare", "question state",
              "years category stratum versus_state versus_years versus_stratum rule",
-             schemas.COMPARE, "Comparison",
+             "Comparison",
              "The difference between two states, times or groups, with a test; `versus_…` names the "
              "second, and at least one of them is needed."),
     estimate("trend", "question", "state years category stratum areas",
-             schemas.TREND, "Trend",
+             "Trend",
              "The change per year by weighted least squares; its test allows for the scatter of "
              "the years; without a state, a row for each area, its p-value adjusted for all of them.",
              "areas"),
     estimate("ranking", "question", "years category stratum areas top best rule state",
-             schemas.RANKING, "Ranking",
+             "Ranking",
              "Ranks of the areas in one year with joint 95 % ranges, and the areas that are plausibly, "
              "or surely, among the best.", "ranking"),
     estimate("benchmark", "question", "years category stratum areas reference",
-             schemas.BENCHMARK, "Benchmark",
+             "Benchmark",
              "Each area against the average of the others, the nation, or a number to reach, with "
              "p-values adjusted for all of them.", "states"),
     estimate("disparity", "question state category", "years reference rule",
-             schemas.DISPARITY, "Disparity",
+             "Disparity",
              "The groups of a category in one state and year against the best one, or a named one.",
              "strata"),
     estimate("age_standardised", "question", "state years areas",
-             schemas.AGE_STANDARDISED, "Age-adjusted prevalence (from published rows)",
+             "Age-adjusted prevalence (from published rows)",
              "Estimates as they would be with the ages of the standard population; without a state, a "
              "row for each area.", "areas"),
     estimate("estimands", "question", "state years",
-             schemas.ESTIMANDS, "What the mean of all cells means",
+             "What the mean of all cells means",
              "The unweighted mean of all cells beside four better defined means, and how they differ."),
 )
 # fmt: on
