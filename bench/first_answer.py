@@ -3,8 +3,8 @@
     python -m bench.first_answer [--runs 9]
 
 On the CDC's whole file where it lies beside the project, else on the bundled sample. Each run is a fresh
-process; the times are the processor's. The first estimate's includes the import of its module, and the decoding
-of its question.
+process; the times are the processor's. That of the first estimate has in it the import of its module and the
+decoding of its question.
 """
 
 import json

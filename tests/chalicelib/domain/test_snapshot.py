@@ -46,7 +46,7 @@ def test_a_snapshot_of_before_answers_the_nine_as_before(tmp_path: Path) -> None
     for name, entry in STATISTICS.items():
         if entry.parameters == ("question",):
             question = {"question": "Humus"}
-            assert compute_result(old, name, question) == compute_result(original, name, question)
+            assert compute_result(old, name, question, "") == compute_result(original, name, question, "")
 
 
 @pytest.mark.parametrize(
