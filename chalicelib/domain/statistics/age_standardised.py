@@ -119,7 +119,8 @@ def standardise(
     unit = survey.unit
     se_of_each = [figure.known_se for figure in own]
     mean = pool([figure.value for figure in own], se_of_each, list(ages.values()))
-    assert mean.se is not None
+    if mean.se is None:
+        raise ValueError(f"{place} {year}: an age group has no standard error")
     interval = derived_interval(mean.estimate, mean.se, unit.curve, unit.z)
     return Standardised(place, own, mean.estimate, mean.se, interval, crude_value(survey, place, year))
 
