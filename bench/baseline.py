@@ -24,7 +24,7 @@ from werkzeug.serving import make_server
 
 from bench import survey
 from bench.frame import Frame
-from chalicelib.domain.statistics.registry import STATISTICS
+from chalicelib.domain.statistics.registry import MEANS
 
 
 class Jobs:
@@ -61,7 +61,7 @@ def create_app(jobs: Jobs) -> Flask:
 
     @app.post("/api/<statistic>")
     def submit(statistic: str) -> ResponseReturnValue:
-        body, known = request.get_json(force=True), STATISTICS.get(statistic)
+        body, known = request.get_json(force=True), MEANS.get(statistic)
         if known is None or set(body) != set(known.parameters):
             return {"status": "error", "reason": "no such question"}, 400
         return {"job_id": jobs.submit(statistic, {name: body[name] for name in known.parameters})}

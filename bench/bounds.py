@@ -16,7 +16,7 @@ from chalicelib.application.job import Job
 from chalicelib.documents.openapi.document import document
 from chalicelib.documents.process_description import description
 from chalicelib.domain.catalogue import Catalogue, validate_inputs
-from chalicelib.domain.statistics.registry import STATISTICS
+from chalicelib.domain.statistics.registry import MEANS
 from chalicelib.errors import UnknownName
 from local.storage.database import NAME, Database
 from local.storage.sqlite_job_store import SqliteJobStore
@@ -32,7 +32,7 @@ def main() -> None:
     timed("suggestions for an unknown state", lambda: ask(catalogue, {"state": f"{name}x"}))
     timed("suggestions for an unknown question", lambda: ask(catalogue, {"question": "minutes " * 125}))
     timed("a batch of 100", lambda: ask(catalogue, {"state": name}, 100))
-    timed("a process description", lambda: description(STATISTICS["state_mean"], catalogue))
+    timed("a process description", lambda: description(MEANS["state_mean"], catalogue))
     timed("the OpenAPI document", lambda: json.dumps(document(catalogue, "/", key_needed=False)))
     with tempfile.TemporaryDirectory() as folder:
         for jobs in (0, FINISHED):

@@ -18,7 +18,7 @@ import numpy as np
 
 from bench.load import LOST, Answer, Lane, connect, post, result
 from bench.survey import Pair
-from chalicelib.domain.statistics.registry import STATISTICS
+from chalicelib.domain.statistics.registry import MEANS
 
 PAUSE = 0.002  # seconds between two polls
 LOST_AFTER = 5.0  # seconds; a job that runs longer counts as an error
@@ -145,7 +145,7 @@ async def finished(clients: Sequence[Client], tasks: set[asyncio.Task[None]]) ->
 
 
 def requests(pairs: Sequence[Pair], seed: int, header: str = "") -> Iterator[bytes]:
-    choice, names = random.Random(seed).choice, sorted(STATISTICS)
+    choice, names = random.Random(seed).choice, sorted(MEANS)
     while True:
         name, inputs = choice(names), choice(pairs)
-        yield post(f"/api/{name}", dict(zip(STATISTICS[name].parameters, inputs, strict=False)), header)
+        yield post(f"/api/{name}", dict(zip(MEANS[name].parameters, inputs, strict=False)), header)

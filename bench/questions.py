@@ -7,7 +7,7 @@ from bench.load import post
 from bench.survey import described
 from chalicelib.documents.result_table import frozen_json_of
 from chalicelib.domain.ingestor import DataIngestor
-from chalicelib.domain.statistics.registry import STATISTICS, compute_result
+from chalicelib.domain.statistics.registry import MEANS, compute_result
 from local.settings import SAMPLE
 
 
@@ -35,13 +35,14 @@ def questions(more: str = "") -> list[Question]:
         dict.fromkeys(
             itertools.starmap(
                 lambda name, *inputs: question(data, name, inputs, more),
-                itertools.product(STATISTICS, ids, states),
+                itertools.product(MEANS, ids, states),
             )
         )
     )
 
 
 def question(data: DataIngestor, name: str, values: tuple[str, ...], more: str) -> Question:
-    inputs = dict(zip(STATISTICS[name].parameters, values, strict=False))
-    due = f'{{"status": "done", "data": {frozen_json_of(name, compute_result(data, name, inputs)).decode()}}}'
+    inputs = dict(zip(MEANS[name].parameters, values, strict=False))
+    answer = frozen_json_of(name, compute_result(data, name, inputs, "")).decode()
+    due = f'{{"status": "done", "data": {answer}}}'
     return Question(post(f"/api/{name}", inputs, more), due.encode())

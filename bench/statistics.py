@@ -15,7 +15,7 @@ from bench import survey
 from bench.frame import Frame
 from bench.processes import fresh
 from chalicelib.domain.ingestor import DataIngestor
-from chalicelib.domain.statistics.registry import STATISTICS, compute_result
+from chalicelib.domain.statistics.registry import MEANS, compute_result
 
 DRAWS, SEED = 5, 1  # of question and state; a figure is their median
 
@@ -37,13 +37,13 @@ def one_size(csv: str) -> list[Row]:
     description = survey.described(path)
     data, frame = DataIngestor.from_csv(path, description), Frame(path, description)
     snapshot, pairs, draw, rows = data.snapshot(), survey.usable_pairs(path), random.Random(SEED), []
-    for name in STATISTICS:
+    for name in MEANS:
         times = []
         for pair in draw.sample(pairs, DRAWS):
-            inputs = dict(zip(STATISTICS[name].parameters, pair, strict=False))
+            inputs = dict(zip(MEANS[name].parameters, pair, strict=False))
             again = DataIngestor.from_snapshot(snapshot)
-            first = timeit.timeit(lambda: compute_result(again, name, inputs), number=1)  # noqa: B023 # called here
-            cube = seconds_per_call(lambda: compute_result(data, name, inputs))  # noqa: B023
+            first = timeit.timeit(lambda: compute_result(again, name, inputs, ""), number=1)  # noqa: B023 # called here
+            cube = seconds_per_call(lambda: compute_result(data, name, inputs, ""))  # noqa: B023
             pandas = seconds_per_call(lambda: frame.compute(name, *inputs.values()))  # noqa: B023
             times.append((cube * 1e6, first * 1e6, pandas * 1e6, pandas / cube))
         medians = map(float, np.median(times, axis=0))

@@ -51,6 +51,27 @@ class InvalidRequest(Refused):
     """Raised when a request is malformed: its body, parameters or headers."""
 
 
+class BadInput(InvalidRequest):
+    """Raised when an optional input is none of the texts it takes; `code` is "bad-" and its name."""
+
+    def __init__(self, name: str, text: str, expected: str) -> None:
+        self.code = f"bad-{name}"
+        super().__init__(f"{shown(name)} is {shown(text)}; it takes {expected}")
+
+
+class BadYears(InvalidRequest):
+    """Raised when the input `years` is no year, range or list of them."""
+
+    code: ClassVar[str] = "bad-years"
+
+    def __init__(self, text: str, why: str = "") -> None:
+        because = f" ({why})" if why else ""
+        super().__init__(
+            f'"years" is {shown(text)}{because}; it takes a year (2022), a range (2011-2022), '
+            'a list (2011,2015-2017), "latest" or "all"'
+        )
+
+
 class BodyTooLarge(Refused):
     """Raised when a request's body exceeds the size limit."""
 
@@ -173,8 +194,8 @@ class UnknownName(Unanswerable):
 
     noun: ClassVar[str]
 
-    def __init__(self, name: str, closest: Iterable[str]) -> None:
-        super().__init__(f"no {self.noun} {shown(name)} in this data set; the closest: {listed(closest)}")
+    def __init__(self, name: str, closest: Iterable[str], within: str = "this data set") -> None:
+        super().__init__(f"no {self.noun} {shown(name)} in {within}; the closest: {listed(closest)}")
 
 
 class UnknownQuestion(UnknownName):
@@ -196,19 +217,165 @@ class UnknownState(UnknownName):
     noun = "state"
 
 
-class NoUsableRows(Unanswerable):
-    """Raised when the data set has the question (and the state) but no values for them."""
+class UnknownCategory(UnknownName):
+    noun = "category"
+    code: ClassVar[str] = "unknown-category"
 
-    def __init__(self, question: str, state: str | None = None, closest: Iterable[str] = ()) -> None:
+
+class UnknownStratum(UnknownName):
+    """Raised when no category, or not the named one, has a stratum of this name."""
+
+    noun = "stratum"
+    code: ClassVar[str] = "unknown-stratum"
+
+
+class AmbiguousStratum(Unanswerable):
+    """Raised when several categories have a stratum and the request names none of them."""
+
+    code: ClassVar[str] = "ambiguous-stratum"
+
+    def __init__(self, stratum: str, categories: Iterable[str]) -> None:
+        super().__init__(
+            f'several categories have a stratum {shown(stratum)}: name one as "category"; '
+            f"there are {listed(categories)}"
+        )
+
+
+class MissingRole(Unanswerable):
+    """Raised when a statistic needs a fact that the data set's description does not give."""
+
+    code: ClassVar[str] = "missing-role"
+
+    def __init__(self, role: str, is_column: bool) -> None:
+        why = (
+            f"its description names no column as {shown(role)}, or its file lacks that column"
+            if is_column
+            else f"its description lacks {shown(role)}"
+        )
+        super().__init__(f"the data set cannot answer this: {why}")
+
+
+class OutdatedSnapshot(Unanswerable):
+    """Raised when a snapshot of before lacks the years and published measures that a statistic needs."""
+
+    code: ClassVar[str] = "publish-again"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this data set was published before Statline kept years, limits and sample sizes: "
+            "publish it again (`python -m local publish`), then ask again"
+        )
+
+
+class NoUsableRows(Unanswerable):
+    """Raised when the data set has the question (and the state) but no values for them.
+
+    `where` says which of the rows were selected.
+    """
+
+    def __init__(
+        self, question: str, state: str | None = None, closest: Iterable[str] = (), where: str = ""
+    ) -> None:
         about = f"no usable rows for question {shown(question)}"
         if state is not None:
             about += f" and state {shown(state)}"
+        about += where and f" with {where}"
         near = listed(closest)
         super().__init__(f"{about}; the closest with rows: {near}" if near else about)
 
 
+class InvalidInput(Unanswerable):
+    """Raised for an input that only the data set can tell to be none of those that a statistic takes."""
+
+
 class BestEndUnknown(Unanswerable):
     """Raised when the description does not say whether a low or a high mean is best for a question."""
+
+
+class Suppressed(Unanswerable):
+    """Raised when every selected cell was published without a value."""
+
+    code: ClassVar[str] = "suppressed"
+
+
+class NoRows(Unanswerable):
+    """Raised when a selection has no published cell at all."""
+
+    code: ClassVar[str] = "no-rows"
+
+
+class AmbiguousCell(Unanswerable):
+    """Raised when several rows make one selected cell, so that none of them is its published value."""
+
+    code: ClassVar[str] = "ambiguous-cell"
+
+
+class NoStandardError(Unanswerable):
+    """Raised when a test needs the standard error of a cell whose limits give none."""
+
+    code: ClassVar[str] = "no-standard-error"
+
+
+class NoSampleSize(Unanswerable):
+    """Raised when weights need the sample size of a cell that was published without one."""
+
+    code: ClassVar[str] = "no-sample-size"
+
+
+class NeedsInput(Unanswerable):
+    """Raised when a selection needs one more input; `code` is "needs-" and its name."""
+
+    def __init__(self, name: str, why: str) -> None:
+        self.code = f"needs-{name}"
+        super().__init__(why)
+
+
+class NotIndependent(Unanswerable):
+    """Raised when the same respondents are on both sides of a comparison."""
+
+    code: ClassVar[str] = "not-independent"
+
+
+class TooFewYears(Unanswerable):
+    """Raised when a trend has fewer years than a line can be judged by."""
+
+    code: ClassVar[str] = "too-few-years"
+
+
+class OneYear(Unanswerable):
+    """Raised when a statistic about one year is asked for several."""
+
+    code: ClassVar[str] = "one-year"
+
+
+class NoNational(Unanswerable):
+    """Raised when no value of the nation is published for a selection."""
+
+    code: ClassVar[str] = "no-national"
+
+
+class NoReference(Unanswerable):
+    """Raised when no group, or not the named one, can be the reference of a comparison."""
+
+    code: ClassVar[str] = "no-reference"
+
+
+class TooMany(Unanswerable):
+    """Raised when a result would have more rows than one answer holds."""
+
+    code: ClassVar[str] = "too-many"
+
+
+class RuleNotApplicable(Unanswerable):
+    """Raised when a presentation standard is named that the data set's values cannot be judged by."""
+
+    code: ClassVar[str] = "bad-rule"
+
+
+class NotProportions(Unanswerable):
+    """Raised when a statistic needs percentages or proportions and the data set has other values."""
+
+    code: ClassVar[str] = "not-proportions"
 
 
 class DatasetGone(Unanswerable):
@@ -251,11 +418,20 @@ class MissingColumns(DatasetError):
 
 
 class InvalidValue(DatasetError):
-    """Raised when a value, or the alias that replaces it, is no finite decimal number."""
+    """Raised when a value, or the alias that replaces it, is not what its column holds, such as a number."""
 
-    def __init__(self, path: object, place: str, column: str, value: str, read_as: str) -> None:
+    def __init__(
+        self, path: object, place: str, column: str, value: str, read_as: str, expected: str = "a number"
+    ) -> None:
         alias = "" if read_as == value else f", read as {shown(read_as)},"
-        super().__init__(f"{path}, {place}, column {shown(column)}: {shown(value)}{alias} is not a number")
+        super().__init__(f"{path}, {place}, column {shown(column)}: {shown(value)}{alias} is not {expected}")
+
+
+class DifferentYears(DatasetError):
+    """Raised when the two columns of a row's year differ: a row is of one year."""
+
+    def __init__(self, path: object, place: str, columns: Iterable[str], years: Iterable[str]) -> None:
+        super().__init__(f"{path}, {place}: the columns {listed(columns)} differ: {listed(years)}")
 
 
 class InvalidDescription(DatasetError):

@@ -167,7 +167,9 @@ class Service:
         try:
             computed = self._results.get_or_compute(
                 job,
-                lambda: compute_result(self._datasets.ingestor(job.dataset), job.statistic, job.inputs),
+                lambda: compute_result(
+                    self._datasets.ingestor(job.dataset), job.statistic, job.inputs, job.dataset
+                ),
                 self._clock,
             )
             outcome = job.succeed(computed.result, self._clock())

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 from chalicelib.application.job import FAILED_URI, IN_PROGRESS_URI, JSON, RAW, SUCCESS_URI, ExecuteRequest
 from chalicelib.documents.process_description import MEDIA_TYPES, OUTPUT
 from chalicelib.documents.schemas import parse_inputs
-from chalicelib.domain.statistics.registry import Statistic
+from chalicelib.domain.statistics.statistic import Statistic
 from chalicelib.errors import InvalidRequest, listed, shown
 
 CALLBACK_NAMES = (SUCCESS_URI, IN_PROGRESS_URI, FAILED_URI)

@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.application.job import JSON, Job, JobStatus
 from chalicelib.documents.process_description import OUTPUT
 from chalicelib.documents.result_table import as_csv, frozen_json
+from chalicelib.domain.statistics.registry import STATISTICS, replay_id
 
 MESSAGES = {
     JobStatus.ACCEPTED: "waiting to be computed",
@@ -32,7 +33,19 @@ def status_facts(job: Job) -> dict[str, Any]:
         "progress": 100 if job.status is JobStatus.SUCCESSFUL else 0,
         **{name: timestamp(ms) for name, ms in times.items() if ms is not None},
         **reuse(job),
+        **replay(job),
     }
+
+
+def replay(job: Job) -> dict[str, str]:
+    """Return the replay id of a mean, whose frozen JSON has no place for it; that of an estimate has.
+
+    It is of the inputs as the client wrote them: a question's id and its text have two.
+    """
+    entry = STATISTICS.get(job.statistic)
+    if entry is None or not entry.computes_rows:
+        return {}
+    return {"replay": replay_id(job.dataset, entry, job.inputs)}
 
 
 def reuse(job: Job) -> dict[str, Any]:

@@ -1,6 +1,7 @@
-"""A job's result rendered from its rows: the frozen JSON of /api/*, CSV, and rows for pages.
+"""A job's result in its forms: JSON, CSV, and a table for pages.
 
-A result stored before there were formats is the frozen JSON itself.
+The frozen JSON of a mean is rendered from its rows; one stored before there were formats is that JSON itself.
+The JSON of an estimate is its document, byte for byte.
 """
 
 import csv
@@ -14,11 +15,15 @@ from typing import Any, TextIO
 
 from chalicelib.application.job import Job
 from chalicelib.byte_cache import cached
+from chalicelib.documents.answer_table import Table, document_table
 from chalicelib.domain.statistics.means import Row
-from chalicelib.domain.statistics.registry import RESULT_FORMAT, Statistic, statistic
+from chalicelib.domain.statistics.registry import DOCUMENT_FORMAT, RESULT_FORMAT, statistic
+from chalicelib.domain.statistics.statistic import Statistic
 
 # Bytes of rendered results, and what they were rendered from, that are kept for the next poll.
 RENDERED_BYTES = 32_000_000
+# What a stored document begins with.
+DOCUMENT_HEAD = f"[{DOCUMENT_FORMAT},".encode()
 
 
 # A cell that a spreadsheet takes for a formula, and the numbers among them. The broad signs are those of
@@ -40,17 +45,36 @@ def frozen_json(job: Job) -> bytes:
 
 
 def rows_of(job: Job) -> list[Row]:
-    """Return the rows of a job's result: labels, then the number."""
+    """Return the rows of a mean's result: labels, then the number."""
     stored = result_of(job)
     if is_frozen(stored):
         return parse_frozen_json(statistic(job.statistic), json.loads(stored))
     return parse_rows(stored)
 
 
+def document_of(job: Job) -> dict[str, Any] | None:
+    """Return the document of an estimate's result; None for a mean."""
+    stored = result_of(job)
+    return dict(json.loads(document_json(stored))) if is_document(stored) else None
+
+
+def table_of(job: Job) -> Table:
+    """Return a job's result as columns and rows."""
+    entry, document = statistic(job.statistic), document_of(job)
+    return Table(entry.columns, rows_of(job)) if document is None else document_table(entry, document)
+
+
+def answer_table(entry: Statistic, answer: dict[str, Any]) -> Table:
+    """Return the JSON of a result as columns and rows."""
+    if entry.computes_rows:
+        return Table(entry.columns, parse_frozen_json(entry, answer))
+    return document_table(entry, answer)
+
+
 def as_csv(job: Job, cells: Cells = Cells.SAFE) -> str:
     """Return a job's result as RFC 4180 asks, with a header."""
-    text = io.StringIO(newline="")
-    write_csv(text, [statistic(job.statistic).columns, *rows_of(job)], cells)
+    text, table = io.StringIO(newline=""), table_of(job)
+    write_csv(text, [table.columns, *table.rows], cells)
     return text.getvalue()
 
 
@@ -79,11 +103,20 @@ def is_frozen(stored: bytes) -> bool:
     return not stored.startswith(b"[")
 
 
+def is_document(stored: bytes) -> bool:
+    return stored.startswith(DOCUMENT_HEAD)
+
+
+def document_json(stored: bytes) -> bytes:
+    """Return the JSON of a stored document, byte for byte."""
+    return stored[len(DOCUMENT_HEAD) : -1]
+
+
 def frozen_json_of(name: str, stored: bytes) -> bytes:
-    """Return the frozen JSON of a stored result of the statistic `name`."""
+    """Return the JSON of a stored result of the statistic `name`."""
     if is_frozen(stored):
         return stored
-    return render(name, stored)
+    return document_json(stored) if is_document(stored) else render(name, stored)
 
 
 @cached(RENDERED_BYTES)
@@ -96,7 +129,8 @@ def parse_rows(stored: bytes) -> list[Row]:
     """Raises ValueError for a format of a later version."""
     version, rows = json.loads(stored)
     if version != RESULT_FORMAT:
-        raise ValueError(f"the result has format {version}; this version reads {RESULT_FORMAT}")
+        known = f"{RESULT_FORMAT} and {DOCUMENT_FORMAT}"
+        raise ValueError(f"the result has format {version}; this version reads {known}")
     return [tuple(row) for row in rows]
 
 

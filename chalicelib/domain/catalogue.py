@@ -1,18 +1,35 @@
-"""The questions and states of a data set, and the names of each."""
+"""The questions, states and categories of a data set, and the names of each."""
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.suggestions import Suggester
-from chalicelib.errors import AmbiguousQuestion, UnknownQuestion, UnknownState
+from chalicelib.errors import (
+    AmbiguousQuestion,
+    UnknownCategory,
+    UnknownQuestion,
+    UnknownState,
+    UnknownStratum,
+)
 
-UNKNOWN = {"question": UnknownQuestion, "state": UnknownState}
+if TYPE_CHECKING:
+    from chalicelib.domain.ingestor import DataIngestor
+
+UNKNOWN = {
+    "question": UnknownQuestion,
+    "state": UnknownState,
+    "category": UnknownCategory,
+    "stratum": UnknownStratum,
+}
+# Inputs that name what another input names.
+LIKE = {"versus_state": "state", "versus_stratum": "stratum"}
 Names = dict[str, list[str]]
 
 
 class Catalogue(dict[str, Any]):
-    """The title, source, questions and states of a data set, as JSON values.
+    """The title, source, questions, states and categories of a data set, as JSON values.
 
     Immutable: its names are indexed when it is made, so that looking one up costs the same in every data set.
     """
@@ -23,12 +40,57 @@ class Catalogue(dict[str, Any]):
             "question": question_names(content["questions"]),
             "state": {state["name"]: [state["name"]] for state in content["states"]},
         }
+        # A catalogue of before has none: its jobs find out.
+        if "categories" in content:
+            self.names |= category_names(content["categories"])
         self.allowed = {
             name: dict.fromkeys(text for texts in names.values() for text in texts)
             for name, names in self.names.items()
         }
         self.ambiguous = ambiguous_ids(content["questions"])
         self.suggesters = {name: Suggester(allowed) for name, allowed in self.allowed.items()}
+
+
+def catalogue_of(data: "DataIngestor") -> Catalogue:
+    """Return the catalogue of a data set."""
+    overall, description, ids = data.cube.overall(), data.description, data.cube.location_ids
+    questions = (described(data, question) for question in data.questions)
+    return Catalogue(
+        {
+            "title": description.title,
+            "source": description.source,
+            "licence": description.licence,
+            "synthetic": description.synthetic,
+            "rows": overall.counted + overall.suppressed,
+            "suppressed": overall.suppressed,
+            "questions": sorted(questions, key=lambda entry: (entry["id"] or "", entry["question"])),
+            "states": [
+                {"name": name, "abbreviation": min(ids.get(name, ()), default=None)}
+                for name in sorted(data.states)
+            ],
+            "categories": [
+                {
+                    **named("category", category, description),
+                    "strata": [named("segment", stratum, description) for stratum in strata],
+                }
+                for category, strata in data.strata.items()
+            ],
+        }
+    )
+
+
+def described(data: "DataIngestor", question: str) -> dict[str, Any]:
+    """Return the names and the best end of a question, and its years if the data set has years."""
+    own_id = next(iter(data.ids.get(question, ())), None)
+    years = sorted(data.cube.years.get(question, ()))
+    entry = {"id": own_id, "question": question, "best": data.best_or_none(question)}
+    return entry | ({"years": years} if years else {})
+
+
+def named(role: str, name: str, description: Description) -> dict[str, Any]:
+    """Return a name and the aliases that stand for it."""
+    aliases = description.aliases.get(role, {}).items()
+    return {"name": name, "aliases": sorted(alias for alias, meant in aliases if meant == name)}
 
 
 def question_names(questions: list[dict[str, Any]]) -> Names:
@@ -51,8 +113,19 @@ def ambiguous_ids(questions: list[dict[str, Any]]) -> dict[str, list[str]]:
     return {name: sorted(named) for name, named in texts.items() if len(named) > 1}
 
 
+def category_names(categories: list[dict[str, Any]]) -> dict[str, Names]:
+    return {
+        "category": {entry["name"]: [entry["name"], *entry["aliases"]] for entry in categories},
+        "stratum": {
+            stratum["name"]: [stratum["name"], *stratum["aliases"]]
+            for entry in categories
+            for stratum in entry["strata"]
+        },
+    }
+
+
 def names_of(name: str, catalogue: Catalogue) -> Names:
-    """Return the names of each question or state. An id comes first, and only if it is of one question."""
+    """Return the names of each entry. A question's id comes first, and only if it is of one question."""
     return catalogue.names[name]
 
 
@@ -62,9 +135,10 @@ def allowed_names(name: str, catalogue: Catalogue) -> list[str]:
 
 
 def validate_inputs(inputs: Mapping[str, str], catalogue: Catalogue) -> None:
-    """Raise UnknownName for an input that the catalogue does not have."""
+    """Raise UnknownName for an input that the catalogue does not have. Inputs that are no names pass."""
     for name, value in inputs.items():
-        if value not in catalogue.allowed[name]:
-            if name == "question" and value in catalogue.ambiguous:
+        noun = LIKE.get(name, name)
+        if catalogue.allowed.get(noun) and value not in catalogue.allowed[noun]:
+            if noun == "question" and value in catalogue.ambiguous:
                 raise AmbiguousQuestion(value, catalogue.ambiguous[value])
-            raise UNKNOWN[name](value, catalogue.suggesters[name].closest(value))
+            raise UNKNOWN[noun](value, catalogue.suggesters[noun].closest(value))

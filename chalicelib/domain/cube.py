@@ -3,36 +3,42 @@
 A cell is a combination of labels, one for each dimension; an empty label means that the row has none.
 Sums are integers in units of 10**-scale, so adding is associative: chunks, threads and machines may
 each build a part, and the parts merge to the same bits in any order.
+
+`cells` has no years. What the survey published for each year, with limits and sample sizes, is in
+`published`, which a snapshot decodes for one question at a time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TypeVar
+
+from chalicelib.domain.measures import CellKey, CellStats, Measure
+
+# Roles of what is kept for each year; each is optional.
+MEASURED = ("year", "sample_size", "low", "high")
+NO_YEAR = 0
 
 DIMENSIONS = ("location", "category", "segment")
 
 Labels = tuple[str, ...]
-
-
-class CellStats(NamedTuple):
-    """The sum of values, the rows with a value, and the rows without one (suppressed), of a cell."""
-
-    total: int = 0
-    counted: int = 0
-    suppressed: int = 0
-
-    def __add__(self, other: "CellStats") -> "CellStats":  # type: ignore[override] # adds, never concatenates
-        return CellStats(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+T = TypeVar("T")
+Key = TypeVar("Key")
+Sum = TypeVar("Sum", CellStats, Measure)
 
 
 NOTHING = CellStats()
 Cells = dict[str, dict[Labels, CellStats]]
 Names = dict[str, frozenset[str]]
+Measures = Mapping[CellKey, Measure]
 
 
 @dataclass
 class Cube:
     """`cells[question][location, category, segment]`, with the ids that name questions and locations.
+
+    `published` has the measures of each question, if any role of MEASURED was read: `measured` has those
+    that were. `years` has the years of each question. A cube from a snapshot of before is not `complete`:
+    its years and measures are unknown.
 
     Counted rollups are remembered, so a cube must not change after the first one.
     """
@@ -41,6 +47,10 @@ class Cube:
     cells: Cells = field(default_factory=dict)
     question_ids: Names = field(default_factory=dict)
     location_ids: Names = field(default_factory=dict)
+    published: Mapping[str, Measures] = field(default_factory=dict)
+    years: dict[str, frozenset[int]] = field(default_factory=dict)
+    measured: frozenset[str] = frozenset()
+    complete: bool = True
     # By question and dimensions, so no larger than the questions and the shapes of the statistics.
     _counted: dict[tuple[str, Labels], dict[Labels, CellStats]] = field(
         default_factory=dict, init=False, repr=False, compare=False
@@ -50,18 +60,49 @@ class Cube:
         """Return the cube of both sets of rows; associative and commutative, to the last bit."""
         scale = max(self.scale, other.scale)
         merged: Cells = {}
+        published: dict[str, dict[CellKey, Measure]] = {}
         for part in (self, other):
             factor = 10 ** (scale - part.scale)
             for question, cells in part.cells.items():
                 into = merged.setdefault(question, {})
                 for labels, stats in cells.items():
                     into[labels] = into.get(labels, NOTHING) + stats._replace(total=stats.total * factor)
+            for question, measures in part.published.items():
+                scaled = ((key, measure.times(factor)) for key, measure in measures.items())
+                add_all(scaled, published.setdefault(question, {}))
         return Cube(
             scale,
             merged,
             union(self.question_ids, other.question_ids),
             union(self.location_ids, other.location_ids),
+            published,
+            union(self.years, other.years),
+            self.measured | other.measured,
+            self.complete and other.complete,
         )
+
+    def measures(self, question: str) -> Measures:
+        """Return what was published for each cell of a question; without the roles of MEASURED, its sums."""
+        if self.measured:
+            return self.published.get(question, {})
+        cells = self.cells.get(question, {}).items()
+        return {CellKey(labels[0], NO_YEAR, *labels[1:]): Measure.of(stats) for labels, stats in cells}
+
+    def select(
+        self, question: str, years: Collection[int] | None, wanted: Callable[[str, str], bool]
+    ) -> "Cube":
+        """Return the cube of the rows of a question in some years and in wanted categories and segments."""
+        if years is None:
+            rows: Iterable[tuple[Labels, CellStats]] = self.cells.get(question, {}).items()
+        else:
+            rows = (
+                ((key.location, key.category, key.segment), measure.stats)
+                for key, measure in self.measures(question).items()
+                if key.year in years
+            )
+        cells: dict[Labels, CellStats] = {}
+        add_all(((labels, stats) for labels, stats in rows if wanted(*labels[1:])), cells)
+        return Cube(self.scale, {question: cells}, self.question_ids, self.location_ids)
 
     def rollup(self, question: str, *by: str) -> Mapping[Labels, CellStats]:
         """Return the CellStats of a question for each combination of labels in the dimensions `by`.
@@ -105,5 +146,11 @@ class Cube:
         return sum((stats for cells in self.cells.values() for stats in cells.values()), NOTHING)
 
 
-def union(first: Names, second: Names) -> Names:
+def union(first: dict[str, frozenset[T]], second: dict[str, frozenset[T]]) -> dict[str, frozenset[T]]:
     return {key: first.get(key, frozenset()) | second.get(key, frozenset()) for key in {*first, *second}}
+
+
+def add_all(rows: Iterable[tuple[Key, Sum]], sums: dict[Key, Sum]) -> None:
+    """Add each row to the sum of its key."""
+    for key, row in rows:
+        sums[key] = sums[key] + row if key in sums else row

@@ -2,19 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chalicelib.domain.description_checks import CORE_KEYS, KEYS, problems
 from chalicelib.domain.sources import Source, opened, refuse_device
-from chalicelib.errors import InvalidDescription, listed, shown
-
-# The roles that a column can have in the statistics; a description names the column of each.
-REQUIRED_ROLES = ("question", "location", "value")
-ROLES = (*REQUIRED_ROLES, "question_id", "location_id", "category", "segment")
-BEST_ENDS = ("lowest", "highest")
-KEYS = ("title", "source", "licence", "synthetic", "columns", "best", "aliases")
+from chalicelib.errors import InvalidDescription, listed
 
 
 @dataclass(frozen=True)
@@ -23,6 +18,14 @@ class Description:
 
     `columns` has the column of each role, `best` the best end ("lowest" or "highest") for a question's id or
     text, and `aliases` the values of a role that count as another value.
+
+    The rest is for the statistics with uncertainty, and empty where the file does not give it:
+    `unit` ("%", "proportion" or a text), `interval` ({"level", "scale"} of the limits), `whole` ({"category",
+    "segment"} of everybody), `national` and `territories` (locations that are no state), `no_group`
+    (segments that are no group of people), `age` ({"category", "standard": segment to weight}), `notes`
+    (caveats: {"code", "text", "source"}, with the "questions", "years", "locations" and "categories" that
+    they touch, and "when": "any" touched row is selected, or only "mixed" with rows of untouched years),
+    `population` (whom an estimate is about) and `citation`.
     """
 
     title: str
@@ -32,6 +35,16 @@ class Description:
     synthetic: bool = False
     best: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    unit: str = ""
+    interval: Mapping[str, Any] = field(default_factory=dict)
+    whole: Mapping[str, str] = field(default_factory=dict)
+    national: str = ""
+    territories: Sequence[str] = ()
+    no_group: Sequence[str] = ()
+    age: Mapping[str, Any] = field(default_factory=dict)
+    notes: Sequence[Mapping[str, Any]] = ()
+    population: str = ""
+    citation: str = ""
 
     @classmethod
     def load(cls, path: Path) -> "Description":
@@ -40,11 +53,12 @@ class Description:
 
     @classmethod
     def from_dict(cls, facts: Mapping[str, Any], origin: object = "the description") -> "Description":
-        check(facts, origin)
+        if problem := next(problems(facts), None):
+            raise InvalidDescription(origin, problem)
         return cls(**facts)
 
     def to_dict(self) -> dict[str, Any]:
-        return {key: getattr(self, key) for key in KEYS}
+        return {key: getattr(self, key) for key in KEYS if key in CORE_KEYS or getattr(self, key)}
 
     def canonical(self) -> bytes:
         """Return the same bytes for the same description, whatever the layout of its file."""
@@ -69,48 +83,6 @@ def read_with_defaults(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     if like is None:
         return facts
     return read_with_defaults(path.parent / str(like), (*seen, path)) | facts
-
-
-def check(facts: Mapping[str, Any], origin: object) -> None:
-    """Raise InvalidDescription for the first thing that is wrong."""
-    if unknown := sorted(set(facts) - set(KEYS)):
-        raise InvalidDescription(origin, f"unknown key {shown(unknown[0])}; there are {listed(KEYS)}")
-    check_types(facts, origin)
-    columns = facts["columns"]
-    if missing := [role for role in REQUIRED_ROLES if role not in columns]:
-        raise InvalidDescription(origin, f'"columns" lacks {listed(missing)}')
-    if unknown := sorted(set(columns) - set(ROLES)):
-        raise InvalidDescription(origin, f'"columns" has {shown(unknown[0])}; the roles are {listed(ROLES)}')
-    if ("category" in columns) != ("segment" in columns):
-        raise InvalidDescription(origin, '"columns" needs "category" and "segment" together, or neither')
-    if odd := [end for end in facts.get("best", {}).values() if end not in BEST_ENDS]:
-        raise InvalidDescription(origin, f'"best" has {shown(odd[0])}; it takes {listed(BEST_ENDS)}')
-    if unknown := sorted(set(facts.get("aliases", {})) - set(ROLES)):
-        raise InvalidDescription(origin, f'"aliases" has {shown(unknown[0])}; the roles are {listed(ROLES)}')
-
-
-def check_types(facts: Mapping[str, Any], origin: object) -> None:
-    title = facts.get("title")
-    if not isinstance(title, str) or not title.strip() or not is_renaming(facts.get("columns")):
-        raise InvalidDescription(origin, 'it needs a "title" and "columns", the column of each role')
-    for key in ("source", "licence"):
-        if not isinstance(facts.get(key, ""), str):
-            raise InvalidDescription(origin, f"{shown(key)} is not a text")
-    if not isinstance(facts.get("synthetic", False), bool):
-        raise InvalidDescription(origin, '"synthetic" is neither true nor false')
-    if not is_renaming(facts.get("best", {})):
-        raise InvalidDescription(origin, '"best" is not an object of question to end')
-    aliases = facts.get("aliases", {})
-    if not isinstance(aliases, dict) or not all(map(is_renaming, aliases.values())):
-        raise InvalidDescription(origin, '"aliases" is not an object of role to {value: value}')
-    try:
-        json.dumps(facts, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        raise InvalidDescription(origin, "it holds half a character (an unpaired surrogate)") from None
-
-
-def is_renaming(value: object) -> bool:
-    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
 
 
 def find_description(csv: Path, default: Path) -> Path:

@@ -1,49 +1,90 @@
 """A snapshot: a cube and its description as bytes, loaded without pandas, refused when damaged.
 
-One header line, `statline-snapshot <version> <sha256 of the rest>`, then zlib-compressed JSON. Labels
-stand once in tables; the cells of a question are columns of integers, so a further dimension or
-measure is a further column.
+One header line, `statline-snapshot <version> <sha256 of the rest>`; a line with the size of the main part;
+that part, zlib-compressed JSON; and a block of measures for each question, decoded when it is needed.
+Labels stand once in tables; the cells of a question are columns of integers.
 """
 
 import hashlib
 import json
 import zlib
-from typing import Any
+from collections.abc import Mapping
+from itertools import accumulate
+from typing import Any, TypeVar
 
-from chalicelib.domain.cube import DIMENSIONS, CellStats, Cube, Labels
+from chalicelib.domain.cube import DIMENSIONS, Cube, Labels
 from chalicelib.domain.dataset_description import Description
+from chalicelib.domain.measure_blocks import Blocks, encode
+from chalicelib.domain.measures import CellStats
 from chalicelib.errors import DamagedSnapshot
 
-VERSION = 1
+VERSION = 2
+OLD = 1  # without years and measures; still read, for the data sets that were published with it
+T = TypeVar("T", str, int)
 MAGIC = b"statline-snapshot"
 
 
 def dumps(cube: Cube, description: Description) -> bytes:
     """Return the same bytes for the same cube, in whatever order its rows were added."""
+    table = tabulated(cube)
+    blocks = {
+        question: encode(measures, table["labels"]) for question, measures in sorted(cube.published.items())
+    }
     content = {
         "description": description.to_dict(),
         "scale": cube.scale,
-        "question_ids": {name: sorted(texts) for name, texts in cube.question_ids.items()},
-        "location_ids": {name: sorted(ids) for name, ids in cube.location_ids.items()},
-        **tabulated(cube),
+        "question_ids": in_order(cube.question_ids),
+        "location_ids": in_order(cube.location_ids),
+        "years": in_order(cube.years),
+        "measured": sorted(cube.measured),
+        "complete": cube.complete,
+        "blocks": [[question, len(block)] for question, block in blocks.items()],
+        **table,
     }
-    payload = zlib.compress(json.dumps(content, sort_keys=True, ensure_ascii=False).encode(), 6)
+    main = zlib.compress(json.dumps(content, sort_keys=True, ensure_ascii=False).encode(), 6)
+    payload = b"%d\n%b%b" % (len(main), main, b"".join(blocks.values()))
     return b"%b %d %b\n%b" % (MAGIC, VERSION, checksum(payload), payload)
 
 
 def loads(snapshot: bytes) -> tuple[Cube, Description]:
     """Return the cube and its description. Raises DamagedSnapshot for bytes that `dumps` did not return."""
     header, _, payload = snapshot.partition(b"\n")
-    if header != b"%b %d %b" % (MAGIC, VERSION, checksum(payload)):
+    digest = checksum(payload)
+    if header not in (b"%b %d %b" % (MAGIC, version, digest) for version in (OLD, VERSION)):
         raise DamagedSnapshot("the snapshot is damaged, or of another version")
-    content = json.loads(zlib.decompress(payload))
+    is_old = header.startswith(b"%b %d " % (MAGIC, OLD))
+    main, blocks = (payload, b"") if is_old else parted(payload)
+    content = json.loads(zlib.decompress(main))
     cube = Cube(
         content["scale"],
         {question: cells_of(columns, content["labels"]) for question, columns in content["cells"].items()},
-        {name: frozenset(texts) for name, texts in content["question_ids"].items()},
-        {name: frozenset(ids) for name, ids in content["location_ids"].items()},
+        sets_of(content["question_ids"]),
+        sets_of(content["location_ids"]),
+        Blocks(cut(blocks, content.get("blocks", [])), content["labels"]),
+        sets_of(content.get("years", {})),
+        frozenset(content.get("measured", ())),
+        content.get("complete", False),
     )
     return cube, Description.from_dict(content["description"])
+
+
+def parted(payload: bytes) -> tuple[bytes, bytes]:
+    size, _, rest = payload.partition(b"\n")
+    return rest[: int(size)], rest[int(size) :]
+
+
+def cut(blocks: bytes, sizes: list[tuple[str, int]]) -> dict[str, bytes]:
+    """Return the block of each question."""
+    ends = accumulate(size for _, size in sizes)
+    return {question: blocks[end - size : end] for (question, size), end in zip(sizes, ends, strict=True)}
+
+
+def in_order(names: Mapping[str, frozenset[T]]) -> dict[str, list[T]]:
+    return {name: sorted(values) for name, values in names.items()}
+
+
+def sets_of(names: Mapping[str, list[T]]) -> dict[str, frozenset[T]]:
+    return {name: frozenset(values) for name, values in names.items()}
 
 
 def checksum(payload: bytes) -> bytes:

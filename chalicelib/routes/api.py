@@ -26,7 +26,7 @@ from chalicelib.routes.endpoint import (
 from chalicelib.routes.request.body import json_body
 from chalicelib.routes.request.headers import awaited, declines_reuse, idempotency_key
 from chalicelib.routes.request.query_params import cursor, position
-from chalicelib.routes.responses import outcome, validated
+from chalicelib.routes.responses import outcome, provenance, validated
 
 routes = Blueprint(__name__)
 
@@ -56,7 +56,7 @@ def submit(statistic: str) -> Response:
 def get_response(job_id: str) -> Response:
     request, job = routes.current_request, awaited(routes.current_request, get_service(), job_id)
     tracing = {TRACE: job.trace} if job.trace else {}
-    headers = {"Content-Type": JSON, DATASET: job.dataset, **tracing}
+    headers = {"Content-Type": JSON, **provenance(job), **tracing}
     if job.status.is_terminal:
         return validated(request, headers, outcome(job), lambda: result_body(job))
     return Response(result_body(job), headers={**headers, "Cache-Control": "no-store"})

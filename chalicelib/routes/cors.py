@@ -27,7 +27,7 @@ REQUEST_HEADERS = (
 )
 RESPONSE_HEADERS = (
     *("Content-Disposition", "ETag", "Link", "Location", "Preference-Applied", "Retry-After"),
-    *("Statline-Dataset", "Statline-List-Limit", "Statline-Trace"),
+    *("Statline-Dataset", "Statline-List-Limit", "Statline-Replay", "Statline-Trace"),
 )
 PREFLIGHT_SECONDS = 600
 

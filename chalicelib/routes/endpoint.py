@@ -23,6 +23,8 @@ REQUEST_SECONDS = 21
 Headers = dict[str, str | list[str]]
 # The header that names, in responses that depend on data, their data set.
 DATASET = "Statline-Dataset"
+# The header that names, with a result, its question on its data by its method.
+REPLAY = "Statline-Replay"
 # The header that names the trace of the request; in a job's responses, of the request that submitted it.
 TRACE = "Statline-Trace"
 # The header of a list that is not complete: how many it has at most. Its `Link` leads to the others.

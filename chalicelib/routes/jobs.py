@@ -8,11 +8,11 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.application.job import Job, JobStatus
 from chalicelib.bootstrap import get_service
 from chalicelib.documents.job_documents import status_facts
-from chalicelib.routes.endpoint import DATASET, VIEWS, endpoint
+from chalicelib.routes.endpoint import VIEWS, endpoint
 from chalicelib.routes.links import REL, address, base_url, job_url, link
 from chalicelib.routes.request.headers import awaited
 from chalicelib.routes.request.query_params import JOB_FILTERS, Query, cursor, job_filter, position
-from chalicelib.routes.responses import document, problem
+from chalicelib.routes.responses import document, problem, provenance
 from chalicelib.routes.results import validated_result
 
 routes = Blueprint(__name__)
@@ -32,7 +32,7 @@ def jobs() -> Response:
 @endpoint(routes, "/jobs/{job_id}", level=logging.DEBUG, failed=problem, supports_wait=True)
 def job(job_id: str) -> Response:
     request, current = routes.current_request, awaited(routes.current_request, get_service(), job_id)
-    headers = {DATASET: current.dataset}
+    headers = provenance(current)
     if not current.status.is_terminal:
         headers["Cache-Control"] = "no-store"
     return document(request, current.id, status_info(request, current), headers=headers)

@@ -33,7 +33,7 @@ SYNC_SECONDS = 18.0
 def processes() -> Response:
     request = routes.current_request
     query = Query(request, "limit", "cursor")
-    start, limit = after(query.value("cursor")), query.limit()
+    start, limit = after(query.value("cursor")), query.limit(len(STATISTICS))
     names, links = list(STATISTICS)[start:], []
     if len(names) > limit:
         href = address(request, cursor=names[limit - 1])

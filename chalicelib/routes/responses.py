@@ -9,7 +9,8 @@ from chalice.app import Request, Response
 
 from chalicelib import __version__
 from chalicelib.application.job import JSON, Job
-from chalicelib.routes.endpoint import Headers, render
+from chalicelib.documents.job_documents import replay
+from chalicelib.routes.endpoint import DATASET, REPLAY, Headers, render
 from chalicelib.routes.errors import problem_type, to_http
 from chalicelib.routes.links import address, base_url, forms
 from chalicelib.routes.negotiation import HTML, negotiate
@@ -48,6 +49,11 @@ def page(
 
 def varying(headers: Mapping[str, str] | None) -> dict[str, str]:
     return {"Vary": "Accept", **(headers or {})}
+
+
+def provenance(job: Job) -> dict[str, str]:
+    """Return the headers that say where the result of a job comes from."""
+    return {DATASET: job.dataset, **({REPLAY: own["replay"]} if (own := replay(job)) else {})}
 
 
 def problem(error: Exception) -> Response:

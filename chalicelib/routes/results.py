@@ -1,5 +1,6 @@
 """The result of a job, in the form that its request asked for, or the one that this request accepts."""
 
+import functools
 import threading
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -10,37 +11,33 @@ from chalicelib.application.job import JSON, Job, JobStatus
 from chalicelib.documents.execute_request import DOCUMENT
 from chalicelib.documents.job_documents import results_document
 from chalicelib.documents.process_description import CSV
-from chalicelib.documents.result_table import Cells, as_csv, frozen_json, rows_of
+from chalicelib.documents.result_table import Cells, as_csv, document_of, frozen_json, table_of
+from chalicelib.domain.statistics.labels import label
 from chalicelib.domain.statistics.registry import statistic
 from chalicelib.errors import (
-    AmbiguousQuestion,
-    BestEndUnknown,
+    Abandoned,
+    DatasetGone,
     Dismissed,
     InvalidRequest,
     NoResult,
-    NoUsableRows,
     QuestionFailed,
     ResultNotReady,
     StatlineError,
-    UnknownQuestion,
-    UnknownState,
+    Unanswerable,
     listed,
     shown,
 )
-from chalicelib.routes.endpoint import DATASET
 from chalicelib.routes.links import base_url, forms, job_url
 from chalicelib.routes.negotiation import HTML, NAMES, negotiate
-from chalicelib.routes.responses import outcome, validated, varying
+from chalicelib.routes.responses import outcome, provenance, validated, varying
 from chalicelib.web import pages
 
 RESULT_FORMS = (JSON, CSV, HTML)
 TYPES = {JSON: JSON, CSV: f"{CSV}; charset=utf-8"}
 # Many long polls may end at once: no more threads than this then compete with the event loop.
 RENDERING = threading.BoundedSemaphore(2)
-# Causes of failure that lie in the question, not in the service.
-QUESTIONS = {
-    kind.__name__ for kind in (UnknownQuestion, AmbiguousQuestion, UnknownState, NoUsableRows, BestEndUnknown)
-}
+# Causes of failure that lie in the service, not in the question.
+SERVICE = {DatasetGone, Abandoned}
 
 
 class Rendition(NamedTuple):
@@ -67,7 +64,7 @@ def rendered(request: Request, job: Job, headers: Mapping[str, str] | None = Non
         raise no_result(job)
     chosen, cells = negotiate(request, offers(job)), csv_cells(request)
     own = pages.HEADERS if chosen == HTML else download(job, chosen)
-    more = varying({DATASET: job.dataset, **(headers or {})})
+    more = varying({**provenance(job), **(headers or {})})
     # A page has links in it.
     identity = (*outcome(job), chosen, base_url(request) if chosen == HTML else "", cells)
     return Rendition({**own, **more}, identity, lambda: body(request, job, chosen, cells))
@@ -103,7 +100,18 @@ def no_result(job: Job) -> StatlineError:
         return ResultNotReady(f"{job.id} has not ended yet; its status tells when it has")
     if job.status is JobStatus.DISMISSED:
         return Dismissed(job.reason)
-    return (QuestionFailed if job.cause in QUESTIONS else NoResult)(job.reason)
+    return (QuestionFailed if job.cause in question_causes() else NoResult)(job.reason)
+
+
+@functools.cache
+def question_causes() -> frozenset[str]:
+    """Return the names of the errors that say that the data cannot answer a question."""
+    kinds, names = [Unanswerable], set()
+    while kinds:
+        kind = kinds.pop()
+        names.add(kind.__name__)
+        kinds += [inner for inner in kind.__subclasses__() if inner not in SERVICE]
+    return frozenset(names)
 
 
 def offers(job: Job) -> tuple[str, ...]:
@@ -113,7 +121,12 @@ def offers(job: Job) -> tuple[str, ...]:
 
 
 def content(request: Request, job: Job) -> str:
-    entry, url = statistic(job.statistic), job_url(request, job.id)
-    facts = {"process": entry.title, **job.inputs}
+    entry, url, document = statistic(job.statistic), job_url(request, job.id), document_of(job)
     links = [link for link in forms(url + "/results", HTML, offers(job)) if link["rel"] == "alternate"]
-    return pages.definitions(facts) + pages.table(entry.columns, rows_of(job)) + pages.many([*links])
+    sentence = label(entry.name, job.inputs) if document is None else document["statement"]
+    head = pages.document({"description": sentence, "process": entry.title, **job.inputs})
+    if document is None:
+        return head + pages.table(*table_of(job)) + pages.many([*links])
+    rows = pages.table(*table_of(job)) if isinstance(document.get(entry.rows), list) else ""
+    rest = {name: value for name, value in document.items() if name not in (entry.rows, "statement")}
+    return head + rows + pages.document(rest) + pages.many([*links])

@@ -83,4 +83,5 @@ def described(name: str, base: str) -> dict[str, Any]:
         "method": "POST",
         "href": f"{base}/api/{name}",
         "fields": list(statistic.parameters),
+        "optional": list(statistic.optional),
     }

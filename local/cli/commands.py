@@ -1,115 +1,56 @@
 """The commands for a running service, such as `python -m local ask best5 Q036`."""
 
-import functools
 import shlex
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from time import sleep
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 
 from chalicelib.application.admission_control import Drain
-from chalicelib.documents.result_table import Cells, parse_frozen_json
-from chalicelib.domain.statistics.registry import STATISTICS, Statistic
-from local.cli.output import FORMATS, Output, Report, progress, show
+from chalicelib.documents.result_table import answer_table
+from chalicelib.domain.statistics.labels import LABEL, label
+from chalicelib.domain.statistics.registry import MEANS, STATISTICS
+from chalicelib.domain.statistics.statistic import Statistic
+from local.cli.connection import STATUSES, connect, prints_output, service_options, wait
+from local.cli.input_options import given_inputs, input_options
+from local.cli.output import Output, Report, progress
+from local.cli.replay import replay
 
-if TYPE_CHECKING:  # the functions below import it when they need it: it takes a tenth of a second
+if TYPE_CHECKING:  # it takes a tenth of a second to import
     from local.cli.client import Client
 
-URL = "http://127.0.0.1:8000"
-INTERRUPTED = 130
-STATUSES = """
-\b
-Exit status:
-  0  success
-  1  no result: the data has none, or no job has this id
-  2  the command line is invalid
-  3  the service cannot be reached, or refuses the request
-  7  the output cannot be written
-"""
 EXAMPLES = f"""
-Statistics: {", ".join(STATISTICS)}.
+Estimates, with their uncertainty: {", ".join(name for name in STATISTICS if name not in MEANS)}.
+
+Means, each an {LABEL}, which is no prevalence: {", ".join(MEANS)}.
 
 \b
 Examples:
   python -m local ask best5 Q036
   python -m local ask state_mean obesity --state OH
+  python -m local ask estimate Q036 --state Ohio --years 2022
+  python -m local ask ranking Q036
+  python -m local ask state_mean Q036 --state Ohio --years 2022 --category Total
   python -m local ask states_mean Q036 --format csv > means.csv
   python -m local ask best5 Q036 --url https://….amazonaws.com/v1 --key …
 """
 
 
-def check_url(context: click.Context, parameter: click.Parameter, url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise click.BadParameter(f"{url} does not begin with http:// or https:// and a host")
-    return url
-
-
-def service_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that name the service."""
-    url_help = "URL of the service (or STATLINE_URL)."
-    key_help = "API key, for a stage that requires one (or STATLINE_KEY)."
-    url = click.option(
-        "--url", default=URL, envvar="STATLINE_URL", show_default=True, callback=check_url, help=url_help
-    )
-    key = click.option("--key", "api_key", default="", envvar="STATLINE_KEY", help=key_help)
-    return url(key(command))
-
-
-def prints_output(run: Callable[..., Output]) -> Callable[..., None]:
-    """Make a command that calls `run` with a Client and prints its output."""
-
-    @service_options
-    @click.option(
-        "--format",
-        type=click.Choice(FORMATS),
-        help="Format of the output; by default a table on a terminal and JSON elsewhere.",
-    )
-    @click.option(
-        "--cells",
-        type=click.Choice([cells.value for cells in Cells]),
-        default=Cells.SAFE.value,
-        show_default=True,
-        help="In CSV, texts that a spreadsheet would run as a formula: safe writes an apostrophe first.",
-    )
-    @functools.wraps(run)
-    def command(url: str, api_key: str, format: str | None, cells: str, **arguments: Any) -> None:
-        with connect(url, api_key) as client:
-            output = run(client, **arguments)
-        show(output, format, Cells(cells))
-
-    return command
-
-
-@contextmanager
-def connect(url: str, api_key: str) -> Iterator["Client"]:
-    """Yield a client; its errors end the command with the exit status that STATUSES documents."""
-    from local.cli.client import Client
-
-    with progress(f"asking {url}") as report:
-        yield Client(url, api_key, report=report)
-
-
 @click.command(epilog=EXAMPLES + STATUSES)
 @click.argument("statistic", metavar="STATISTIC")
 @click.argument("question")
-@click.option("--state", help="Name or abbreviation of the state, for statistics of one state.")
+@input_options
 @prints_output
-def ask(client: "Client", statistic: str, question: str, state: str | None) -> Output:
+def ask(client: "Client", statistic: str, question: str, **options: str | None) -> Output:
     """Compute a statistic of a question (its id, its text or a part of that), and wait for the result."""
     check_statistic(statistic, question)
-    inputs = {"question": question} | ({} if state is None else {"state": state})
-    parameters = set(STATISTICS[statistic].parameters)
-    if missing := parameters - set(inputs):
-        raise click.UsageError(f"{statistic} needs --{missing.pop()}")
-    if unknown := set(inputs) - parameters:
-        raise click.UsageError(f"{statistic} takes no --{unknown.pop()}")
+    entry = STATISTICS[statistic]
+    inputs = given_inputs(entry, question, options)
     from local.cli.names import resolved
 
-    return table(STATISTICS[statistic], wait(client, client.submit(statistic, resolved(client, inputs))))
+    inputs = resolved(client, inputs)
+    return table(entry, wait(client, client.submit(statistic, inputs)), inputs)
 
 
 def check_statistic(statistic: str, question: str) -> None:
@@ -128,17 +69,17 @@ def result(client: "Client", job_id: str) -> Output:
     return table(STATISTICS[client.statistic(job_id)], document)
 
 
-def wait(client: "Client", job_id: str) -> dict[str, Any]:
-    """Wait for a result; on Ctrl-C, say how to get it later."""
-    try:
-        return client.result(job_id)
-    except KeyboardInterrupt:
-        click.echo(f"{job_id} goes on; `python -m local result {job_id}` collects its answer.", err=True)
-        raise click.exceptions.Exit(INTERRUPTED) from None
+def table(statistic: Statistic, document: dict[str, Any], inputs: Mapping[str, str] | None = None) -> Output:
+    """Return an answer as a table, with the sentences that say what its numbers are.
 
-
-def table(statistic: Statistic, document: dict[str, Any]) -> Output:
-    return Output(document, statistic.columns, parse_frozen_json(statistic, document))
+    Without the inputs, nothing is said of what a mean mixes.
+    """
+    columns, rows = answer_table(statistic, document)
+    if statistic.computes_rows:
+        notes = [f"{LABEL.capitalize()}." if inputs is None else label(statistic.name, inputs)]
+    else:
+        notes = [document["statement"], *(caveat["text"] for caveat in document["caveats"])]
+    return Output(document, columns, rows, notes=notes)
 
 
 @click.command(epilog=STATUSES)
@@ -205,4 +146,4 @@ def wait_for_drain(drain: Callable[[], Drain], report: Report) -> None:
         sleep(seconds)
 
 
-COMMANDS = (ask, result, questions, states, jobs, drain)
+COMMANDS = (ask, result, replay, questions, states, jobs, drain)

@@ -16,7 +16,7 @@ def resolved(client: Client, inputs: dict[str, str]) -> dict[str, str]:
 
     A name that is like none stays as it is: the service refuses it and suggests others.
     """
-    names = {"question": question, "state": state}
+    names = {"question": question, "state": state, "versus_state": state}
     return {name: names[name](client, text) if name in names else text for name, text in inputs.items()}
 
 

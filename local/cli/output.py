@@ -10,6 +10,7 @@ from chalicelib.documents.result_table import Cells, write_csv
 from chalicelib.observability.logging import escaped_json
 
 FORMATS = ("table", "json", "csv")
+WIDEST_ROW = 8  # columns
 # Seconds of waiting after which a command says what it waits for.
 QUIET_SECONDS = 1.0
 # Called with what is waited for, and for how many seconds.
@@ -20,12 +21,14 @@ class Output(NamedTuple):
     """The JSON document of the service, and the columns and rows of the same as a table.
 
     `short` has the rows as a terminal shows them, each in one line, whose last cell is cut where it must be.
+    `notes` are sentences that stand below the table: one to quote, then its caveats.
     """
 
     document: Any
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
     short: Sequence[Sequence[Any]] | None = None
+    notes: Sequence[str] = ()
 
 
 def show(output: Output, format: str | None, cells: Cells = Cells.SAFE) -> None:
@@ -55,21 +58,31 @@ def print_table(output: Output) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    columns, rows = upright(output)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    last = len(output.columns) - 1
-    for index, column in enumerate(output.columns):
-        numeric = any(isinstance(row[index], float) for row in output.rows)
+    last = len(columns) - 1
+    for index, column in enumerate(columns):
+        numeric = any(isinstance(row[index], float) for row in rows)
         in_one_line = output.short is not None and index < last
         table.add_column(column, justify="right" if numeric else "left", overflow="fold", no_wrap=in_one_line)
-    for row in output.rows if output.short is None else output.short:
+    for row in rows if output.short is None else output.short:
         *first, end = (Text(cell(value)) for value in row)
         if output.short is not None:
             end.no_wrap, end.overflow = True, "ellipsis"
         table.add_row(*first, end)
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     with console.capture() as captured:  # rich itself would end the process when the reader has left
         console.print(table)
+        for number, note in enumerate(output.notes):
+            console.print(f"\n{printable(note)}" if number == 0 else f"- {printable(note)}")
     sys.stdout.write(captured.get())
+
+
+def upright(output: Output) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+    """Return columns and rows for a terminal: a line for each value of a single row that is too wide."""
+    if len(output.rows) == 1 and len(output.columns) > WIDEST_ROW:
+        return ("", ""), list(zip(output.columns, output.rows[0], strict=True))
+    return output.columns, output.rows
 
 
 def cell(value: object) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from bench.ingest import ENGINES
 from bench.processes import KINDS
-from chalicelib.domain.statistics.registry import STATISTICS
+from chalicelib.domain.statistics.registry import MEANS
 
 # What each server does in a second at any number of clients, and how long a job takes.
 SPEED = {
@@ -24,7 +24,7 @@ def good_run() -> dict[str, Any]:
         "data": "The servers answer from nothing.",
         "machine": {"processor": "an abacus"},
         "round_trips": [round_trip(kind, clients) for kind in KINDS for clients in (1, 8, 32)],
-        "statistics": [statistic(name, rows) for rows in sizes for name in STATISTICS],
+        "statistics": [statistic(name, rows) for rows in sizes for name in MEANS],
         "ingest": [ingested(engine, rows) for rows in sizes for engine in ENGINES],
         "starting": [started(rows) for rows in sizes],
         "memory": [{"jobs": 1, "MB": 100.0}, {"jobs": 1_000, "MB": 200.0}, {"jobs": 100_000, "MB": 220.0}],

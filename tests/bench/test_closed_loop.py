@@ -13,7 +13,7 @@ import pytest
 
 from bench.closed_loop import PAUSE, drive, requests
 from chalicelib.documents.schemas import parse_inputs
-from chalicelib.domain.statistics.registry import STATISTICS, statistic
+from chalicelib.domain.statistics.registry import MEANS, statistic
 
 PAIRS = [("Humus", "Bayern"), ("Sand", "Hessen")]
 
@@ -163,7 +163,7 @@ def test_requests_draw_uniformly_and_repeatably_from_statistics_and_pairs() -> N
     assert drawn == list(itertools.islice(requests(PAIRS, seed=1), 1800))
     assert drawn != list(itertools.islice(requests(PAIRS, seed=2), 1800))
     names = Counter(request.split()[1].removeprefix(b"/api/").decode() for request in drawn)
-    assert set(names) == set(STATISTICS)
+    assert set(names) == set(MEANS)
     assert all(120 < count < 280 for count in names.values())
     assert all(700 < sum(text in request for request in drawn) < 1100 for text in (b"Humus", b"Sand"))
 

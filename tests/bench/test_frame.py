@@ -11,7 +11,7 @@ from bench.frame import Frame
 from bench.ingest import ENGINES, Totals, check_agreement
 from chalicelib.documents.result_table import frozen_json_of
 from chalicelib.domain.ingestor import DataIngestor
-from chalicelib.domain.statistics.registry import STATISTICS, compute_result
+from chalicelib.domain.statistics.registry import MEANS, compute_result
 from local.settings import SAMPLE
 
 DRAWS = 25
@@ -27,15 +27,18 @@ def frame() -> Frame:
     return Frame(SAMPLE, survey.described(SAMPLE))
 
 
-@pytest.mark.parametrize("name", STATISTICS)
+@pytest.mark.parametrize("name", MEANS)
 def test_frame_has_the_results_of_the_cube_in_their_order(
     name: str, data: DataIngestor, frame: Frame
 ) -> None:
-    parameters = STATISTICS[name].parameters
+    parameters = MEANS[name].parameters
     for pair in random.Random(1).sample(survey.usable_pairs(SAMPLE), DRAWS):
         inputs = dict(zip(parameters, pair, strict=False))
-        ours = flat(json.loads(frozen_json_of(name, compute_result(data, name, inputs))))
+        ours = flat(json.loads(frozen_json_of(name, compute_result(data, name, inputs, ""))))
         theirs = flat({str(key): value for key, value in frame.compute(name, *inputs.values()).items()})
+        if name in ("best5", "worst5"):  # of states that share the last place, the frame takes any
+            last = pytest.approx(ours[-1][1], rel=1e-9)
+            ours, theirs = ([pair for pair in pairs if pair[1] != last] for pairs in (ours, theirs))
         assert sorted(key for key, _ in theirs) == sorted(key for key, _ in ours)
         assert dict(theirs) == pytest.approx(dict(ours), rel=1e-9, abs=1e-9)
         assert [value for _, value in theirs] == pytest.approx(

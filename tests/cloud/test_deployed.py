@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from chalicelib.bootstrap import job_store
-from chalicelib.domain.statistics.registry import STATISTICS
+from chalicelib.domain.statistics.registry import MEANS
 from local.cloud import publishing
 from tests.cloud.conftest import DATA
 from tests.cloud.deployed import Deployed, eventually
@@ -41,7 +41,7 @@ def questions(deployed: Deployed) -> list[tuple[str, dict[str, str]]]:
     every = {"question": known, "state": [state]}
     return [
         (name, dict(zip(asked.parameters, values, strict=True)))
-        for name, asked in STATISTICS.items()
+        for name, asked in MEANS.items()
         for values in product(*(every[parameter] for parameter in asked.parameters))
     ]
 

@@ -275,6 +275,6 @@ def expected_outcome(job: Job) -> tuple[bytes | None, str | None]:
     try:
         if job.dataset not in editions():
             raise DatasetGone(job.dataset)
-        return compute_result(editions()[job.dataset], job.statistic, job.inputs), None
+        return compute_result(editions()[job.dataset], job.statistic, job.inputs, job.dataset), None
     except Unanswerable as error:
         return None, str(error)

@@ -5,11 +5,21 @@ from typing import Any
 
 from chalicelib import __version__
 from chalicelib.application.job import FAILED_URI, IN_PROGRESS_URI, SUCCESS_URI
+from chalicelib.documents.inputs import Schema
 from chalicelib.documents.openapi.parameters import PARAMETERS
-from chalicelib.documents.openapi.schemas import TEXT, batch_schema, execute_schema, ref, schemas
-from chalicelib.documents.schemas import Schema, inputs_schema
+from chalicelib.documents.openapi.schemas import (
+    TEXT,
+    answer_name,
+    batch_schema,
+    execute_schema,
+    ref,
+    schemas,
+)
+from chalicelib.documents.process_description import csv_sentence
+from chalicelib.documents.schemas import inputs_schema
 from chalicelib.domain.catalogue import Catalogue
-from chalicelib.domain.statistics.registry import STATISTICS, Statistic
+from chalicelib.domain.statistics.registry import STATISTICS
+from chalicelib.domain.statistics.statistic import Statistic
 
 Part = dict[str, Any]
 
@@ -32,6 +42,7 @@ TAGS = {
 HEADERS = {
     "Statline-Trace": "The id that the log lines of this request carry",
     "Statline-Dataset": "The data set that the result comes from",
+    "Statline-Replay": "Of a mean: the same for the same question on the same data by the same method",
     "Location": "The address of the job, or of its result",
     "Content-Disposition": "The name of the file that the result is saved as (RFC 6266)",
     "Cache-Control": "no-store while the response can change",
@@ -78,7 +89,7 @@ READS = (
 PAGES = (
     ("/", DISCOVERY, "landingPage", "What is on offer, and where", "LandingPage", "P503", ""),
     ("/conformance", DISCOVERY, "conformance", "The conformance classes", "Conformance", "", ""),
-    ("/processes", DISCOVERY, "processes", "The processes", "ProcessList", "", "limit"),
+    ("/processes", DISCOVERY, "processes", "The processes", "ProcessList", "", "limitOfProcesses"),
     ("/processes/{processID}", DISCOVERY, "process", "The inputs and outputs of a process",
      "Process", "P404 P503", "processID"),
     ("/jobs", JOBS, "jobList", "Jobs, newest first", "JobList", "P404 P503", FILTERS),
@@ -98,8 +109,13 @@ SUBMISSION_REFUSED = "P400 P403 P406 P409 P413 P415 P422 P500 P503"
 
 def document(catalogue: Catalogue, server: str, key_needed: bool) -> Part:
     """Describe a service at the address `server`, over the data set of the catalogue."""
-    question, state = catalogue["questions"][0], catalogue["states"][0]["name"]
-    example = {"question": question["id"] or question["question"], "state": state}
+    question, states = catalogue["questions"][0], catalogue["states"]
+    example = {
+        "question": question["id"] or question["question"],
+        "state": states[0]["name"],
+        "versus_state": states[-1]["name"],
+        "category": next(iter(catalogue.names.get("category", ())), "Category"),
+    }
     scheme = {"type": "apiKey", "in": "header", "name": "x-api-key"}
     return {
         "openapi": "3.0.3",
@@ -157,7 +173,9 @@ def body(schema: Schema, example: Any) -> Part:
 
 
 def inputs(statistic: Statistic, example: Mapping[str, str]) -> dict[str, str]:
-    return {name: example[name] for name in statistic.parameters}
+    """Return the required inputs; of a comparison, another side too."""
+    names = [*statistic.parameters, *(("versus_state",) if "versus_state" in statistic.optional else ())]
+    return {name: example[name] for name in names}
 
 
 NOT_MODIFIED = response("Not modified, by If-None-Match", {}, "ETag")
@@ -195,7 +213,7 @@ def page(tag: str, name: str, summary: str, schema: str, refused: str, parameter
 
 def get_result() -> Part:
     text = "The state of the job: running, done with data, or error with a reason"
-    found = response(text, {JSON: ref("Result")}, "Statline-Dataset Cache-Control ETag")
+    found = response(text, {JSON: ref("Result")}, "Statline-Dataset Statline-Replay Cache-Control ETag")
     responses = {"200": found, "304": NOT_MODIFIED}
     summary = "The result of a job, once there is one"
     return operation(READING, "getResult", summary, responses, "R404 R503", "job_id wait ifNoneMatch")
@@ -214,17 +232,17 @@ def metrics() -> Part:
 
 
 def results() -> Part:
-    responses = {"200": result("ETag"), "304": NOT_MODIFIED}
+    responses = {"200": result("Answer", "ETag"), "304": NOT_MODIFIED}
     refused, parameters = "P400 P404 P406 P410 P500 P503", "jobID wait ifNoneMatch formOfResult cells"
     return operation(JOBS, "results", "The result of a job that has ended", responses, refused, parameters)
 
 
-def result(headers: str) -> Part:
-    schema: Schema = {"anyOf": [ref("Answer"), ref("Outputs")]}
+def result(answer: str, headers: str) -> Part:
+    schema: Schema = {"anyOf": [ref(answer), ref("Outputs")]}
     return response(
         "The result",
         {JSON: schema, CSV: TEXT, HTML: TEXT},
-        f"Statline-Dataset Content-Disposition Vary {headers}",
+        f"Statline-Dataset Statline-Replay Content-Disposition Vary {headers}",
     )
 
 
@@ -260,10 +278,10 @@ def execution(statistic: Statistic, example: Mapping[str, str]) -> Part:
         EXECUTION,
         f"execute_{statistic.name}",
         statistic.title,
-        {"200": result("Link Preference-Applied"), "201": job},
+        {"200": result(answer_name(statistic), "Link Preference-Applied"), "201": job},
         SUBMISSION_REFUSED,
         "prefer key noCache formOfExecution cells",
-        description=f"{statistic.description} As CSV, the columns are {', '.join(statistic.columns)}.",
+        description=f"{statistic.description} {csv_sentence(statistic)}",
         requestBody=body(execute_schema(statistic), {"inputs": inputs(statistic, example)}),
         callbacks={
             "successful": callback(SUCCESS_URI, "The result", "Outputs"),

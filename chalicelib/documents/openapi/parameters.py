@@ -4,9 +4,9 @@ from functools import partial
 from typing import Any
 
 from chalicelib.application.job import JobStatus
+from chalicelib.documents.inputs import Schema
 from chalicelib.documents.openapi.schemas import COUNT, PROCESS, TEXT, array, enum
 from chalicelib.documents.result_table import Cells
-from chalicelib.documents.schemas import Schema
 
 NUMBER = COUNT | {"maximum": 10**12 - 1}  # longer numbers are refused
 KEY = TEXT | {"pattern": "^[!-~]{1,255}$", "format": "idempotency-key"}
@@ -45,6 +45,9 @@ PARAMETERS: dict[str, Schema] = {
     "cells": query("cells", CELLS, enum(*Cells)),
     "limit": query(
         "limit", "At most 1000; a `next` link leads to more", NUMBER | {"minimum": 1, "default": 10}
+    ),
+    "limitOfProcesses": query(
+        "limit", "All by default, at most 1000; a `next` link leads to more", NUMBER | {"minimum": 1}
     ),
     "type": several("type", "The standard knows one type", "process"),
     "statistics": several("processID", "Jobs of these statistics", *PROCESS["enum"]),

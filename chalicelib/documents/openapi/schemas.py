@@ -9,14 +9,24 @@ from chalicelib.application.job import SUCCESS_URI, JobStatus
 from chalicelib.application.submission import BATCH_MEMBER
 from chalicelib.documents.batch_request import LARGEST_BATCH
 from chalicelib.documents.execute_request import CALLBACK_NAMES, RESPONSES
-from chalicelib.documents.process_description import JOB_CONTROL, LARGEST_ENUM, MEDIA_TYPES, OUTPUT
-from chalicelib.documents.schemas import INPUT, Schema
-from chalicelib.domain.catalogue import Catalogue, allowed_names
-from chalicelib.domain.statistics.registry import STATISTICS, Statistic
+from chalicelib.documents.inputs import INPUT, INPUTS, Schema
+from chalicelib.documents.inputs import described as described_as
+from chalicelib.documents.process_description import (
+    JOB_CONTROL,
+    LARGEST_ENUM,
+    MEDIA_TYPES,
+    OUTPUT,
+)
+from chalicelib.domain.catalogue import LIKE, Catalogue, allowed_names
+from chalicelib.domain.statistics.registry import STATISTICS
+from chalicelib.domain.statistics.statistic import Statistic
 
 TEXT: Schema = {"type": "string"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
-NAMES = {"question": "QuestionName", "state": "StateName"}
+NAMES = {
+    **{"question": "QuestionName", "state": "StateName"},
+    **{"category": "CategoryName", "stratum": "StratumName"},
+}
 
 
 def ref(name: str) -> Schema:
@@ -41,9 +51,13 @@ def open_object(required: str, properties: dict[str, Any]) -> Schema:
     return {"type": "object", **always, "properties": properties}
 
 
+def closed(schema: Schema) -> Schema:
+    return schema | {"additionalProperties": False}
+
+
 def closed_object(**properties: Schema) -> Schema:
     """An object with exactly these members."""
-    return open_object(" ".join(properties), properties) | {"additionalProperties": False}
+    return closed(open_object(" ".join(properties), properties))
 
 
 def resource(required: str, **properties: Schema) -> Schema:
@@ -53,6 +67,12 @@ def resource(required: str, **properties: Schema) -> Schema:
 
 def texts(names: str, schema: Schema = TEXT) -> dict[str, Schema]:
     return dict.fromkeys(names.split(), schema)
+
+
+def answer_name(entry: Statistic) -> str:
+    """Return the name of the schema of what a statistic returns."""
+    words = entry.name.split("_")
+    return "".join(word.capitalize() for word in (*words, "answer")) if entry.output_schema else "Answer"
 
 
 PROCESS = enum(*STATISTICS)
@@ -65,6 +85,7 @@ STATUS = {
     "status": enum(*JobStatus),
     "progress": COUNT | {"maximum": 100},
     **texts("created started finished updated computed", {"type": "string", "format": "date-time"}),
+    "replay": TEXT | {"description": "The same for the same question on the same data by the same method"},
     "reusedFrom": TEXT | {"description": "The job whose computation this result comes from"},
     "age": {"description": "Of the result, in seconds", "type": "number", "minimum": 0},
 }
@@ -76,14 +97,21 @@ URLS: dict[str, Schema] = dict.fromkeys(
     CALLBACK_NAMES, TEXT | {"format": "callback", "maxLength": LONGEST_URL}
 )
 NULLABLE = {"nullable": True}
+TEXT_LINK = TEXT | {"format": "data-url", "description": "The text as a data: URL; base64 is accepted too"}
+# The documents that estimates return.
+ANSWERS = {
+    answer_name(entry): dict(entry.output_schema) for entry in STATISTICS.values() if entry.output_schema
+}
 API_SCHEMAS: dict[str, Schema] = {
     "Accepted": closed_object(job_id=TEXT | {"pattern": "^job_id_[1-9][0-9]*$"}),
     "Error": closed_object(status=enum("error"), reason=TEXT),
     "Numbers": map_of({"type": "number"}),
     "Answer": {
-        "description": "Numbers by their labels; by category of one state, below the state's name",
-        "anyOf": [ref("Numbers"), map_of(ref("Numbers"))],
+        "description": "Of a mean, numbers by their labels; by category of one state, below the state's "
+        "name. Of an estimate, a document",
+        "anyOf": [ref("Numbers"), map_of(ref("Numbers")), *(ref(name) for name in ANSWERS)],
     },
+    **ANSWERS,
     "Result": {
         "oneOf": [closed_object(status=RUNNING), closed_object(status=DONE, data=ref("Answer")), ref("Error")]
     },
@@ -92,7 +120,17 @@ API_SCHEMAS: dict[str, Schema] = {
     "NumJobs": closed_object(num_jobs=COUNT),
     "Shutdown": {"oneOf": [closed_object(status=DONE), closed_object(status=RUNNING, num_jobs=COUNT)]},
     "Best": {"type": "string", "enum": ["lowest", "highest", None], **NULLABLE},
-    "Question": closed_object(id=TEXT | NULLABLE, question=TEXT, best=ref("Best")),
+    "Question": closed(
+        open_object(
+            "id question best",
+            {
+                "id": TEXT | NULLABLE,
+                "question": TEXT,
+                "best": ref("Best"),
+                "years": array({"type": "integer"}),
+            },
+        )
+    ),
     "Questions": closed_object(questions=array(ref("Question"))),
     "State": closed_object(name=TEXT, abbreviation=TEXT | NULLABLE),
     "States": closed_object(states=array(ref("State"))),
@@ -118,10 +156,10 @@ OGC_SCHEMAS: dict[str, Schema] = {
 
 def schemas(catalogue: Catalogue) -> dict[str, Schema]:
     """Every schema, with the texts by which the data set knows its questions and states, if they are few."""
-    names: dict[str, Schema] = {}
+    names: dict[str, Schema] = {"TextLink": open_object("href", {"href": TEXT_LINK})}
     for parameter, schema in NAMES.items():
-        known = allowed_names(parameter, catalogue)
-        listed = len(known) <= LARGEST_ENUM
+        known = allowed_names(parameter, catalogue) if parameter in catalogue.names else []
+        listed = 0 < len(known) <= LARGEST_ENUM
         href = enum(*(f"data:,{quote(text)}" for text in known)) if listed else TEXT
         links = href | {"description": "The text as a data: URL; base64 is accepted too"}
         name = enum(*known) if listed else INPUT
@@ -131,13 +169,23 @@ def schemas(catalogue: Catalogue) -> dict[str, Schema]:
 
 def execute_schema(statistic: Statistic, **more: Schema) -> Schema:
     """An execute request; an input may also come qualified, or as a link."""
-    inputs = {name: input_schema(NAMES[name]) for name in statistic.parameters}
+    inputs = open_object(
+        " ".join(statistic.parameters), {name: input_schema(statistic, name) for name in statistic.inputs}
+    )
     members = {"outputs": ref("WantedOutputs"), "response": enum(*RESPONSES), "subscriber": ref("Subscriber")}
-    return open_object(" ".join((*more, "inputs")), more | {"inputs": closed_object(**inputs)} | members)
+    return open_object(" ".join((*more, "inputs")), more | {"inputs": closed(inputs)} | members)
 
 
-def input_schema(name: str) -> Schema:
-    return {"anyOf": [ref(name), open_object("value", {"value": ref(name)}), ref(f"{name}Link")]}
+def input_schema(statistic: Statistic, name: str) -> Schema:
+    """An input by its value, qualified, or as a link to its text."""
+    kind = LIKE.get(name, name)
+    value, link = (
+        (ref(NAMES[kind]), ref(f"{NAMES[kind]}Link"))
+        if kind in NAMES
+        else (INPUTS[name].schema, ref("TextLink"))
+    )
+    described = {"description": described_as(statistic, name)} if name in statistic.optional else {}
+    return {"anyOf": [value, open_object("value", {"value": value}), link], **described}
 
 
 def batch_schema() -> Schema:

@@ -47,8 +47,8 @@ class Query:
             raise InvalidRequest(f'"{name}" must be a whole number of at least {minimum}, not {shown(text)}')
         return int(text)
 
-    def limit(self) -> int:
-        return min(self.number("limit", minimum=1) or USUAL_LIMIT, LARGEST_LIMIT)
+    def limit(self, usual: int = USUAL_LIMIT) -> int:
+        return min(self.number("limit", minimum=1) or usual, LARGEST_LIMIT)
 
     def _texts(self, name: str) -> list[str]:
         return [] if self._params is None or name not in self._params else self._params.getlist(name)

@@ -7,10 +7,10 @@ import pytest
 
 from chalicelib.application.job import ExecuteRequest
 from chalicelib.documents.execute_request import parse_execute_request
-from chalicelib.domain.statistics.registry import STATISTICS
+from chalicelib.domain.statistics.registry import MEANS
 from chalicelib.errors import InvalidRequest
 
-BEST5 = STATISTICS["best5"]
+BEST5 = MEANS["best5"]
 Q = {"question": "S1"}
 request = partial(ExecuteRequest, "best5")
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.documents.inputs import INPUT
 from chalicelib.documents.openapi.document import document
 from chalicelib.documents.process_description import LARGEST_ENUM, description, input_schema
-from chalicelib.documents.schemas import INPUT
 from chalicelib.domain.catalogue import Catalogue, names_of, validate_inputs
-from chalicelib.domain.statistics.registry import STATISTICS
+from chalicelib.domain.statistics.registry import MEANS
 from chalicelib.errors import UnknownQuestion, UnknownState
 from tests.support.samples import soil
 
@@ -75,15 +75,17 @@ def test_an_unlisted_name_is_refused_with_the_closest(catalogue: Catalogue) -> N
         validate_inputs({"question": "S1", "state": "Hesse"}, catalogue)
 
 
-@pytest.mark.parametrize("name", STATISTICS)
+@pytest.mark.parametrize("name", MEANS)
 def test_every_process_describes_its_inputs_and_output(name: str, catalogue: Catalogue) -> None:
-    described = description(STATISTICS[name], catalogue)
-    assert list(described["inputs"]) == list(STATISTICS[name].parameters)
-    assert {(one["minOccurs"], one["maxOccurs"]) for one in described["inputs"].values()} == {(1, 1)}
+    described = description(MEANS[name], catalogue)
+    assert list(described["inputs"]) == list(MEANS[name].inputs)
+    required = {input_name for input_name, one in described["inputs"].items() if one["minOccurs"]}
+    assert required == set(MEANS[name].parameters)
+    assert {one["maxOccurs"] for one in described["inputs"].values()} == {1}
     (output,) = described["outputs"].values()
     as_json, as_csv = output["schema"]["oneOf"]
     assert as_json["additionalProperties"]["type"] == (
         "object" if name == "state_mean_by_category" else "number"
     )
     assert (as_json["contentMediaType"], as_csv["contentMediaType"]) == ("application/json", "text/csv")
-    assert all(column in output["description"] for column in STATISTICS[name].columns)
+    assert all(column in output["description"] for column in MEANS[name].columns)

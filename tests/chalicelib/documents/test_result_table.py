@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.documents.result_table import Cells, as_csv, defused, frozen_json, rows_of
-from chalicelib.domain.statistics.registry import STATISTICS
+from chalicelib.domain.statistics.registry import MEANS
 from tests.support.samples import job
 
 # Each: the statistic, its rows, its frozen JSON.
@@ -36,7 +36,7 @@ def test_rows_are_rendered_as_the_frozen_json(name: str, rows: list[list[object]
     stored = job(1, statistic=name, result=compact([1, rows]))
     assert frozen_json(stored) == compact(frozen)
     assert rows_of(stored) == [tuple(row) for row in rows]
-    assert {len(row) for row in rows} == {len(STATISTICS[name].columns)}
+    assert {len(row) for row in rows} == {len(MEANS[name].columns)}
 
 
 @pytest.mark.parametrize(("name", "rows", "frozen"), RESULTS)
@@ -101,8 +101,8 @@ def cells(text: str) -> list[list[str]]:
 
 
 def test_result_of_a_later_format_is_an_error() -> None:
-    with pytest.raises(ValueError, match="format 2"):
-        frozen_json(job(1, result=b"[2,[[1.0]]]"))
+    with pytest.raises(ValueError, match="format 3"):
+        frozen_json(job(1, result=b"[3,[[1.0]]]"))
 
 
 def test_job_without_a_result_has_no_frozen_json() -> None:

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from app import app
-from chalicelib.domain.statistics.registry import STATISTICS
+from chalicelib.domain.statistics.registry import MEANS, STATISTICS
 from chalicelib.routes.api_docs import FILES, VIEWER
 from tests.support.browser import needs_browser, shown_paths
 from tests.support.samples import ask
@@ -38,11 +38,13 @@ def shape(path: str) -> str:
 def test_examples_of_the_document_give_the_same_result_on_both_interfaces(
     url: str, http: requests.Session
 ) -> None:
-    told: dict[str, list[object]] = {name: [] for name in STATISTICS}
+    told: dict[str, list[object]] = {name: [] for name in MEANS}
     for path, methods in http.get(f"{url}/openapi.json", timeout=5).json()["paths"].items():
         if "post" in methods:
             name = path.split("/")[-2] if path.endswith("/execution") else path.split("/")[-1]
             (content,) = methods["post"]["requestBody"]["content"].values()
+            if name not in (*MEANS, "batch"):
+                continue  # the soil survey has no years for an estimate
             if path == "/batch":
                 assert http.post(url + path, json=content["example"], timeout=5).status_code == 201
             elif path.startswith("/api/"):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import requests
 
-from chalicelib.domain.statistics.registry import STATISTICS
+from chalicelib.domain.statistics.registry import MEANS, STATISTICS
 from chalicelib.routes import processes
 from chalicelib.routes.endpoint import CHECKS, EXECUTIONS
 from local.emulator.emulator import Emulator
@@ -53,7 +53,7 @@ def test_every_statistic_is_listed_and_described_as_a_process(url: str, http: re
         check("process", described)
         assert {**described, "links": one["links"]} == {**described, **one}
         assert rel(described["links"], "execute") == f"{href}/execution"
-        assert list(described["inputs"]) == list(STATISTICS[one["id"]].parameters)
+        assert list(described["inputs"]) == list(STATISTICS[one["id"]].inputs)
 
 
 def test_following_next_lists_each_process_once(url: str, http: requests.Session) -> None:
@@ -78,7 +78,7 @@ def test_unknown_process_is_404_whatever_the_body(url: str, http: requests.Sessi
     assert problem(http.request(method, url + path, data=b"{", timeout=5)) == (404, "no-such-process")
 
 
-@pytest.mark.parametrize("name", STATISTICS)
+@pytest.mark.parametrize("name", MEANS)
 def test_synchronous_execution_returns_the_result_and_links_its_job(
     url: str, http: requests.Session, name: str
 ) -> None:
@@ -94,7 +94,7 @@ def test_synchronous_execution_returns_the_result_and_links_its_job(
     assert other.content == b'{"status": "done", "data": %b}' % done.content
 
 
-@pytest.mark.parametrize("name", STATISTICS)
+@pytest.mark.parametrize("name", MEANS)
 def test_asynchronous_execution_is_201_with_status_and_later_a_document(
     url: str, http: requests.Session, name: str
 ) -> None:

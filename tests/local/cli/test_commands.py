@@ -61,7 +61,17 @@ def test_csv_has_a_header_and_every_digit(
 
 def test_table_has_six_digits(service_url: str) -> None:
     completed = run("ask", "global_mean", "S1", "--format", "table")
-    assert [line.strip() for line in completed.stdout.splitlines() if line.strip(" ─")] == ["mean", "2.66667"]
+    lines = [line.strip() for line in completed.stdout.splitlines() if line.strip(" ─")]
+    assert lines[:2] == ["mean", "2.66667"]
+
+
+def test_table_of_a_mean_says_what_its_selection_mixes(service_url: str) -> None:
+    whole = run("ask", "best5", "S1", "--format", "table").stdout
+    whole = " ".join(whole.split())
+    assert "Unweighted mean of the selected published cells; it mixes all years and the whole" in whole
+    assert "mean" not in run("ask", "best5", "S1").stdout
+    later = run("result", "job_id_1", "--format", "table").stdout
+    assert later.rstrip().endswith("Unweighted mean of the selected published cells.")
 
 
 def test_control_characters_and_markup_are_printed_as_text(service_url: str) -> None:
@@ -216,6 +226,9 @@ def test_missing_result_exits_with_1_and_the_reason_on_stderr(
         (("ask", "best5"), "QUESTION"),
         (("ask", "state_mean", "S1"), "--state"),
         (("ask", "best5", "S1", "--state", "Hessen"), "--state"),
+        (("ask", "best5", "S1", "--weights", "equal"), "takes no --weights"),
+        (("ask", "best5", "S1", "--weights", "heavy"), "'heavy' is not one of 'equal'"),
+        (("replay", "/nowhere.json"), "/nowhere.json"),
         (("questions", "--url", "localhost:8000"), "http://"),
         (("questions", "--format", "xml"), "xml"),
         (("drain", "--stage", "dev", "--url", "http://127.0.0.1:1"), "--stage"),
@@ -235,7 +248,7 @@ def test_unreachable_service_exits_with_3_and_names_make_run() -> None:
     assert "make run" in completed.stderr
 
 
-@pytest.mark.parametrize("command", ["ask", "result", "questions", "states", "jobs", "drain"])
+@pytest.mark.parametrize("command", ["ask", "result", "replay", "questions", "states", "jobs", "drain"])
 def test_help_lists_the_exit_statuses(command: str) -> None:
     assert "3  the service cannot be reached" in run(command, "--help").stdout
 

@@ -4,7 +4,7 @@ import click
 import pytest
 
 from local.cli.client import Client
-from local.cli.names import question, state
+from local.cli.names import question, resolved, state
 
 QUESTIONS = [
     {"id": "Q036", "question": "Percent of adults who have obesity"},
@@ -72,6 +72,18 @@ def test_question_is_found_by_id_text_or_part(typed: str, named: str) -> None:
 )
 def test_state_is_found_by_name_or_abbreviation(typed: str, named: str) -> None:
     assert state(Lists(), typed) == named
+
+
+def test_each_input_that_names_a_state_is_found_and_others_stay_as_they_are() -> None:
+    typed = {"question": "obesity", "state": "OH", "versus_state": "wv", "years": "latest", "stratum": "va"}
+
+    assert resolved(Lists(), typed) == {
+        "question": "Percent of adults who have obesity",
+        "state": "Ohio",
+        "versus_state": "West Virginia",
+        "years": "latest",
+        "stratum": "va",
+    }
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,14 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain import snapshot
-from chalicelib.domain.csv_records import records
-from chalicelib.domain.cube import DIMENSIONS, CellStats, Cube
-from chalicelib.domain.dataset_description import REQUIRED_ROLES, Description
-from chalicelib.domain.ingest import BLOCK_BYTES, Ingest, cube_of_csv
+from chalicelib.domain.cube import DIMENSIONS, Cube
+from chalicelib.domain.dataset_description import Description
+from chalicelib.domain.description_checks import REQUIRED_ROLES
+from chalicelib.domain.ingest.columns import Columns
+from chalicelib.domain.ingest.csv_records import records
+from chalicelib.domain.ingest.faults import explain_csv
+from chalicelib.domain.ingest.reading import BLOCK_BYTES, cube_of_csv
+from chalicelib.domain.measures import CellStats
 from chalicelib.domain.numbers import parse_number
 from chalicelib.errors import (
     DatasetError,
@@ -71,12 +75,12 @@ def reference(content: bytes) -> Cube:
     source = io.BytesIO(content)
     header, *rows = (record.fields for record in records(source))
     places = {role: header.index(column) for role, column in SOIL.columns.items()}
-    ingest = Ingest(header, "the stream", SOIL)
-    ingest.explain_csv(source)
+    columns = Columns(header, "the stream", SOIL)
+    explain_csv(source, columns)
     whole = Cube()
     for fields in rows:
         question, *cell, question_id, value = (
-            ingest.clean(fields[places[role]], role)
+            columns.clean(fields[places[role]], role)
             for role in ("question", *DIMENSIONS, "question_id", "value")
         )
         if question:

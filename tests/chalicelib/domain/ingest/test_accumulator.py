@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.accumulator import LABELS, LARGEST, Accumulator, Column, combined
-from chalicelib.domain.cube import CellStats
+from chalicelib.domain.ingest.accumulator import LABELS, LARGEST, Accumulator, Column, combined
+from chalicelib.domain.measures import CellStats
 
 
 def strip(text: str, role: str) -> str:
@@ -22,7 +22,7 @@ def column(texts: list[str]) -> Column:
 
 def add(to: Accumulator, values: list[str], location: str = "here") -> None:
     labels = {"question": "q", "location": location}
-    to.add([column([labels.get(role, "")] * len(values)) for role in LABELS], column(values))
+    to.add([column([labels.get(role, "")] * len(values)) for role in LABELS], [column(values)])
 
 
 @given(st.lists(st.tuples(*[st.integers(0, 9)] * 4), min_size=2, max_size=20), st.sampled_from([10, 2**31]))
@@ -70,7 +70,7 @@ def test_rows_and_values_are_forgotten_once_they_are_summed() -> None:
     sums = Accumulator(strip, batch_rows=4, most_values=3)
     for start in range(0, 60, 3):
         add(sums, [str(start), f"{start + 1} ", str(start + 2), ""], location=f"place {start % 2}")
-        assert len(sums._values) <= 4
+        assert len(sums._measures["value"].numbers) <= 4
         assert not sums._waiting
 
     assert sums.cube().cells["q"] == {

@@ -1,0 +1,164 @@
+"""What is wrong with the facts of a description."""
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from chalicelib.errors import listed, shown
+
+# The roles that a column can have in the statistics; a description names the column of each.
+REQUIRED_ROLES = ("question", "location", "value")
+ROLES = (
+    *(*REQUIRED_ROLES, "question_id", "location_id", "category", "segment"),
+    *("year", "year_end", "sample_size", "low", "high"),
+)
+BEST_ENDS = ("lowest", "highest")
+SCALES = ("logit", "linear")
+WHEN = ("any", "mixed")
+# The keys of every description, and those that the statistics with uncertainty read.
+CORE_KEYS = ("title", "source", "licence", "synthetic", "columns", "best", "aliases")
+TRUST_KEYS = (
+    *("unit", "interval", "whole", "national", "territories", "no_group", "age", "notes"),
+    *("population", "citation"),
+)
+KEYS = (*CORE_KEYS, *TRUST_KEYS)
+NOTE_TEXTS, NOTE_LISTS = ("code", "text", "source"), ("questions", "locations", "categories")
+
+
+def problems(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Iterate over what is wrong, each a sentence with the value. Only the first may be relied on."""
+    if unknown := sorted(set(facts) - set(KEYS)):
+        yield f"unknown key {shown(unknown[0])}; there are {listed(KEYS)}"
+    yield from type_problems(facts)
+    yield from column_problems(facts["columns"])
+    if odd := [end for end in facts.get("best", {}).values() if end not in BEST_ENDS]:
+        yield f'"best" has {shown(odd[0])}; it takes {listed(BEST_ENDS)}'
+    if unknown := sorted(set(facts.get("aliases", {})) - set(ROLES)):
+        yield f'"aliases" has {shown(unknown[0])}; the roles are {listed(ROLES)}'
+    for key, (is_right, expected) in TRUST_FACTS.items():
+        if not is_right(facts.get(key, EMPTY[key])):
+            yield f"{shown(key)} is {shown(json.dumps(facts[key], ensure_ascii=False))}, not {expected}"
+    if "low" in facts["columns"] and not facts.get("interval"):
+        yield '"columns" has "low" and "high"; limits need "interval", their level and scale'
+    for number, note in enumerate(facts.get("notes", ()), 1):
+        wrong = note_problems(note) if isinstance(note, dict) else iter(["it is not an object"])
+        yield from (f'"notes", number {number}: {problem}' for problem in wrong)
+
+
+def type_problems(facts: Mapping[str, Any]) -> Iterator[str]:
+    title = facts.get("title")
+    if not isinstance(title, str) or not title.strip() or not is_renaming(facts.get("columns")):
+        yield 'it needs a "title" and "columns", the column of each role'
+    for key in ("source", "licence"):
+        if not is_text(facts.get(key, "")):
+            yield f"{shown(key)} is not a text"
+    if not isinstance(facts.get("synthetic", False), bool):
+        yield '"synthetic" is neither true nor false'
+    if not is_renaming(facts.get("best", {})):
+        yield '"best" is not an object of question to end'
+    aliases = facts.get("aliases", {})
+    if not isinstance(aliases, dict) or not all(map(is_renaming, aliases.values())):
+        yield '"aliases" is not an object of role to {value: value}'
+    try:
+        json.dumps(facts, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        yield "it holds half a character (an unpaired surrogate)"
+
+
+def column_problems(columns: Mapping[str, str]) -> Iterator[str]:
+    if missing := [role for role in REQUIRED_ROLES if role not in columns]:
+        yield f'"columns" lacks {listed(missing)}'
+    if unknown := sorted(set(columns) - set(ROLES)):
+        yield f'"columns" has {shown(unknown[0])}; the roles are {listed(ROLES)}'
+    for first, second in (("category", "segment"), ("low", "high")):
+        if (first in columns) != (second in columns):
+            yield f'"columns" needs {shown(first)} and {shown(second)} together, or neither'
+    if "year_end" in columns and "year" not in columns:
+        yield '"columns" has "year_end" without "year"'
+
+
+def note_problems(note: Mapping[str, Any]) -> Iterator[str]:
+    allowed = (*NOTE_TEXTS, *NOTE_LISTS, "years", "when")
+    if unknown := sorted(set(note) - set(allowed)):
+        yield f"unknown key {shown(unknown[0])}; there are {listed(allowed)}"
+    for key in NOTE_TEXTS:
+        if not is_text(note.get(key)) or not note[key]:
+            yield f"it needs {shown(key)}, a text"
+    for key in NOTE_LISTS:
+        if not is_texts(note.get(key, [])):
+            yield f"{shown(key)} is not a list of texts"
+    if not is_list_of(is_year, note.get("years", [])):
+        yield '"years" is not a list of years such as 2017'
+    if note.get("when", "any") not in WHEN:
+        yield f'"when" is {shown(note["when"])}; it takes {listed(WHEN)}'
+
+
+def is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def is_renaming(value: object) -> bool:
+    return isinstance(value, dict) and all(map(is_text, value.values()))
+
+
+def is_list_of(is_right: Callable[[object], bool], value: object) -> bool:
+    return isinstance(value, (list, tuple)) and all(map(is_right, value))
+
+
+def is_texts(value: object) -> bool:
+    return is_list_of(is_text, value)
+
+
+def is_year(value: object) -> bool:
+    return type(value) is int and 1000 <= value <= 9999
+
+
+def is_positive(value: object) -> bool:
+    return type(value) in (int, float) and 0 < value < math.inf  # type: ignore[operator] # it is a number
+
+
+def is_interval(value: object) -> bool:
+    if not isinstance(value, dict):
+        return False
+    return not value or (
+        set(value) == {"level", "scale"}
+        and (is_positive(value["level"]) and value["level"] < 1)
+        and value["scale"] in SCALES
+    )
+
+
+def is_whole(value: object) -> bool:
+    return is_renaming(value) and (not value or set(value) == {"category", "segment"})  # type: ignore[call-overload] # a dict
+
+
+def is_age(value: object) -> bool:
+    if not isinstance(value, dict):
+        return False
+    standard = value.get("standard")
+    return not value or (
+        set(value) == {"category", "standard"}
+        and is_text(value["category"])
+        and (isinstance(standard, dict) and bool(standard) and all(map(is_positive, standard.values())))
+    )
+
+
+TEXT, TEXTS = (is_text, "a text"), (is_texts, "a list of texts")
+# What each key holds: its check, and how an error names it.
+TRUST_FACTS: Mapping[str, tuple[Callable[[object], bool], str]] = {
+    "unit": TEXT,
+    "interval": (is_interval, '{"level": between 0 and 1, "scale": "logit" or "linear"}'),
+    "whole": (is_whole, '{"category": text, "segment": text}'),
+    "national": TEXT,
+    "territories": TEXTS,
+    "no_group": TEXTS,
+    "age": (is_age, '{"category": text, "standard": {segment: weight above 0}}'),
+    "notes": (lambda value: isinstance(value, (list, tuple)), "a list of notes"),
+    "population": TEXT,
+    "citation": TEXT,
+}
+EMPTY: Mapping[str, object] = {
+    **dict.fromkeys(("unit", "national", "population", "citation"), ""),
+    **dict.fromkeys(("territories", "no_group", "notes"), ()),
+    **{key: {} for key in ("interval", "whole", "age")},
+}

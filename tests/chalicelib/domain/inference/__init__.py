@@ -1,0 +1,1 @@
+"""The mathematics of inference, each function against scipy, statsmodels or a definition."""
