@@ -65,10 +65,18 @@ class Simulation(RuleBasedStateMachine):
             self.cloud.submit(self.ours.service, *question)
         return self.sent()
 
-    @rule(target=messages, question=st.sampled_from(QUESTIONS), key=keys, trouble=troubles)
-    def submit(self, question: tuple[str, dict[str, str]], key: str | None, trouble: Trouble | None) -> Any:
+    @rule(
+        target=messages,
+        question=st.sampled_from(QUESTIONS),
+        key=keys,
+        fresh=st.booleans(),
+        trouble=troubles,
+    )
+    def submit(
+        self, question: tuple[str, dict[str, str]], key: str | None, fresh: bool, trouble: Trouble | None
+    ) -> Any:
         key = self.use(key)
-        step = functools.partial(self.cloud.submit, self.ours.service, *question, key)
+        step = functools.partial(self.cloud.submit, self.ours.service, *question, key, fresh)
         return self.accept(lambda: [step()], 1, key, trouble)
 
     @rule(target=messages, count=st.integers(2, 4), key=keys, trouble=troubles)
@@ -114,6 +122,17 @@ class Simulation(RuleBasedStateMachine):
         )
         self.attempt(step, trouble)
         return self.sent()
+
+    @rule(target=messages, message=messages, batch=st.lists(messages, max_size=4), trouble=troubles)
+    def run_turn(self, message: str, batch: list[str], trouble: Trouble | None) -> Any:
+        step = functools.partial(self.cloud.run_turn, self.ours.service, [message, *batch])
+        self.attempt(step, trouble)
+        return self.sent()
+
+    @rule()
+    def lose_results(self) -> None:
+        """Lose all stored results, as a bucket's lifecycle may."""
+        self.cloud.store.lose_results()
 
     @rule(target=messages, letter=dead_letters, trouble=troubles)
     def finish_dead_letters(self, letter: str, trouble: Trouble | None) -> Any:
