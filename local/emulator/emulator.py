@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from chalicelib.adapters.callback_sender import HttpCallbackSender
@@ -138,8 +138,8 @@ class Emulator:
             undo.callback(follower.stop)
         return store
 
-    def _process(self, job_id: str) -> None:
-        self.service.process(job_id)
+    def _process(self, job_ids: Iterator[str]) -> None:
+        self.service.process_all(job_ids)
         with self._finished:
             self._finished.notify_all()
 
