@@ -88,16 +88,25 @@ class Processor:
         if job.status is not JobStatus.SUCCESSFUL or job.result is not None:
             return job
         try:
-            if statistic(job.statistic).version != job.version:
-                raise ResultLost(job.id, "its version of the statistic is gone")
-            restored = replace(job, result=self._compute(job))
-        except (Unanswerable, UnknownStatistic) as error:
-            raise ResultLost(job.id, str(error)) from error
-        if result_digest(restored.result or b"").hex() != job.digest:
-            raise ResultLost(job.id, "it has other bytes when it is computed again")
+            restored = replace(job, result=self._compute_again(job))
+        except ResultLost as error:
+            log.error("the result of %s is lost: %s", job.id, error.why, extra={"job_id": job.id})  # noqa: TRY400
+            raise
         self._store.restore_result(restored)
         log.warning("the result of %s was lost: computed again", job.id, extra={"job_id": job.id})
         return restored
+
+    def _compute_again(self, job: Job) -> bytes:
+        """Return the bytes of a job's result, never others. Raises ResultLost."""
+        try:
+            if statistic(job.statistic).version != job.version:
+                raise ResultLost(job.id, f"version {job.version} of {job.statistic} is gone")
+            result = self._compute(job)
+        except (Unanswerable, UnknownStatistic) as error:
+            raise ResultLost(job.id, str(error)) from error
+        if result_digest(result).hex() != job.digest:
+            raise ResultLost(job.id, "it has other bytes when it is computed again")
+        return result
 
     def _outcome(self, job: Job, turn: dict[ResultKey, KnownResult]) -> Job:
         """Compute a job; `turn` holds the results of this turn, which are not stored yet."""
