@@ -86,19 +86,20 @@ class SharedResults:
         digest = job.digest or ""
         if (result := self._cache.get(digest)) is not None:
             return result
-        packed = self._object(item["answer_key"]["S"]) if "answer_key" in item else self._answer(key_of(job))
+        packed = self._packed(item) or self._packed(self._get_item(key_of(job), consistent=True) or {})
         if packed is None or result_digest(unpacked := zlib.decompress(packed)).hex() != digest:
             return None
         self._cache.put(digest, unpacked)
         return unpacked
 
-    def _answer(self, key: ResultKey) -> bytes | None:
-        item = self._get_item(key, consistent=True) or {}
-        return item["answer"]["B"] if "answer" in item else None
-
-    def _object(self, object_key: str) -> bytes | None:
+    def _packed(self, item: Item) -> bytes | None:
+        """Return the compressed result that an item has or names, or None."""
+        if "answer" in item:
+            return bytes(item["answer"]["B"])
+        if "answer_key" not in item:
+            return None
         try:
-            return self._aws.read_object(self._bucket, object_key)
+            return self._aws.read_object(self._bucket, item["answer_key"]["S"])
         except self._aws.s3.exceptions.NoSuchKey:
             return None
 
