@@ -67,6 +67,10 @@ class SimulatedStore:
         """Return the ids of the stored jobs, whether the indexes have them or not."""
         return set(self._jobs)
 
+    def open_ids(self) -> set[str]:
+        """Return the ids of the stored jobs that are not finished, whether the indexes have them or not."""
+        return {job_id for job_id, job in self._jobs.items() if not job.status.is_terminal}
+
     def pending_ids(self) -> set[str]:
         """Return the ids to which keys are bound that no client has."""
         return {job_id for record in self._records.values() if record.pending for job_id in record.jobs}

@@ -110,9 +110,10 @@ class Simulation(RuleBasedStateMachine):
             assert again or accepted is None or self.draining is not True or key is not None
             assert again or not self.untroubled(trouble) or len(self.cloud.open_jobs()) <= MAX_OPEN
         if trouble is not None and trouble.kind == "fault":
-            # Only one call failed: every job whose message failed was withdrawn, or waits for its key.
+            # Only one call failed: every job whose message failed was withdrawn, or waits for its key. The
+            # message of a finished job is that of its callback.
             store = self.cloud.store
-            assert not store.ids() & set(self.cloud.queue.failed) - store.pending_ids()
+            assert not store.open_ids() & set(self.cloud.queue.failed) - store.pending_ids()
         return self.sent()
 
     @rule(target=messages, message=messages, batch=st.lists(messages, max_size=2), trouble=troubles)
