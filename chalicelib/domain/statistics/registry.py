@@ -17,7 +17,8 @@ RESULT_FORMAT = 1
 class Statistic:
     """A named function from a data set and the canonical inputs that `parameters` names to rows.
 
-    `labels` says what the labels of a row are, `measure` what its number is.
+    `labels` says what the labels of a row are, `measure` what its number is. A change of the results' bytes
+    needs a new `version`: stored results of another one are not reused.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Statistic:
     measure: str
     title: str
     description: str
+    version: int = 1
 
     @property
     def columns(self) -> tuple[str, ...]:
