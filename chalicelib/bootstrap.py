@@ -73,7 +73,12 @@ def aws_service(settings: Settings, state_seconds: float = STATE_SECONDS, aws: A
 
 def job_store(aws: Aws, settings: Settings) -> DynamoDbJobStore:
     return DynamoDbJobStore(
-        aws, settings.table, settings.bucket, settings.inline_limit, settings.retention_days * DAY
+        aws,
+        settings.table,
+        settings.bucket,
+        settings.inline_limit,
+        settings.retention_days * DAY,
+        result_lifetime=settings.result_days * DAY,
     )
 
 

@@ -1,5 +1,6 @@
 """Settings, typed, read from an environment mapping that is passed in."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ LOG_LEVELS, LOG_FORMATS = ("debug", "info", "warning", "error"), ("text", "json"
 LARGEST_INLINE = 256 * 1024
 # Job ids have at most 18 digits: a million blocks of a million leave room.
 LARGEST_BLOCK = 1_000_000
+DAY_MS = 24 * 60 * 60 * 1000
 
 
 def integer(environ: Environ, name: str, default: int, minimum: int = 0, maximum: int | None = None) -> int:
@@ -82,7 +84,8 @@ class Settings:
     S3. At on-demand prices a DynamoDB write of 8 KB costs as much as one S3 PUT.
     `id_block` is how many job ids one write to the counter reserves. The sweeper sends a job that is open for
     `resend_seconds` to the workers again, and fails one that is open for `give_up_seconds`.
-    A finished job expires after `retention_days`, 0 meaning never. A drain is done when twice,
+    A finished job expires after `retention_days`, a shared result `result_days` after it was computed, 0
+    meaning never. A drain is done when twice,
     `settle_seconds` apart, no job was open: more than 0 where other processes accept jobs too.
     While `max_open` jobs are open, the service accepts no other. `access` says whether callers need a key,
     which API Gateway checks. Callbacks go to public addresses alone, unless `callback_private`.
@@ -100,6 +103,7 @@ class Settings:
     resend_seconds: int = 15 * 60
     give_up_seconds: int = 24 * 60 * 60
     retention_days: int = 0
+    result_days: int = 0
     settle_seconds: int = 0
     max_open: int = 10_000
     access: str = "open"
@@ -111,6 +115,13 @@ class Settings:
     log_level: str = "info"
     log_format: str = "json"
     stage: str = "none"
+
+    @property
+    def reuse_ms(self) -> float:
+        """Milliseconds for which new jobs may refer to a result: it then outlives them by a day."""
+        if not self.result_days or not self.retention_days:
+            return math.inf
+        return (self.result_days - self.retention_days - 1) * DAY_MS
 
     @classmethod
     def from_environ(cls, environ: Environ) -> "Settings":
@@ -124,6 +135,7 @@ class Settings:
             resend_seconds=integer(environ, "STATLINE_RESEND_SECONDS", cls.resend_seconds, minimum=1),
             give_up_seconds=integer(environ, "STATLINE_GIVE_UP_SECONDS", cls.give_up_seconds, minimum=1),
             retention_days=integer(environ, "STATLINE_RETENTION_DAYS", cls.retention_days),
+            result_days=integer(environ, "STATLINE_RESULT_DAYS", cls.result_days),
             settle_seconds=integer(environ, "STATLINE_SETTLE_SECONDS", cls.settle_seconds),
             max_open=integer(environ, "STATLINE_MAX_OPEN", cls.max_open, minimum=1),
             access=choice(environ, "STATLINE_ACCESS", cls.access, ("open", "key")),

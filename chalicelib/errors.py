@@ -149,6 +149,14 @@ class AwsUnavailable(Unavailable):
         self.cause = cause
 
 
+class ResultLost(Unavailable):
+    """Raised when a stored result is lost and cannot be computed again to the same bytes; `why` is logged."""
+
+    def __init__(self, job_id: str, why: str) -> None:
+        self.why = why
+        super().__init__(f"the result of {job_id} cannot be read at the moment; submit the question again")
+
+
 class JobNotFound(StatlineError):
     """Raised when there is no job of this id, or it has expired."""
 

@@ -82,7 +82,7 @@ def test_jobs_accepted_before_a_lower_limit_are_finished(settings: LocalSettings
         assert second.service.num_jobs() == LIMIT
         for job_id in ids:
             with pytest.raises(Overloaded):
-                submit(second.service, "global_mean", HUMUS)
+                submit(second.service, "global_mean", HUMUS, fresh=True)
             second.service.process(job_id)
             assert frozen_json(second.service.get(job_id)) == GLOBAL_HUMUS
     finally:

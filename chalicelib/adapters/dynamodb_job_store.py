@@ -2,16 +2,18 @@
 
 A job is one item. Two sparse indexes hang off it: `open` holds the jobs that are not finished, so counting
 them costs what is open, and apart from them those with a pending callback; `listed` holds every job without
-its result, so listing reads no results. Results are compressed, and lie in the item while they are small.
-An idempotency key is an item too.
+its result, so listing reads no results. A result is an item of its own, or an object, that jobs refer to
+(shared_results); jobs of earlier versions have their results in their own items and objects, compressed. An
+idempotency key is an item too.
 """
 
 import hashlib
 import itertools
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.adapters.aws_clients import Aws, pages
@@ -28,30 +30,23 @@ from chalicelib.adapters.job_item import (
     to_job,
     to_key_item,
 )
+from chalicelib.adapters.shared_results import SharedResults, compressed
 from chalicelib.application.idempotency import IdempotencyRecord
-from chalicelib.application.job import JOB_ID, Job, by_acceptance, job_number
-from chalicelib.byte_cache import cached
+from chalicelib.application.job import JOB_ID, Job, JobStatus, by_acceptance, job_number
+from chalicelib.application.known_results import KnownResult, ResultKey
 from chalicelib.errors import JobNotFound
 
 COUNTER = "#counter"
 OPEN_INDEX, LISTED_INDEX = "open", "listed"
 # Items. A page ends at one megabyte too.
 LARGEST_PAGE = 20_000
-# Bytes of results, and of what they are compressed.
-COMPRESSED_BYTES = 16_000_000
-
-
-@cached(COMPRESSED_BYTES)
-def compressed(result: bytes) -> bytes:
-    """Return a result compressed; cached, since many jobs have one result and compressing it is slower."""
-    return zlib.compress(result)
 
 
 class DynamoDbJobStore:
     """JobStore on one DynamoDB table and one S3 bucket.
 
     A finished job expires `retention` seconds after it finished, 0 meaning never; AWS removes it later, but
-    from then on it is not found.
+    from then on it is not found. A shared result expires `result_lifetime` seconds after it was computed.
     """
 
     def __init__(
@@ -62,9 +57,11 @@ class DynamoDbJobStore:
         inline_limit: int,
         retention: int = 0,
         clock: Callable[[], float] = time.time,
+        result_lifetime: int = 0,
     ) -> None:
         self._aws, self._table, self._bucket = aws, table, bucket
         self._inline_limit, self._retention, self._clock = inline_limit, retention, clock
+        self._results = SharedResults(aws, table, bucket, inline_limit, result_lifetime, clock)
 
     def reserve_ids(self, count: int) -> range:
         response = self._aws.dynamodb.update_item(
@@ -80,7 +77,7 @@ class DynamoDbJobStore:
         puts: list[Any] = [
             {
                 "TableName": self._table,
-                "Item": self.item(job),
+                "Item": self._referring_item(job),
                 "ConditionExpression": "attribute_not_exists(id)",
             }
             for job in jobs
@@ -93,7 +90,7 @@ class DynamoDbJobStore:
             self._aws.dynamodb.put_item(**puts[0])
         except self._aws.dynamodb.exceptions.ConditionalCheckFailedException:
             # The SDK retries a write whose response was lost; then the item in the way is our own.
-            if self.get(jobs[0].id) != jobs[0]:
+            if replace(self.get(jobs[0].id), result=None) != replace(jobs[0], result=None):
                 raise
 
     def get(self, job_id: str) -> Job:
@@ -101,10 +98,12 @@ class DynamoDbJobStore:
         item = self._get_item(job_id)
         if item is None or self._expired(item):
             raise JobNotFound(job_id)
-        return to_job(item, self._read_result(item))
+        job = to_job(item)
+        return replace(job, result=self._read_result(job, item))
 
     def finish(self, outcome: Job) -> Job:
-        changes = {name: value for name, value in self.item(outcome).items() if name not in CREATED}
+        item = self._referring_item(outcome)
+        changes = {name: value for name, value in item.items() if name not in CREATED}
         update = "SET " + ", ".join(f"#{name} = :{name}" for name in changes)
         try:
             self._aws.dynamodb.update_item(
@@ -118,6 +117,20 @@ class DynamoDbJobStore:
         except self._aws.dynamodb.exceptions.ConditionalCheckFailedException:
             return self.get(outcome.id)
         return outcome
+
+    def finish_all(self, outcomes: Sequence[Job]) -> list[Job | None]:
+        return [self._finish_if_found(outcome) for outcome in outcomes]
+
+    def _finish_if_found(self, outcome: Job) -> Job | None:
+        with suppress(JobNotFound):
+            return self.finish(outcome)
+        return None
+
+    def find_results(self, keys: Sequence[ResultKey]) -> dict[ResultKey, KnownResult]:
+        return self._results.find(keys)
+
+    def restore_result(self, job: Job) -> None:
+        self._results.put(job)
 
     def bind_idempotency_key(
         self, record: IdempotencyRecord, expired: IdempotencyRecord | None = None
@@ -155,8 +168,9 @@ class DynamoDbJobStore:
         if not JOB_ID.fullmatch(job_id):
             return  # the table holds the counter too
         response = self._aws.dynamodb.delete_item(**self._key(job_id), ReturnValues="ALL_OLD")
-        if object_key := response.get("Attributes", {}).get("answer_key"):
-            self._aws.s3.delete_object(Bucket=self._bucket, Key=object_key["S"])
+        object_key = response.get("Attributes", {}).get("answer_key", {"S": ""})["S"]
+        if object_key.startswith(own_objects(job_id)):
+            self._aws.s3.delete_object(Bucket=self._bucket, Key=object_key)
 
     def jobs(self) -> Iterator[Job]:
         # The index has jobs of one millisecond in no order.
@@ -186,10 +200,23 @@ class DynamoDbJobStore:
 
     def item(self, job: Job) -> Item:
         """Return the whole item of a job. A result that is too large for it is in S3 when this returns."""
-        expiry: Item = {}
-        if self._retention and job.finished is not None:
-            expiry = encoded({"expires": job.finished // 1000 + self._retention})
-        return {**to_item(job), **self._write_result(job), **expiry}
+        return {**to_item(job), **self._write_result(job), **self._expiry(job)}
+
+    def _referring_item(self, job: Job) -> Item:
+        """Return the item of a job without its result, which is stored when this returns.
+
+        A job that reuses a result found it stored.
+        """
+        if job.status is not JobStatus.SUCCESSFUL or job.digest is None:
+            return self.item(job)
+        if job.source is None and not self._results.put(job):
+            return self.item(job)
+        return {**to_item(job), **self._results.reference(job), **self._expiry(job)}
+
+    def _expiry(self, job: Job) -> Item:
+        if not self._retention or job.finished is None:
+            return {}
+        return encoded({"expires": job.finished // 1000 + self._retention})
 
     def _key(self, item_id: str) -> Any:
         return {"TableName": self._table, "Key": {"id": {"S": item_id}}}
@@ -233,22 +260,30 @@ class DynamoDbJobStore:
         if len(packed) <= self._inline_limit:
             return {"answer": {"B": packed}}
         # Named by its content, so that two workers with one job do not overwrite each other's result.
-        object_key = f"results/{job.id}/{hashlib.sha256(job.result).hexdigest()[:16]}"
+        object_key = f"{own_objects(job.id)}{hashlib.sha256(job.result).hexdigest()[:16]}"
         self._aws.s3.put_object(
             Bucket=self._bucket, Key=object_key, Body=packed, ContentType="application/zlib"
         )
         return {"answer_key": {"S": object_key}}
 
-    def _read_result(self, item: Item) -> bytes | None:
+    def _read_result(self, job: Job, item: Item) -> bytes | None:
         if "answer" in item:
             return zlib.decompress(item["answer"]["B"])
-        if "answer_key" not in item:
+        own = item.get("answer_key", {"S": ""})["S"].startswith(own_objects(job.id))
+        if job.digest is not None and not own:
+            return self._results.read(job, item)
+        if not own:
             return None
         try:
             return zlib.decompress(self._aws.read_object(self._bucket, item["answer_key"]["S"]))
         except self._aws.s3.exceptions.NoSuchKey:
             # Deleted after the item was read, or expired before: the result is stored nowhere.
             raise JobNotFound(item["id"]["S"]) from None
+
+
+def own_objects(job_id: str) -> str:
+    """Return the prefix of the objects that one job alone refers to."""
+    return f"results/{job_id}/"
 
 
 def growing(query: Callable[..., Any], count: int) -> Callable[..., Any]:

@@ -48,10 +48,13 @@ class Capacity:
 
     @contextmanager
     def reserve(self, count: int = 1) -> Iterator[None]:
-        """Reserve places while `count` jobs are stored. Raises Overloaded.
+        """Reserve places while `count` open jobs are stored; none for 0, at no cost. Raises Overloaded.
 
         A pending job may also be in the count already, so a few requests may be refused too early.
         """
+        if not count:
+            yield
+            return
         with self._lock:
             taken = self._taken()
             if taken + count > self.limit:
@@ -110,9 +113,9 @@ class AdmissionControl:
 
     @contextmanager
     def admitted(self, count: int = 1) -> Iterator[str]:
-        """Reserve places for `count` new jobs and yield the fingerprint of their data set.
+        """Count `count` jobs as being accepted and yield the fingerprint of their data set.
 
-        Raises Draining, NoDataset or Overloaded.
+        Those that will be open need places of `capacity` too. Raises Draining or NoDataset.
         """
         # Count before reading the state, so that a drain that begins in between waits for these jobs.
         with self._lock:
@@ -121,9 +124,7 @@ class AdmissionControl:
             state = self._state.read()
             if state.draining:
                 raise Draining
-            dataset = current_dataset(state)
-            with self.capacity.reserve(count):
-                yield dataset
+            yield current_dataset(state)
         finally:
             with self._lock:
                 self._entering -= count

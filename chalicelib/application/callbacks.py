@@ -71,12 +71,14 @@ class CallbackDelivery:
     def __init__(
         self,
         store: JobStore,
+        jobs: JobQueue,
         queue: JobQueue,
         sender: CallbackSender,
         leases: HostLeases,
         clock: Callable[[], int],
     ) -> None:
-        self._store, self._queue, self._sender = store, queue, sender
+        """`jobs` is the queue of the workers, who compute a lost result again."""
+        self._store, self._jobs, self._queue, self._sender = store, jobs, queue, sender
         self._leases, self._clock = leases, clock
 
     def check(self, subscriber: Mapping[str, str]) -> None:
@@ -115,16 +117,16 @@ class CallbackDelivery:
         trace.adopt(job.trace)
         if job.callback is None:
             return None
+        if job.status is JobStatus.SUCCESSFUL and job.result is None:
+            self._jobs.add_task(job.id)  # it is lost: a worker stores it again, and queues the callback
+            return None
         lease = self._leases.acquire(host_of(job))
         if isinstance(lease, Busy):
             return self._postpone(job, message, lease)
         outcome, pause = self._attempt(job, lease)
         if outcome == "failed" and not message.started:
-            if message.attempt < ATTEMPTS:
-                self._retry(job, message)
-                return Wait(pause, again=False)
-            self._record(job, "given up")
-        if not message.started:
+            self._retry(job, message) if message.attempt < ATTEMPTS else self.give_up(job)
+        elif not message.started:
             self._store.mark_delivered(job.id)
         return Wait(pause, again=False) if pause else None
 
@@ -155,9 +157,13 @@ class CallbackDelivery:
         age = self._clock() - (job.finished or job.accepted)
         if min(busy.failing_ms, age) < GIVE_UP_MS:
             return Wait(busy.seconds, again=True)
+        self.give_up(job)
+        return None
+
+    def give_up(self, job: Job) -> None:
+        """Send no callback of a finished job any more."""
         self._record(job, "given up")
         self._store.mark_delivered(job.id)
-        return None
 
     def _record(self, job: Job, outcome: str, error: CallbackFailed | None = None) -> None:
         CALLBACKS.add(outcome)

@@ -68,8 +68,11 @@ class Job:
     where there was none.
 
     `callback_pending` means that a subscriber is still to be notified of the outcome. `source` is the job
-    whose result, computed at `computed`, this job reuses. Jobs in a list may lack `trace`, `subscriber`,
-    `callback_pending` and `fresh`.
+    whose result, computed at `computed`, this job reuses. `version` is that of the statistic that computed
+    the result, and `digest` that of the result's bytes, so that a lost one can be computed again; jobs of
+    earlier versions of the service lack both. A successful job whose result is lost, or not read yet, has no
+    `result`. Jobs in a list lack it too, and may lack `trace`, `subscriber`, `callback_pending`, `fresh`,
+    `version` and `digest`.
     """
 
     id: str
@@ -91,9 +94,12 @@ class Job:
     fresh: bool = False
     source: str | None = None
     computed: int | None = None
+    version: int | None = None
+    digest: str | None = None
 
-    def succeed(self, result: bytes, now: int) -> "Job":
-        return self._end(JobStatus.SUCCESSFUL, now, result=result)
+    def succeed(self, result: bytes | None, now: int, **changes: Any) -> "Job":
+        """Return the job with a result; `changes` are `source`, `computed`, `version` and `digest`."""
+        return self._end(JobStatus.SUCCESSFUL, now, result=result, **changes)
 
     def fail(self, reason: str, now: int, cause: str | None = None) -> "Job":
         short = reason if len(reason) <= LONGEST_REASON else f"{reason[: LONGEST_REASON - 1]}…"

@@ -1,12 +1,13 @@
 """The ports of the job engine: storage, queues and the network, as Protocols that adapters implement."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from chalicelib.application.host_leases import Busy, Lease
 from chalicelib.application.idempotency import IdempotencyRecord
 from chalicelib.application.job import Job
+from chalicelib.application.known_results import KnownResult, ResultKey
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.ingestor import DataIngestor
 
@@ -18,16 +19,32 @@ class JobStore(Protocol):
         """Reserve numbers durably. No number is ever returned twice; the first one is 1."""
 
     def create(self, *jobs: Job) -> None:
-        """Store at most 100 accepted jobs, all or none. They are durable when this returns."""
+        """Store at most 100 jobs, all or none: accepted ones, and others finished with a known result.
+
+        They are durable when this returns.
+        """
 
     def get(self, job_id: str) -> Job:
-        """Return the current state of a job, with its result. Raises JobNotFound."""
+        """Return the current state of a job, with its result unless that is lost. Raises JobNotFound."""
 
     def finish(self, outcome: Job) -> Job:
         """Store the outcome of an open job, and return the stored job: the first outcome written is final.
 
-        Raises JobNotFound for a job that was never created or is deleted.
+        Raises JobNotFound for a job that was never created or is deleted. A result that the job computed and
+        that has a `digest` can be found from then on.
         """
+
+    def finish_all(self, outcomes: Sequence[Job]) -> list[Job | None]:
+        """Finish several jobs, together where the store can, and return them as stored, None if missing.
+
+        After an error, some may be finished.
+        """
+
+    def find_results(self, keys: Sequence[ResultKey]) -> Mapping[ResultKey, KnownResult]:
+        """Return the results that are stored under at most 100 keys; one stored just now may be missing."""
+
+    def restore_result(self, job: Job) -> None:
+        """Store the lost result of a finished job again."""
 
     def bind_idempotency_key(
         self, record: IdempotencyRecord, expired: IdempotencyRecord | None = None

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 
 from chalicelib.application.admission_control import DRAINING, AdmissionControl, Capacity, Drain
@@ -12,15 +12,16 @@ from chalicelib.application.completion import Completions
 from chalicelib.application.health import Check, Health, HealthChecker, HealthStatus
 from chalicelib.application.idempotency import IdempotencyKey
 from chalicelib.application.job import ExecuteRequest, Job, JobIds, JobStatus
+from chalicelib.application.known_results import KnownResults
 from chalicelib.application.pagination import SCAN_LIMIT, Filter, Page, Position, page
 from chalicelib.application.ports import Ports
-from chalicelib.application.result_cache import ResultCache
+from chalicelib.application.processing import Processor, ignore_missing, log_missing
 from chalicelib.application.submission import Submission, in_batch
 from chalicelib.application.sweeper import Sweeper
 from chalicelib.config import Settings
 from chalicelib.domain.catalogue import Catalogue, validate_inputs
-from chalicelib.domain.statistics.registry import STATISTICS, compute_result
-from chalicelib.errors import Abandoned, DatasetGone, JobNotFound, Unanswerable, Unavailable
+from chalicelib.domain.statistics.registry import STATISTICS
+from chalicelib.errors import Abandoned, DatasetGone, JobNotFound, Unavailable
 from chalicelib.observability import trace
 from chalicelib.observability.metrics import (
     DURATION,
@@ -32,7 +33,6 @@ from chalicelib.observability.metrics import (
     UNPROCESSED,
 )
 
-RESULT_CACHE_BYTES = 16_000_000
 # Causes of failure that are an operator's concern.
 NOT_BY_QUESTION = {kind.__name__ for kind in (Abandoned, DatasetGone)}
 
@@ -61,7 +61,7 @@ class Service:
         self._store, self._queue = ports.store, ports.queue
         self._datasets = ports.datasets
         self._clock = clock
-        self._results = ResultCache(RESULT_CACHE_BYTES)
+        self._known = KnownResults(self._store, clock, settings.reuse_ms)
         self._completions = Completions()
         self._health = HealthChecker([lambda: self._admission.not_ready_reason(), *checks])
         self._admission = AdmissionControl(
@@ -72,14 +72,21 @@ class Service:
             on_change=self._health.expire,
         )
         ids = JobIds(self._store.reserve_ids, settings.id_block)
-        self._submission = Submission(self._store, self._queue, self._admission, ids, clock)
+        self._submission = Submission(
+            self._store, self._queue, self._admission, ids, self._known, clock, self._answered
+        )
         self._callbacks = CallbackDelivery(
             self._store,
+            self._queue,
             ports.callback_queue,
             ports.callback_sender,
             ports.host_leases,
             clock,
         )
+        self._processor = Processor(
+            self._store, self._datasets, self._known, self._callbacks, clock, self._finish
+        )
+        self._load = self._processor.load
         self._sweeper = Sweeper(self._store, self._queue, ports.callback_queue, self._give_up, clock)
 
     def submit(
@@ -120,7 +127,7 @@ class Service:
 
         A failing store does not end the wait: the job was accepted.
         """
-        return self._completions.wait(job, seconds, self._store.get)
+        return job if job.result is not None else self._completions.wait(job, seconds, self._load)
 
     def dismiss(self, job_id: str) -> Job:
         """Dismiss an open job, or delete a finished one with its result; return it as dismissed.
@@ -129,7 +136,10 @@ class Service:
         """
         job = self._store.get(job_id)
         if not job.status.is_terminal:
-            job = self._finish(job.dismiss(self._clock()))
+            found = self._finish([job.dismiss(self._clock())])
+            if not found:
+                raise JobNotFound(job_id)
+            [job] = found
             if job.status is JobStatus.DISMISSED:
                 return job
         self._store.delete(job_id)
@@ -142,13 +152,14 @@ class Service:
         Deliveries that are late or repeated are harmless. Errors of store or data set propagate, so that the
         queue delivers the job again.
         """
-        with ignore_missing(job_id):
-            job = self._store.get(job_id)
-            trace.adopt(job.trace)
-            if not job.status.is_terminal:
-                self._compute(replace(job, started=self._clock()))
-            else:  # its worker crashed, or is of an earlier version, which left callbacks in this queue
-                self._callbacks.enqueue(job)
+        self._processor.process(job_id)
+
+    def process_all(self, job_ids: Iterable[str]) -> None:
+        """Process several jobs in a turn, each under its own trace, and store their outcomes together.
+
+        After an error some of them are finished; all may be processed again.
+        """
+        self._processor.process_all(job_ids)
 
     def send_callback(self, message: str) -> Wait | None:
         """Send the callback of a message if its host is free; return how long to leave the host alone."""
@@ -162,29 +173,12 @@ class Service:
             return self._callbacks.host(message)
         return ""
 
-    def _compute(self, job: Job) -> None:
-        self._callbacks.begin(job)
-        try:
-            computed = self._results.get_or_compute(
-                job,
-                lambda: compute_result(
-                    self._datasets.ingestor(job.dataset), job.statistic, job.inputs, job.dataset
-                ),
-                self._clock,
-            )
-            outcome = job.succeed(computed.result, self._clock())
-            if computed.source != job.id:
-                outcome = replace(outcome, source=computed.source, computed=computed.computed)
-        except Unanswerable as error:
-            outcome = job.fail(str(error), self._clock(), cause=type(error).__name__)
-        self._finish(outcome)
-
     def fail(self, job_id: str, reason: str) -> None:
         """Fail an open job that no worker could process. Other jobs, and missing ones, are left alone."""
         with ignore_missing(job_id):
             job = self._store.get(job_id)
             trace.adopt(job.trace)
-            self._finish(job.fail(reason, self._clock(), cause=Abandoned.__name__))
+            self._finish([job.fail(reason, self._clock(), cause=Abandoned.__name__)])
 
     def postpone(self, job_id: str, seconds: float) -> None:
         """Queue a job again that cannot be processed now; the sweeper fails one that is too old."""
@@ -199,8 +193,8 @@ class Service:
             self.fail(job_id, str(Abandoned(f"still open {age // 1000} s after it was accepted")))
 
     def get(self, job_id: str) -> Job:
-        """Return the current state of a job. Raises JobNotFound."""
-        return self._store.get(job_id)
+        """Return the current state of a job. Raises JobNotFound, or Unavailable when its result is lost."""
+        return self._load(job_id)
 
     def jobs(self) -> Iterator[Job]:
         """Iterate over all jobs, without results, oldest acceptance first."""
@@ -250,26 +244,42 @@ class Service:
         self._callbacks.check(request.subscriber)
         validate_inputs(request.inputs, self._datasets.catalogue(dataset))
 
-    def _finish(self, outcome: Job) -> Job:
-        stored = self._store.finish(outcome)
-        self._admission.capacity.record_completion()
-        self._completions.notify(stored.id)
-        self._callbacks.enqueue(stored)
-        duration = self._clock() - stored.accepted
-        if stored == outcome:  # count an outcome once: another process may have stored its own first
-            FINISHED.add(stored.statistic if stored.statistic in STATISTICS else OTHER, stored.status)
-            DURATION.observe(max(0, duration) / 1000, stored.status)
-            if stored.cause in NOT_BY_QUESTION:
-                UNPROCESSED.add()
-        fields = {"job_id": stored.id, "status": stored.status, "ms": duration}
-        log.info("%s %s", stored.status, stored.id, extra=fields)
-        return stored
+    def _finish(self, outcomes: Sequence[Job]) -> list[Job]:
+        """Store outcomes and notify those who wait; return the jobs that were found, as they are stored."""
+        found = []
+        for outcome, job in zip(outcomes, self._store.finish_all(outcomes), strict=True):
+            with trace.scope(outcome.trace):
+                if job is None:
+                    log_missing(outcome.id)
+                    continue
+                found.append(job)
+                self._admission.capacity.record_completion()
+                self._completions.notify(job.id)
+                if job == outcome:  # count an outcome once: another process may have stored its own first
+                    self._known.remember(job)
+                    count_finished(job)
+                self._callbacks.enqueue(job)
+                log_finished(job)
+        return found
+
+    def _answered(self, job: Job) -> None:
+        """Count a job that was finished when it was submitted, and queue its callback."""
+        count_finished(job)
+        self._callbacks.enqueue(job)
 
 
-@contextmanager
-def ignore_missing(job_id: str) -> Iterator[None]:
-    """Ignore a job that expired or was deleted meanwhile: its message has nothing left to do."""
-    try:
-        yield
-    except JobNotFound:
-        log.warning("no such job %s: expired or removed", job_id, extra={"job_id": job_id})
+def count_finished(job: Job) -> None:
+    FINISHED.add(job.statistic if job.statistic in STATISTICS else OTHER, job.status)
+    DURATION.observe(milliseconds(job) / 1000, job.status)
+    if job.cause in NOT_BY_QUESTION:
+        UNPROCESSED.add()
+
+
+def log_finished(job: Job) -> None:
+    fields = {"job_id": job.id, "status": job.status, "ms": milliseconds(job)}
+    log.info("%s %s", job.status, job.id, extra=fields)
+
+
+def milliseconds(job: Job) -> int:
+    """Return how long a finished job took from its acceptance on; never negative, though clocks differ."""
+    return max(0, (job.finished or job.accepted) - job.accepted)

@@ -1,4 +1,7 @@
-"""Submission: requests become jobs that are admitted, stored, queued, and bound to an idempotency key."""
+"""Submission: requests become jobs that are admitted, stored, queued, and bound to an idempotency key.
+
+A job whose result is known is stored finished and not queued.
+"""
 
 import logging
 import threading
@@ -10,6 +13,7 @@ from chalicelib.application import deadline
 from chalicelib.application.admission_control import AdmissionControl
 from chalicelib.application.idempotency import IdempotencyKey, IdempotencyRecord
 from chalicelib.application.job import ExecuteRequest, Job, JobIds
+from chalicelib.application.known_results import KnownResults
 from chalicelib.application.ports import JobQueue, JobStore
 from chalicelib.errors import (
     InvalidRequest,
@@ -40,10 +44,13 @@ class Submission:
         queue: JobQueue,
         admission: AdmissionControl,
         ids: JobIds,
+        known: KnownResults,
         clock: Callable[[], int],
+        answered: Callable[[Job], None],
     ) -> None:
+        """`answered` is called with each new job that is finished, because its result is known."""
         self._store, self._queue, self._admission = store, queue, admission
-        self._ids, self._clock = ids, clock
+        self._ids, self._known, self._clock, self._answered = ids, known, clock, answered
         self._lock = threading.Lock()
         self._keys_in_use: set[str] = set()
 
@@ -71,14 +78,28 @@ class Submission:
         record = self._store.get_idempotency_record(key.name)
         jobs = self._jobs_for(key, record)
         if record is None or not jobs:
-            with self._admission.admitted(len(requests)) as dataset:
-                check(dataset)
+            with self._admitted(requests, check) as new_jobs:
                 record, jobs = self._bind(key, len(requests), record)
-                jobs = jobs or self._create_once(self._new_jobs(record.jobs, requests, dataset))
+                jobs = jobs or self._create_once(new_jobs(record.jobs))
         if record.pending:
-            self._send([job for job in jobs if not job.status.is_terminal])
+            self._send(jobs)
             self._store.bind_idempotency_key(replace(record, pending=False), record)
         return jobs
+
+    @contextmanager
+    def _admitted(
+        self, requests: Sequence[ExecuteRequest], check: Callable[[str], None]
+    ) -> Iterator[Callable[[Sequence[str]], list[Job]]]:
+        """Yield a function from ids to the new jobs of the requests, for which there is room.
+
+        Jobs whose results are known are finished, and need no room.
+        """
+        with self._admission.admitted(len(requests)) as dataset:
+            now = self._clock()
+            jobs = self._known.answered([new_job(request, dataset, now) for request in requests])
+            with self._admission.capacity.reserve(sum(not job.status.is_terminal for job in jobs)):
+                check(dataset)
+                yield lambda ids: [replace(job, id=job_id) for job, job_id in zip(jobs, ids, strict=True)]
 
     def _jobs_for(self, key: IdempotencyKey, record: IdempotencyRecord | None) -> list[Job]:
         """Return the jobs of a valid record of this key, or none. Raises KeyReused."""
@@ -116,7 +137,7 @@ class Submission:
             except JobNotFound:
                 pass
             raise
-        log_accepted(jobs)
+        self._record(jobs)
         return jobs
 
     @contextmanager
@@ -132,27 +153,32 @@ class Submission:
                 self._keys_in_use.discard(key.name)
 
     def _accept(self, requests: Sequence[ExecuteRequest], check: Callable[[str], None]) -> list[Job]:
-        with self._admission.admitted(len(requests)) as dataset:
-            check(dataset)
-            jobs = self._new_jobs(self._ids.take(len(requests)), requests, dataset)
+        with self._admitted(requests, check) as new_jobs:
+            jobs = new_jobs(self._ids.take(len(requests)))
             self._store.create(*jobs)
             try:
                 self._send(jobs)
             except Exception:
                 self._withdraw(jobs)
                 raise
-        log_accepted(jobs)
+        self._record(jobs)
         return jobs
 
-    def _new_jobs(self, ids: Sequence[str], requests: Sequence[ExecuteRequest], dataset: str) -> list[Job]:
-        now = self._clock()
-        return [new_job(*pair, dataset, now) for pair in zip(ids, requests, strict=True)]
+    def _record(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            ACCEPTED.add(job.statistic)
+            fields = {"job_id": job.id, "statistic": job.statistic, "dataset": job.dataset}
+            if job.status.is_terminal:
+                self._answered(job)
+                fields["reused_from"] = job.source or ""
+            log.info("accepted %s", job.id, extra=fields)
 
     def _send(self, jobs: Sequence[Job]) -> None:
-        if len(jobs) == 1:
-            self._queue.add_task(jobs[0].id)
-        else:
-            self._queue.add_tasks([job.id for job in jobs])
+        ids = [job.id for job in jobs if not job.status.is_terminal]
+        if len(ids) > 1:
+            self._queue.add_tasks(ids)
+        elif ids:
+            self._queue.add_task(ids[0])
 
     def _withdraw(self, jobs: list[Job]) -> None:
         """Delete jobs whose ids no client has. Workers ignore messages for them, which may be queued."""
@@ -166,16 +192,10 @@ class Submission:
                     return
 
 
-def log_accepted(jobs: Sequence[Job]) -> None:
-    for job in jobs:
-        ACCEPTED.add(job.statistic)
-        fields = {"job_id": job.id, "statistic": job.statistic, "dataset": job.dataset}
-        log.info("accepted %s", job.id, extra=fields)
-
-
-def new_job(job_id: str, request: ExecuteRequest, dataset: str, now: int) -> Job:
+def new_job(request: ExecuteRequest, dataset: str, now: int) -> Job:
+    """Return an accepted job without an id."""
     fields = {name: getattr(request, name) for name in ExecuteRequest.__dataclass_fields__}
-    return Job(id=job_id, dataset=dataset, accepted=now, trace=trace.current(), **fields)
+    return Job(id="", dataset=dataset, accepted=now, trace=trace.current(), **fields)
 
 
 @contextmanager

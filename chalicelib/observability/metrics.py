@@ -14,7 +14,8 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OTHER = "other"
 
 
-@dataclass(frozen=True)
+# Compared and hashed by identity: there is one object of each, and every request looks some up.
+@dataclass(frozen=True, eq=False)
 class Metric:
     """A metric's name, its help text, and the names of its labels."""
 
@@ -37,7 +38,7 @@ class Gauge(Metric):
         recorder().record(self, labels, value)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Histogram(Metric):
     """How many values were at most each of `bounds`, with their number and sum."""
 
@@ -96,6 +97,7 @@ class PrometheusRecorder:
         library.disable_created_metrics()  # type: ignore[no-untyped-call] # the library has no types there
         self._library, self.registry = library, library.CollectorRegistry()
         self._collectors: dict[Metric, Any] = {}
+        self._series: dict[tuple[Metric, tuple[str, ...]], Any] = {}
         for metric in METRICS:
             options: Any = {"buckets": metric.bounds} if isinstance(metric, Histogram) else {}
             kind = getattr(library, type(metric).__name__)
@@ -104,8 +106,9 @@ class PrometheusRecorder:
             )
 
     def record(self, metric: Metric, labels: tuple[str, ...], value: float) -> None:
-        collector = self._collectors[metric]
-        series = collector.labels(*labels) if labels else collector
+        if (series := self._series.get((metric, labels))) is None:
+            collector = self._collectors[metric]
+            series = self._series[metric, labels] = collector.labels(*labels) if labels else collector
         if isinstance(metric, Counter):
             series.inc(value)
         elif isinstance(metric, Gauge):

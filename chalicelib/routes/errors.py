@@ -24,6 +24,7 @@ RETRY_AFTER = {
     errors.DatasetGone: 30,
     errors.Unavailable: 5,
     errors.AwsUnavailable: 5,
+    errors.ResultLost: 5,
 }
 
 HEADERS: dict[type[Exception], dict[str, str]] = {

@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from chalicelib.adapters.callback_sender import HttpCallbackSender
 from chalicelib.application.pagination import FOR_EVER
@@ -142,8 +142,8 @@ class Emulator:
             undo.callback(follower.stop)
         return store
 
-    def _process(self, job_id: str) -> None:
-        self.service.process(job_id)
+    def _process(self, job_ids: Iterator[str]) -> None:
+        self.service.process_all(job_ids)
         with self._finished:
             self._finished.notify_all()
 

@@ -3,8 +3,8 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
-from queue import SimpleQueue
+from collections.abc import Callable, Iterator, Sequence
+from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 from chalicelib.errors import SystemLimit, Unavailable
@@ -14,6 +14,8 @@ from chalicelib.observability import trace
 ATTEMPTS = 5
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
 OUTAGE_PAUSE = 0.5
+# A runner takes so many tasks in a turn, and begins none after so long.
+TURN_TASKS, TURN_SECONDS = 32, 0.02
 # What a stop waits for the jobs that runners are at; most take milliseconds.
 STOP_SECONDS = 1.0
 
@@ -21,22 +23,25 @@ log = logging.getLogger("statline.pool")
 
 
 class Task(NamedTuple):
+    """A job to process; `alone` after a turn of several jobs failed."""
+
     job_id: str
     attempt: int = 1
+    alone: bool = False
 
 
 class ThreadPool:
-    """Calls `process(job_id)` for every added id, at least once, on several threads.
+    """Calls `process` with the added ids, each at least once, on several threads.
 
-    A job whose processing raises is tried again; after the last attempt `abandon(job_id, attempts, error)`
-    ends it. While storage is Unavailable the job waits, and no attempt is counted. With no threads, jobs are
-    accepted and wait.
+    `process` takes an iterator of ids and processes each as it comes. When it raises, each of its ids is
+    tried again alone; after the last attempt `abandon(job_id, attempts, error)` ends the job. While storage
+    is Unavailable the jobs wait, and no attempt is counted. With no threads, jobs are accepted and wait.
     """
 
     def __init__(
         self,
         threads: int,
-        process: Callable[[str], None],
+        process: Callable[[Iterator[str]], None],
         abandon: Callable[[str, int, BaseException], None],
     ) -> None:
         self.job_queue: SimpleQueue[Task | None] = SimpleQueue()
@@ -65,6 +70,10 @@ class ThreadPool:
     def count_messages(self) -> int:
         return self.job_queue.qsize()
 
+    def share(self) -> int:
+        """Return how many of the queued tasks one runner may take now, so that the others get theirs."""
+        return min(TURN_TASKS - 1, self.job_queue.qsize() // len(self._runners))
+
     def problem(self) -> str | None:
         """Return what is wrong with the runners, or None."""
         dead = sum(not runner.is_alive() for runner in self._runners)
@@ -84,7 +93,7 @@ class ThreadPool:
 
 
 class TaskRunner(threading.Thread):
-    """One worker thread."""
+    """One worker thread. It processes the queued tasks in turns."""
 
     def __init__(self, pool: ThreadPool, number: int) -> None:
         super().__init__(name=f"TaskRunner-{number}", daemon=True)
@@ -96,22 +105,58 @@ class TaskRunner(threading.Thread):
             if task is None or self._pool.stopping.is_set():
                 return
             with trace.scope():
-                self._attempt(task)
+                self._turn(task)
 
-    def _attempt(self, task: Task) -> None:
+    def _turn(self, first: Task) -> None:
+        """Process a task and others that are queued: up to this runner's share, for some milliseconds."""
+        tasks = [first]
         try:
-            self._pool.process(task.job_id)
+            self._pool.process(task.job_id for task in self._taken(tasks))
         except Unavailable as error:
-            self._wait(task, error)
+            self._wait(tasks, error)
         except BaseException as error:  # SystemExit too: no job may end the thread that others wait for
-            log.exception("attempt %d at %s", task.attempt, task.job_id, extra={"job_id": task.job_id})
-            self._give_up(task, error) if task.attempt >= ATTEMPTS else self._try_again(task)
+            if len(tasks) > 1:
+                self._separate(tasks, error)
+            else:
+                self._failed(tasks[0], error)
 
-    def _wait(self, task: Task, error: Unavailable) -> None:
-        """Repeat the attempt later, without counting it."""
+    def _taken(self, tasks: list[Task]) -> Iterator[Task]:
+        """Yield the first task of a turn, then others as they are taken from the queue, into `tasks` too."""
+        [first] = tasks
+        end, share = time.monotonic() + TURN_SECONDS, 0 if first.alone else self._pool.share()
+        yield first
+        for _ in range(share):
+            if time.monotonic() >= end or self._pool.stopping.is_set():
+                return
+            try:
+                task = self._pool.job_queue.get_nowait()
+            except Empty:
+                return
+            if task is None or task.alone:
+                self._pool.job_queue.put(task)
+                return
+            tasks.append(task)
+            yield task
+
+    def _separate(self, tasks: list[Task], error: BaseException) -> None:
+        """Queue the tasks of a failed turn again, each to be tried alone: no attempt is counted."""
+        log.warning("a turn of %d jobs failed (%s): each is tried alone", len(tasks), type(error).__name__)
+        for task in tasks:
+            self._pool.job_queue.put(task._replace(alone=True))
+
+    def _failed(self, task: Task, error: BaseException) -> None:
+        log.error(
+            "attempt %d at %s", task.attempt, task.job_id, extra={"job_id": task.job_id}, exc_info=error
+        )
+        self._give_up(task, error) if task.attempt >= ATTEMPTS else self._try_again(task)
+
+    def _wait(self, tasks: list[Task], error: Unavailable) -> None:
+        """Repeat the attempts later, without counting them."""
         if not self._pool.stopping.wait(OUTAGE_PAUSE):
-            log.warning("%s waits: %s", task.job_id, error, extra={"job_id": task.job_id})
-        self._pool.job_queue.put(task)
+            for task in tasks:
+                log.warning("%s waits: %s", task.job_id, error, extra={"job_id": task.job_id})
+        for task in tasks:
+            self._pool.job_queue.put(task)
 
     def _try_again(self, task: Task) -> None:
         # Bounded: it may go on for a thousand attempts, and no float holds 2**1024.
@@ -122,7 +167,7 @@ class TaskRunner(threading.Thread):
         try:
             self._pool.abandon(task.job_id, task.attempt, error)
         except Unavailable as unavailable:
-            self._wait(task, unavailable)
+            self._wait([task], unavailable)
         except BaseException:
             # Not even its failure could be stored: the job stays accepted and is tried on.
             log.exception("cannot end %s", task.job_id, extra={"job_id": task.job_id})

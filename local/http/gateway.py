@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from chalice.app import Chalice
 from chalice.config import Config
-from chalice.local import LocalChalice, LocalGateway
+from chalice.local import LambdaContext, LambdaEventConverter, LocalChalice, LocalGateway
 
 from chalicelib.routes.cors import preflight, sharing_headers
 from chalicelib.routes.endpoint import POLLS
@@ -17,6 +17,7 @@ from chalicelib.routes.links import HOST
 from local.http.compression import compressed
 from local.http.hosts import refused_host
 from local.http.response import Response
+from local.http.route_matcher import Routes
 from local.loopback import is_loopback
 
 log = logging.getLogger("statline.http")
@@ -35,6 +36,10 @@ class Gateway(LocalGateway):
     def __init__(self, application: Chalice, config: Config, bound: str) -> None:
         super().__init__(application, config)
         self._bound = bound
+        # Looked up once: Chalice searches its configuration for each of them at each request.
+        self.event_converter = LambdaEventConverter(Routes(application.routes), application.api.binary_types)
+        seconds = config.lambda_timeout or self.MAX_LAMBDA_EXECUTION_TIME
+        self._context = (config.function_name, config.lambda_memory_size, seconds * 1000)
         # Views run on several threads, and `current_request` must be each thread's own.
         application.__class__ = LocalChalice
         self._routes = application.routes
@@ -71,6 +76,9 @@ class Gateway(LocalGateway):
             return refusal(target, 400, "the Host header names no host")
         reason = refused_host(host, self._bound)
         return refusal(target, 421, reason) if reason else None
+
+    def _generate_lambda_context(self) -> LambdaContext:
+        return LambdaContext(*self._context)
 
     def run(self, call: Call) -> Response:
         """Run the view. Never raises: an unforeseen error is logged, and the response is 500."""

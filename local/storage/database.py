@@ -34,7 +34,15 @@ CREATE INDEX idempotency_by_job ON idempotency (first_job);
 CREATE TABLE files (number INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, removed INTEGER NOT NULL);
 CREATE INDEX files_removed ON files (removed) WHERE removed;
 CREATE TABLE facts (name TEXT PRIMARY KEY, value NOT NULL);
-PRAGMA user_version = 1;
+"""
+# Since version 2: which result of which job answers a question. It goes with the result.
+KNOWN = """
+CREATE TABLE known (
+    question BLOB PRIMARY KEY, result BLOB NOT NULL REFERENCES results,
+    source INTEGER NOT NULL, computed INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX known_by_result ON known (result);
+PRAGMA user_version = 2;
 """
 # A commit writes whole pages, some five of them: 4 KB pages take 115 us a job, these 48.
 PAGE_BYTES = 1024
@@ -221,15 +229,18 @@ class Database:
         return connection
 
     def _prepared(self, connection: sqlite3.Connection) -> sqlite3.Connection:
-        """Create missing tables. Raises DatabaseError for a damaged file."""
+        """Create missing tables, also in a database of version 1. Raises DatabaseError for a damaged file."""
         if self._path.exists() and (size := self._path.stat().st_size) > LONG_CHECK_BYTES:
             log.info("checking %s for damage: %d MB", self._path, size // 1_000_000)
-        if connection.execute("PRAGMA user_version").fetchone() == (0,):
-            connection.executescript(f"BEGIN;{SCHEMA}COMMIT;")
+        [version] = connection.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            connection.executescript(f"BEGIN;{SCHEMA}{KNOWN}COMMIT;")
         elif (found := connection.execute("PRAGMA quick_check(1)").fetchone()) != ("ok",):
             damage = sqlite3.DatabaseError(str(found[0]))
             damage.sqlite_errorname = "SQLITE_CORRUPT"
             raise damage
+        elif version == 1:
+            connection.executescript(f"BEGIN;{KNOWN}COMMIT;")
         return connection
 
 

@@ -1,13 +1,12 @@
 """Jobs as rows of the database: the statements, and the values that go into them."""
 
-import hashlib
 import json
 from functools import lru_cache
 from typing import NamedTuple
 
 from chalicelib.application.job import Job, job_number
 from chalicelib.application.job_record import from_record, to_record
-from chalicelib.byte_cache import cached
+from chalicelib.application.known_results import key_of, known_result, result_digest
 from local.storage.database import CALLBACK_PENDING, OPEN, SETTLED
 
 STORE_JOB = (
@@ -41,9 +40,9 @@ DELETE_KEYS = "DELETE FROM idempotency WHERE first_job IN (SELECT value FROM jso
 FORGET_OLD_KEYS = "DELETE FROM idempotency WHERE first_job < (SELECT min(number) FROM jobs)"
 MARK_FILES_REMOVED = "UPDATE files SET removed = 1 WHERE number IN (SELECT value FROM json_each(?))"
 
-
-# Bytes of results whose digests are remembered.
-DIGESTED_BYTES = 16_000_000
+STORE_KNOWN = "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)"
+FIND_RESULT = "SELECT content, source, computed FROM known JOIN results ON digest = result WHERE question = ?"
+FORGET_KNOWN = "DELETE FROM known WHERE result = ?1 AND NOT EXISTS (SELECT 1 FROM results WHERE digest = ?1)"
 
 
 class Change(NamedTuple):
@@ -71,15 +70,9 @@ SHORT_RECORD = 2_000
 short_record = lru_cache(maxsize=11_000)(parsed_record)
 
 
-@cached(DIGESTED_BYTES)
-def digest(result: bytes) -> bytes:
-    """Return the key of a result's row; cached, since many jobs share one result."""
-    return hashlib.blake2b(result, digest_size=16).digest()
-
-
 def row_of(job: Job, sequence: int) -> tuple[int | str | bytes | None, ...]:
     """Return the values of STORE_JOB."""
-    key = None if job.result is None else digest(job.result)
+    key = None if job.result is None else result_digest(job.result)
     return job_number(job.id), job.accepted, state_of(job), sequence, json.dumps(to_record(job)), key
 
 
@@ -87,3 +80,10 @@ def state_of(job: Job) -> int:
     if job.callback_pending:
         return CALLBACK_PENDING
     return SETTLED if job.status.is_terminal else OPEN
+
+
+def known_row_of(job: Job) -> tuple[int | bytes, ...] | None:
+    """Return the values of STORE_KNOWN, or None for a job whose result answers no later question."""
+    if (known := known_result(job)) is None:
+        return None
+    return key_of(job).digest, bytes.fromhex(known.digest), job_number(known.source), known.computed

@@ -7,8 +7,10 @@ import threading
 import zlib
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from chalicelib.application.job import Job, JobStatus, job_id, job_number
+from chalicelib.byte_cache import ByteCache, text_bytes
 from chalicelib.documents.result_table import frozen_json
 from local.storage.database import highest_number
 from local.storage.files import (
@@ -23,6 +25,7 @@ from local.storage.follower import Follower
 from local.storage.sqlite_job_store import SqliteJobStore
 
 BATCH = 100
+LINKED_BYTES = 8_000_000  # of contents whose files are remembered for links
 PROBE_BYTES = 4096  # a block: less may fit into what is left of one
 
 # The table `files` remembers which files are ours, and the checksum that each was written with. A job may be
@@ -35,9 +38,31 @@ FORGET_FILE = "DELETE FROM files WHERE number = ?"
 log = logging.getLogger("statline.results")
 
 
+class WrittenFile(NamedTuple):
+    """A file of ours, its checksum, and its state when it was written."""
+
+    path: Path
+    checksum: int
+    state: tuple[int, int, int]
+
+    def linked(self, path: Path) -> bool:
+        """Link a new path to the file; False if it was changed, or where the disk takes no such link."""
+        with suppress(OSError):
+            if file_state(self.path) == self.state:
+                os.link(self.path, path, follow_symlinks=False)
+                return True
+        return False
+
+
+def file_state(path: Path) -> tuple[int, int, int]:
+    status = path.lstat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
 class ResultFiles(Follower):
     """Writes a file for each finished job and removes it with the job; a failing disk is tried again.
 
+    Files of the same content are hard links to one where the disk has them.
     Foreign files in the folder are never overwritten or removed; one that has the name of a result is
     renamed.
     """
@@ -50,6 +75,7 @@ class ResultFiles(Follower):
         self.position = store.fact("files")
         self._lock = threading.Lock()
         self._failed = False  # at the last batch
+        self._written = ByteCache[bytes, WrittenFile](LINKED_BYTES, lambda content, _: text_bytes((content,)))
         self._status = DiskStatus("results/", "answers are served all the same and written when it can be")
 
     def prepare(self) -> int:
@@ -115,15 +141,19 @@ class ResultFiles(Follower):
         return not self._failed and BATCH in (len(changes), len(stale))
 
     def _write(self, job: Job) -> int:
-        """Write a job's file; return its checksum."""
+        """Write a job's file, as a link to one of the same content if there is one; return its checksum."""
         content, path = file_content(job), self._folder / job.id
+        if (equal := self._written.get(content)) is not None and equal.linked(path):
+            return equal.checksum
         if os.path.lexists(path):
             with suppress(OSError):
                 if read_regular(path) == content:
                     return zlib.crc32(content)
             log.warning("%s is not the result's file: it is now %s", path, quarantine(path).name)
         write_atomically(path, content)
-        return zlib.crc32(content)
+        written = WrittenFile(path, zlib.crc32(content), file_state(path))
+        self._written.put(content, written)
+        return written.checksum
 
     def _remove(self, number: int, checksum: int) -> None:
         """Remove a file whose content is still ours."""

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from itertools import takewhile
+from sqlite3 import Connection
 
 from chalicelib.application.idempotency import IdempotencyRecord
-from chalicelib.application.job import JOB_ID, Job, by_acceptance, job_id, job_number
+from chalicelib.application.job import JOB_ID, Job, JobStatus, by_acceptance, job_id, job_number
 from chalicelib.application.job_record import from_record, to_record
+from chalicelib.application.known_results import KnownResult, ResultKey, result_digest
 from chalicelib.errors import JobNotFound, Unavailable
 from local.settings import KEEP_BYTES
 from local.storage.database import CALLBACK_PENDING, OPEN, Database
@@ -19,6 +21,8 @@ from local.storage.job_rows import (
     DELETE_JOBS,
     DELETE_KEYS,
     DELETE_RESULT,
+    FIND_RESULT,
+    FORGET_KNOWN,
     FORGET_OLD_KEYS,
     MARK_FILES_REMOVED,
     NEWEST_FIRST,
@@ -27,10 +31,11 @@ from local.storage.job_rows import (
     PENDING_CALLBACKS,
     RESULT_BYTES,
     STORE_JOB,
+    STORE_KNOWN,
     STORE_RESULT,
     WITH_RESULT,
     Change,
-    digest,
+    known_row_of,
     listed_job,
     row_of,
 )
@@ -81,19 +86,39 @@ class SqliteJobStore:
     def create(self, *jobs: Job) -> None:
         with self._lock:
             self._store(jobs)
-            self._count_finished(*jobs)
+            self._count_finished(jobs)
 
     def get(self, job_id: str) -> Job:
         return self._open.get(job_id) or self._recent.get(job_id) or self._read(job_id)
 
     def finish(self, outcome: Job) -> Job:
+        [stored] = self.finish_all([outcome])
+        if stored is None:
+            raise JobNotFound(outcome.id)
+        return stored
+
+    def finish_all(self, outcomes: Sequence[Job]) -> list[Job | None]:
         with self._lock:
-            if outcome.id not in self._open:
-                return self.get(outcome.id)
-            self._store([outcome])
-            self._count_finished(outcome)
-            self._expire()
-            return outcome
+            first = dict[str, Job]()
+            for outcome in outcomes:
+                if outcome.id in self._open:
+                    first.setdefault(outcome.id, outcome)
+            if first:
+                self._store([*first.values()])
+                self._count_finished([*first.values()])
+            return [first.get(outcome.id) or self._found(outcome.id) for outcome in outcomes]
+
+    def find_results(self, keys: Sequence[ResultKey]) -> dict[ResultKey, KnownResult]:
+        found = dict[ResultKey, KnownResult]()
+        for key in keys:
+            for result, source, computed in self.database.read(FIND_RESULT, key.digest):
+                found[key] = KnownResult(result, result_digest(result).hex(), job_id(source), computed)
+        return found
+
+    def restore_result(self, job: Job) -> None:
+        with self._lock:
+            if job.result is not None and self._found(job.id):
+                self.database.write(STORE_RESULT, result_digest(job.result), job.result)
 
     def bind_idempotency_key(
         self, record: IdempotencyRecord, expired: IdempotencyRecord | None = None
@@ -194,8 +219,14 @@ class SqliteJobStore:
             if not rows:
                 raise JobNotFound(job_id)
             job = from_record(json.loads(rows[0][0]), rows[0][1])
-            self._remember(job)
+            if job.result is not None or job.status is not JobStatus.SUCCESSFUL:
+                self._remember(job)
             return job
+
+    def _found(self, job_id: str) -> Job | None:
+        with suppress(JobNotFound):
+            return self.get(job_id)
+        return None
 
     def _listed(self, query: str, accepted: int, count: int = PAGE) -> Iterator[Job]:
         number, size = 0, min(count, PAGE)
@@ -207,17 +238,28 @@ class SqliteJobStore:
     def _store(self, jobs: Sequence[Job]) -> None:
         with self.database.transaction() as connection:
             for sequence, job in enumerate(jobs, self.sequence + 1):
-                if job.result is not None:
-                    connection.execute(STORE_RESULT, (digest(job.result), job.result))
+                self._store_result(connection, job)
                 connection.execute(STORE_JOB, row_of(job, sequence))
         for job in jobs:
             self._remember(job)
             self._unmeasured += size(job)
         self._note_changes(len(jobs))
 
-    def _count_finished(self, *jobs: Job) -> None:
-        self._finished += sum(job.status.is_terminal for job in jobs)
-        self._result_bytes += sum(len(job.result or b"") for job in jobs)
+    def _store_result(self, connection: Connection, job: Job) -> None:
+        """Store the result of a job once, and by its question if the job computes it, or brings it back."""
+        if job.result is None:
+            return
+        is_new = connection.execute(STORE_RESULT, (result_digest(job.result), job.result)).rowcount
+        row = known_row_of(job) if is_new or (job.source is None and job.id in self._open) else None
+        if row is not None:
+            connection.execute(STORE_KNOWN, row)
+
+    def _count_finished(self, jobs: Sequence[Job]) -> None:
+        """Count finished jobs, and delete what is beyond the limits with them."""
+        if finished := sum(job.status.is_terminal for job in jobs):
+            self._finished += finished
+            self._result_bytes += sum(len(job.result or b"") for job in jobs)
+            self._expire()
 
     def _remember(self, job: Job) -> None:
         if job.status.is_terminal:
@@ -258,7 +300,9 @@ class SqliteJobStore:
         listed = (json.dumps(numbers),)
         with self.database.transaction() as connection:
             jobs = connection.execute(DELETE_JOBS, listed).fetchall()
-            connection.executemany(DELETE_RESULT, {(key,) for _, _, key, _ in jobs if key is not None})
+            results = {(key,) for _, _, key, _ in jobs if key is not None}
+            connection.executemany(DELETE_RESULT, results)
+            connection.executemany(FORGET_KNOWN, results)
             connection.execute(DELETE_KEYS, listed)
             connection.execute(MARK_FILES_REMOVED, listed)
         for number, state, _, length in jobs:

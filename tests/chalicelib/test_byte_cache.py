@@ -1,9 +1,9 @@
 """Caches that are bounded by bytes."""
 
-from chalicelib.adapters.dynamodb_job_store import compressed
+from chalicelib.adapters.shared_results import compressed
+from chalicelib.application.known_results import result_digest
 from chalicelib.byte_cache import cached
 from chalicelib.documents.result_table import RENDERED_BYTES, render
-from local.storage.job_rows import digest
 
 
 def test_least_recently_used_entries_go_first() -> None:
@@ -26,9 +26,9 @@ def test_large_results_leave_the_caches_in_their_bounds() -> None:
     for number in range(20):
         stored = f"[1,[[{number}.5,1],{rows}]]".encode()
         compressed(stored)
-        digest(stored)
+        result_digest(stored)
         if number < 3:
             render("states_mean", stored)
     assert 0 < compressed.cache.size <= 16_000_000
-    assert 0 < digest.cache.size <= 16_000_000
+    assert 0 < result_digest.cache.size <= 16_000_000
     assert 0 < render.cache.size <= RENDERED_BYTES

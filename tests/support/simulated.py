@@ -4,6 +4,7 @@ import functools
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from chalicelib.adapters.dynamodb_service_state import CONTROL
 from chalicelib.application.host_leases import Busy, Lease
 from chalicelib.application.idempotency import IdempotencyRecord
 from chalicelib.application.job import Job, by_acceptance
+from chalicelib.application.known_results import KnownResult, ResultKey, key_of, known_result
 from chalicelib.application.ports import ServiceState
 from chalicelib.documents.job_documents import callback_body
 from chalicelib.domain.ingestor import DataIngestor
@@ -50,6 +52,7 @@ class SimulatedStore:
         self._jobs: dict[str, Job] = {}
         self._indexed = self._jobs
         self._records: dict[str, IdempotencyRecord] = {}
+        self._known: dict[ResultKey, KnownResult] = {}
         self.made: dict[str, int] = {}  # when a key was bound to each id
         self.unbound: set[str] = set()  # ids to which a key was not bound: another process was first
 
@@ -66,6 +69,10 @@ class SimulatedStore:
     def ids(self) -> set[str]:
         """Return the ids of the stored jobs, whether the indexes have them or not."""
         return set(self._jobs)
+
+    def open_ids(self) -> set[str]:
+        """Return the ids of the stored jobs that are not finished, whether the indexes have them or not."""
+        return {job_id for job_id, job in self._jobs.items() if not job.status.is_terminal}
 
     def pending_ids(self) -> set[str]:
         """Return the ids to which keys are bound that no client has."""
@@ -114,7 +121,34 @@ class SimulatedStore:
             stored = self._load(outcome.id)
             if not stored.status.is_terminal:
                 stored = self._jobs[outcome.id] = outcome
+                known = known_result(outcome)
+                if known is not None and outcome.source is None:
+                    self._known[key_of(outcome)] = known
             return stored
+
+    def finish_all(self, outcomes: Sequence[Job]) -> list[Job | None]:
+        """Apply them with moments in between, as a store without transactions does."""
+        return [self._finish_if_found(outcome) for outcome in outcomes]
+
+    def _finish_if_found(self, outcome: Job) -> Job | None:
+        with suppress(JobNotFound):
+            return self.finish(outcome)
+        return None
+
+    def find_results(self, keys: Sequence[ResultKey]) -> dict[ResultKey, KnownResult]:
+        with self._steps.call(), self._lock:
+            return {key: self._known[key] for key in keys if key in self._known}
+
+    def restore_result(self, job: Job) -> None:
+        with self._steps.call(), self._lock:
+            if job.id in self._jobs:
+                self._jobs[job.id] = replace(self._jobs[job.id], result=job.result)
+
+    def lose_results(self) -> None:
+        """Lose every stored result; the jobs that refer to them stay."""
+        self._known.clear()
+        for job_id, job in self._jobs.items():
+            self._jobs[job_id] = replace(job, result=None)
 
     def delete(self, job_id: str) -> None:
         with self._steps.call(), self._lock:

@@ -81,8 +81,15 @@ class SimulatedCloud:
         )
         return Process(service, state)
 
-    def submit(self, service: Service, statistic: str, inputs: dict[str, str], key: str | None = None) -> Job:
-        job = submit(service, statistic, inputs, key)
+    def submit(
+        self,
+        service: Service,
+        statistic: str,
+        inputs: dict[str, str],
+        key: str | None = None,
+        fresh: bool = False,
+    ) -> Job:
+        job = submit(service, statistic, inputs, key, fresh)
         self.record([job], key)
         return job
 
@@ -139,19 +146,20 @@ class SimulatedCloud:
             if not lambda_handlers.send_callbacks(service, lambda *_: None, event)["batchItemFailures"]:
                 self.callback_queue.remove(text)
 
+    def run_turn(self, service: Service, job_ids: list[str]) -> None:
+        """Process messages as a runner of a laptop does: together, and again if the turn fails."""
+        service.process_all(job_ids)
+        for job_id in job_ids:
+            self.queue.remove(job_id)
+
     def interfere(self, action: str) -> None:
         """Start another process and let it act, in the middle of a step of ours."""
         service, waiting = self.process().service, [*self.queue.waiting]
         if action in ("submit", "submit with a key"):
             with contextlib.suppress(Draining, Overloaded, KeyReused):
                 self.submit(service, *QUESTION, self.key if "key" in action else None)
-        elif action == "deliver":
-            self.deliver(service, lambda_handlers.process, waiting)
-            self.send_callbacks(service, [*self.callback_queue.waiting])
-        elif action == "fail dead letters":
-            for job_id in waiting:
-                self.queue.remove(job_id)
-                self.deliver(service, lambda_handlers.finish_dead_letters, [job_id])
+        elif action in ("deliver", "run a turn", "fail dead letters"):
+            self.work(service, action, waiting)
         elif action == "drain":
             service.drain()
         elif action == "dismiss":
@@ -161,6 +169,17 @@ class SimulatedCloud:
         else:
             self.clock.now += {"sweep": RESEND_MS, "late sweep": GIVE_UP_MS}[action] + 1
             lambda_handlers.sweep(service, SETTINGS)
+
+    def work(self, service: Service, action: str, waiting: list[str]) -> None:
+        if action == "deliver":
+            self.deliver(service, lambda_handlers.process, waiting)
+            self.send_callbacks(service, [*self.callback_queue.waiting])
+        elif action == "run a turn":
+            self.run_turn(service, waiting)
+        else:
+            for job_id in waiting:
+                self.queue.remove(job_id)
+                self.deliver(service, lambda_handlers.finish_dead_letters, [job_id])
 
     def callback_pending(self) -> set[str]:
         """Return the ids of jobs with a pending callback."""

@@ -71,11 +71,12 @@ OF_OTHERS = [
     "submit",
     "submit with a key",
     "deliver",
+    "run a turn",
     "fail dead letters",
     "sweep",
     "late sweep",
     "drain",
     "dismiss",
 ]
-MOMENTS = 16  # at least as many as a step has
+MOMENTS = 20  # at least as many as a step has
 troubles = st.none() | st.builds(Trouble, st.sampled_from(OWN + OF_OTHERS), st.integers(0, MOMENTS - 1))

@@ -62,70 +62,96 @@ def calls(clients: Aws) -> Iterator[Calls]:
         setattr(clients, name, client)
 
 
-@pytest.fixture
-def make(clients: Aws, tmp_path: Path) -> Callable[[int], Service]:
-    """A service in steady state whose answers stay inline up to a limit."""
-    queue = clients.sqs.create_queue(QueueName="jobs")["QueueUrl"]
-    datasets, data, control = (
-        S3DatasetStore(clients, "statline"),
-        soil(tmp_path),
-        DynamoDbServiceState(clients, "statline"),
-    )
-    datasets.publish("f1", data.snapshot(), data.catalogue())
-    control.set(dataset="f1")
+class Services:
+    """Services in steady state whose results stay in items up to a limit."""
 
-    def made(limit: int) -> Service:
-        store = DynamoDbJobStore(clients, "statline", "statline", limit)
-        queues = SqsJobQueue(clients, queue)
-        service = make_service(store, queues, datasets, control, id_block=100, count_seconds=COUNT_SECONDS)
-        service.process(submit(service, "global_mean", HUMUS).id)
+    def __init__(self, clients: Aws, folder: Path) -> None:
+        self._clients = clients
+        self._queue = clients.sqs.create_queue(QueueName="jobs")["QueueUrl"]
+        self._datasets, data = S3DatasetStore(clients, "statline"), soil(folder)
+        self._datasets.publish("f1", data.snapshot(), data.catalogue())
+        DynamoDbServiceState(clients, "statline").set(dataset="f1")
+
+    def __call__(self, limit: int) -> Service:
+        """Return a service that has computed the global mean."""
+        service = self.another(limit)
+        job = submit(service, "global_mean", HUMUS, fresh=True)
+        service.process(job.id)
         return service
 
-    return made
+    def another(self, limit: int) -> Service:
+        """Return a service that has read nothing but the state and the number of open jobs."""
+        store = DynamoDbJobStore(self._clients, "statline", "statline", limit)
+        queue, state = (
+            SqsJobQueue(self._clients, self._queue),
+            DynamoDbServiceState(self._clients, "statline"),
+        )
+        service = make_service(store, queue, self._datasets, state, id_block=100, count_seconds=COUNT_SECONDS)
+        service.dataset()
+        return service
 
 
-def test_job_with_inline_result_costs_three_calls_to_submit_and_two_to_process(
-    make: Callable[[int], Service], calls: Calls
+@pytest.fixture
+def make(clients: Aws, tmp_path: Path) -> Services:
+    return Services(clients, tmp_path)
+
+
+@pytest.mark.parametrize("limit", [8192, 0])
+def test_known_result_costs_a_write_to_submit_and_a_read_to_poll(
+    make: Services, calls: Calls, limit: int
 ) -> None:
+    """Whether it is small or in S3."""
+    service = make(limit)
+    again = submit(service, "global_mean", HUMUS)
+    assert calls(lambda: submit(service, "global_mean", HUMUS)) == ["PutItem"]
+    assert calls(lambda: service.get(again.id)) == ["GetItem"]
+
+
+@pytest.mark.parametrize(("limit", "poll"), [(8192, ["GetItem", "GetItem"]), (0, ["GetItem", "GetObject"])])
+def test_known_result_costs_another_process_a_read_more(
+    make: Services, calls: Calls, limit: int, poll: list[str]
+) -> None:
+    make(limit)
+    submitting, polling = make.another(limit), make.another(limit)
+    # One of them reserves a block of ids.
+    assert calls(lambda: submit(submitting, "global_mean", HUMUS)) == ["GetItem", "UpdateItem", "PutItem"]
+    assert calls(lambda: polling.get("job_id_101")) == poll
+    assert calls(lambda: polling.get("job_id_101")) == ["GetItem"]
+
+
+def test_new_question_costs_three_calls_to_submit_and_three_to_process(make: Services, calls: Calls) -> None:
+    """One of each looks the result up, or stores it; a result in S3 costs one more to store."""
     service = make(8192)
-    assert calls(lambda: submit(service, "global_mean", HUMUS)) == ["PutItem", "SendMessage"]
+    assert calls(lambda: submit(service, "best5", HUMUS)) == ["GetItem", "PutItem", "SendMessage"]
     assert calls(lambda: service.get("job_id_2")) == ["GetItem"]
-    assert calls(lambda: service.process("job_id_2")) == ["GetItem", "UpdateItem"]
+    assert calls(lambda: service.process("job_id_2")) == ["GetItem", "PutItem", "UpdateItem"]
     assert calls(lambda: service.get("job_id_2")) == ["GetItem"]
-
-
-def test_result_in_s3_costs_one_more_call_to_write_and_to_read(
-    make: Callable[[int], Service], calls: Calls
-) -> None:
     service = make(0)
-    submit(service, "global_mean", HUMUS)
-    assert calls(lambda: service.process("job_id_2")) == ["GetItem", "PutObject", "UpdateItem"]
-    assert calls(lambda: service.get("job_id_2")) == ["GetItem", "GetObject"]
+    job = submit(service, "worst5", HUMUS)
+    assert calls(lambda: service.process(job.id)) == ["GetItem", "PutObject", "PutItem", "UpdateItem"]
 
 
-def test_wait_costs_one_read_and_the_catalogue_is_read_once(
-    make: Callable[[int], Service], calls: Calls
-) -> None:
+def test_wait_costs_one_read_and_the_catalogue_is_read_once(make: Services, calls: Calls) -> None:
     service = make(8192)
     body = {"inputs": HUMUS}
-    assert calls(lambda: execute(service, "global_mean", body)) == ["GetObject", "PutItem", "SendMessage"]
-    assert calls(lambda: execute(service, "global_mean", body)) == ["PutItem", "SendMessage"]
+    first = ["GetItem", "GetObject", "PutItem", "SendMessage"]
+    assert calls(lambda: execute(service, "best5", body)) == first
+    assert calls(lambda: execute(service, "best5", body)) == ["GetItem", "PutItem", "SendMessage"]
     job = service.get("job_id_2")
     service.process(job.id)
     assert calls(lambda: service.wait(job, 9)) == ["GetItem"]
+    known = execute(service, "best5", body)
+    assert calls(lambda: service.wait(known, 9)) == []
 
 
-def test_dismissal_costs_one_write_and_removal_one_for_item_and_object(
-    make: Callable[[int], Service], calls: Calls
-) -> None:
+def test_dismissal_costs_one_write_and_removal_leaves_the_shared_result(make: Services, calls: Calls) -> None:
     service = make(0)
     for _ in range(2):
-        submit(service, "global_mean", HUMUS)
+        submit(service, "best5", HUMUS)
     service.process("job_id_2")
     assert calls(lambda: service.dismiss("job_id_3")) == ["GetItem", "UpdateItem"]
     assert calls(lambda: service.dismiss("job_id_3")) == ["GetItem", "DeleteItem"]
-    removal = ["GetItem", "GetObject", "DeleteItem", "DeleteObject"]
-    assert calls(lambda: service.dismiss("job_id_2")) == removal
+    assert calls(lambda: service.dismiss("job_id_2")) == ["GetItem", "DeleteItem"]
 
 
 def test_callback_costs_one_message_one_read_and_three_writes(clients: Aws, calls: Calls) -> None:
@@ -155,40 +181,40 @@ def test_callback_costs_one_message_one_read_and_three_writes(clients: Aws, call
     ]
 
 
-def test_sweeper_makes_four_queries_when_nothing_is_lost(
-    make: Callable[[int], Service], calls: Calls
-) -> None:
+def test_sweeper_makes_four_queries_when_nothing_is_lost(make: Services, calls: Calls) -> None:
     """Lost jobs, pending callbacks, the oldest open job, and the number of open jobs."""
     service = make(8192)
-    submit(service, "global_mean", HUMUS)
+    submit(service, "best5", HUMUS)
     assert calls(lambda: lambda_handlers.sweep(service, Settings())) == ["Query"] * 4
 
 
-def test_hundred_health_checks_cost_at_most_one_call(make: Callable[[int], Service], calls: Calls) -> None:
+def test_hundred_health_checks_cost_at_most_one_call(make: Services, calls: Calls) -> None:
     service = make(8192)
     assert calls(lambda: [service.health() for _ in range(100)]) in ([], ["GetItem"])
 
 
-def test_counter_is_written_once_for_a_block_of_ids(make: Callable[[int], Service], calls: Calls) -> None:
+def test_counter_is_written_once_for_a_block_of_ids(make: Services, calls: Calls) -> None:
     """Open jobs are counted once in five seconds."""
     service, start = make(8192), time.monotonic()
-    met = calls(lambda: [submit(service, "global_mean", HUMUS) for _ in range(150)])
+    met = calls(lambda: [submit(service, "best5", HUMUS) for _ in range(150)])
     assert met.count("UpdateItem") == 1
     assert met.count("Query") <= (time.monotonic() - start) // COUNT_SECONDS
 
 
-def test_idempotency_key_costs_two_calls(make: Callable[[int], Service], calls: Calls) -> None:
+def test_idempotency_key_costs_two_calls(make: Services, calls: Calls) -> None:
     """Requests without a key make none of them."""
     service = make(8192)
-    ask = functools.partial(submit, service, "global_mean", HUMUS, "key")
-    assert calls(ask) == ["GetItem", "PutItem", "PutItem", "SendMessage", "PutItem"]
+    ask = functools.partial(submit, service, "best5", HUMUS, "key")
+    assert calls(ask) == ["GetItem", "GetItem", "PutItem", "PutItem", "SendMessage", "PutItem"]
     assert calls(ask) == ["GetItem", "GetItem"]
 
 
-def test_batch_costs_one_call_for_its_jobs_and_one_for_ten_messages(
-    make: Callable[[int], Service], calls: Calls
-) -> None:
+def test_batch_costs_one_call_for_its_jobs_and_one_for_ten_messages(make: Services, calls: Calls) -> None:
+    """Another looks all results up; jobs whose results are known send no messages."""
     service, one = make(8192), {"processID": "global_mean", "inputs": HUMUS}
     execute(service, "global_mean", one)  # which reads what the data set has
-    met = calls(lambda: execute_all(service, {"executions": [one] * 12}))
-    assert met == ["TransactWriteItems", "SendMessageBatch", "SendMessageBatch"]
+    names = ["best5", "worst5", "states_mean", "diff_from_mean"] * 3
+    new = [{"processID": name, "inputs": HUMUS} for name in names]
+    met = calls(lambda: execute_all(service, {"executions": [*new, one]}))
+    assert met == ["BatchGetItem", "TransactWriteItems", "SendMessageBatch", "SendMessageBatch"]
+    assert calls(lambda: execute_all(service, {"executions": [one] * 12})) == ["TransactWriteItems"]

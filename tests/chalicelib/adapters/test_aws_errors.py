@@ -28,7 +28,7 @@ from chalicelib.application.submission import WITHDRAW_SECONDS
 from chalicelib.bootstrap import get_service
 from chalicelib.config import Settings
 from chalicelib.documents.result_table import frozen_json
-from chalicelib.errors import AwsUnavailable, JobNotFound
+from chalicelib.errors import AwsUnavailable
 from chalicelib.observability.metrics import STORE_ERRORS
 from chalicelib.routes.endpoint import REQUEST_SECONDS
 from local.emulator import moto_backend
@@ -99,9 +99,10 @@ def lines() -> Iterator[list[logging.LogRecord]]:
 
 
 def ask(method: str, path: str) -> tuple[int, dict[str, str], Any]:
-    """Through the whole application, as API Gateway calls it: status, headers, body."""
+    """Through the whole application, as API Gateway calls it: status, headers, body. Questions are fresh."""
     get = LambdaEventConverter(RouteMatcher(list(app.routes))).create_lambda_event
-    event = get(method, path, {}, b'{"question": "S1"}' if method == "POST" else b"")
+    headers = {"cache-control": "no-cache"}
+    event = get(method, path, headers, b'{"question": "S1"}' if method == "POST" else b"")
     answer = app(event, LambdaContext("test", 128))
     return answer["statusCode"], answer["headers"], json.loads(answer["body"])
 
@@ -228,7 +229,7 @@ def test_slow_call_uses_the_time_of_the_next_and_the_job_is_withdrawn(cloud: Clo
     cloud.faults.plan("late", "PutItem")
     cloud.faults.plan("error", "SendMessage", ALWAYS)
     with deadline.within(0.95 * LATE), pytest.raises(AwsUnavailable):
-        submit(service, "global_mean", {"question": "S1"})
+        submit(service, "global_mean", {"question": "S1"}, fresh=True)
     assert cloud.faults.met == [("late", "PutItem")]
     assert list(service.jobs()) == before
 
@@ -241,7 +242,7 @@ def test_submissions_behind_a_hanging_reservation_fail_together(cloud: Cloud) ->
 
     def submit_one(_: int) -> None:
         with deadline.within(2 * HANG_SECONDS), pytest.raises(AwsUnavailable):
-            submit(service, "global_mean", {"question": "S1"})
+            submit(service, "global_mean", {"question": "S1"}, fresh=True)
 
     start = time.monotonic()
     with ThreadPoolExecutor(8) as pool:
@@ -278,9 +279,9 @@ def test_missing_credentials_are_logged_with_the_remedy(cloud: Cloud, lines: lis
 
 def test_failed_call_in_a_worker_returns_the_message_and_keeps_the_job_open(cloud: Cloud) -> None:
     service = cloud.service()
-    job_id = submit(service, "global_mean", {"question": "S1"}).id
+    job_id = submit(service, "global_mean", {"question": "S1"}, fresh=True).id
     batch = {"Records": [{"messageId": "1", "body": job_id}]}
-    for operation in ("GetItem", "GetObject", "UpdateItem"):
+    for operation in ("GetItem", "GetObject", "PutItem", "UpdateItem"):
         cloud.faults.plan("error", operation, ALWAYS)
         assert lambda_handlers.process(service, batch) == {"batchItemFailures": [{"itemIdentifier": "1"}]}
         cloud.faults.clear()
@@ -288,14 +289,29 @@ def test_failed_call_in_a_worker_returns_the_message_and_keeps_the_job_open(clou
     assert frozen_json(service.get(job_id)) == GLOBAL_HUMUS
 
 
-def test_job_whose_s3_object_was_deleted_is_not_found(cloud: Cloud) -> None:
-    """The item was read before the object expired: not an outage."""
+def test_result_whose_s3_object_was_deleted_is_computed_again(cloud: Cloud) -> None:
     done = cloud.finished()
-    objects: Any = {"Bucket": "statline", "Prefix": f"results/{done.id}/"}
-    for found in cloud.clients.s3.list_objects_v2(**objects)["Contents"]:
-        cloud.clients.s3.delete_object(Bucket="statline", Key=found["Key"])
-    with pytest.raises(JobNotFound):
-        cloud.service().get(done.id)
+    objects: Any = {"Bucket": "statline", "Key": f"results/{done.digest}"}
+    cloud.clients.s3.delete_object(**objects)
+    assert cloud.service(inline_limit=0).get(done.id) == done
+    assert cloud.clients.s3.get_object(**objects)["Body"].read()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_failed_call_for_a_known_question_makes_no_open_job(
+    cloud: Cloud, lines: list[logging.LogRecord], kind: str
+) -> None:
+    cloud.finished()
+    service = cloud.service(cloud.hasty if kind == "hang" else None)
+    known = submit(service, "global_mean", {"question": "S1"})
+    assert known.status.is_terminal
+    cloud.faults.plan(kind, "PutItem", ALWAYS)
+    with pytest.raises(AwsUnavailable):
+        submit(service, "global_mean", {"question": "S1"})
+    assert "PutItem" in lines[0].getMessage()
+    cloud.faults.clear()
+    assert submit(service, "global_mean", {"question": "S1"}).status.is_terminal
+    assert cloud.service(cloud.clients).num_jobs() == 0
 
 
 def test_invalid_call_raises_client_error_not_outage(cloud: Cloud) -> None:

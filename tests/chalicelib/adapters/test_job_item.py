@@ -11,6 +11,7 @@ from chalicelib.adapters.aws_clients import Aws
 from chalicelib.adapters.dynamodb_job_store import DynamoDbJobStore
 from chalicelib.adapters.job_item import PROJECTED, to_item, to_job
 from chalicelib.application.job import Job, JobStatus
+from chalicelib.errors import JobNotFound
 from local.settings import RESOURCES
 from tests.support.samples import job
 
@@ -127,6 +128,10 @@ def test_result_of_7c48f17_in_s3_is_read_and_deleted(store: DynamoDbJobStore, cl
 
     assert store.get("job_id_7") == FINISHED_JOB
 
+    clients.s3.delete_object(Bucket="statline", Key=object_key)
+    with pytest.raises(JobNotFound):  # nothing says which version computed it
+        store.get("job_id_7")
+    clients.s3.put_object(Bucket="statline", Key=object_key, Body=zlib.compress(b"[1]"))
     store.delete("job_id_7")
     assert "Contents" not in clients.s3.list_objects_v2(Bucket="statline")
 

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from chalicelib.adapters.aws_clients import Aws
 from chalicelib.adapters.dynamodb_job_store import DynamoDbJobStore
 from chalicelib.application.job import LONGEST_REASON, Job, JobStatus
+from chalicelib.application.known_results import computed_outcome, key_of, known_result, reusing
 from chalicelib.application.pagination import FOR_EVER, Filter, page
 from chalicelib.application.ports import JobStore
 from chalicelib.config import LARGEST_INLINE
@@ -203,6 +204,127 @@ def test_jobs_created_together_are_stored_whole(store: JobStore) -> None:
     assert store.count_open() == 4
 
 
+def computed(number: int, result: bytes = b"[1,[]]", now: int = 5_000, **changes: object) -> Job:
+    return computed_outcome(job(number, **changes), result, now)
+
+
+def kept(store: JobStore, number: int, result: bytes = b"[1,[]]", **changes: object) -> Job:
+    """Store a job and the result that it computed."""
+    store.create(job(number, **changes))
+    return store.finish(computed(number, result, **changes))
+
+
+def reused(number: int, first: Job) -> Job:
+    known = known_result(first)
+    assert known is not None
+    return reusing(job(number, started=9_000, accepted=9_000), known, 9_000)
+
+
+@pytest.mark.parametrize("size", [10, 50_000])
+def test_computed_result_is_found_by_its_question(store: JobStore, size: int) -> None:
+    """A large one may be without its bytes."""
+    first = kept(store, 1, os.urandom(size))
+    key = key_of(first)
+    found = store.find_results([key])[key]
+
+    assert found.result in (first.result, None)
+    assert (found.digest, found.source, found.computed) == (first.digest, "job_id_1", 5_000)
+    assert size > 1_000 or found.result is not None
+
+
+def test_questions_are_found_together(store: JobStore) -> None:
+    first, second = kept(store, 1), kept(store, 2, b"[1,[2]]", statistic="best5")
+    unknown = key_of(job(3, dataset="e" * 64))
+    found = store.find_results([key_of(first), key_of(second), unknown])
+    assert {key: known.source for key, known in found.items()} == {
+        key_of(first): "job_id_1",
+        key_of(second): "job_id_2",
+    }
+
+
+def test_failure_and_result_without_a_digest_are_not_found(store: JobStore) -> None:
+    for number in (1, 2):
+        store.create(job(number))
+    store.finish(job(1).fail("why", now=9))
+    store.finish(job(2).succeed(b"1", now=9))
+    assert store.find_results([key_of(job(1))]) == {}
+
+
+@pytest.mark.parametrize("size", [10, 50_000])
+def test_job_created_with_a_known_result_is_finished(store: JobStore, size: int) -> None:
+    again = reused(2, kept(store, 1, os.urandom(size)))
+    store.create(again)
+
+    assert store.get("job_id_2") == again
+    assert store.count_open() == 0
+    assert list(store.open_before(10**15)) == []
+    assert store.finish(job(2).fail("late", now=9_999)) == again
+
+
+@pytest.mark.usefixtures("transactions")
+def test_known_and_new_jobs_are_created_together(store: JobStore) -> None:
+    again = reused(2, kept(store, 1))
+    store.create(again, job(3))
+    assert [store.get(f"job_id_{number}") for number in (2, 3)] == [again, job(3)]
+    assert store.count_open() == 1
+
+
+def test_pending_callback_of_a_known_job_is_listed(store: JobStore) -> None:
+    subscriber = {"successUri": "http://a.test/"}
+    again = replace(reused(2, kept(store, 1)), subscriber=subscriber, callback_pending=True)
+    store.create(again)
+    assert list(store.pending_callbacks_before(10**15)) == ["job_id_2"]
+    store.mark_delivered("job_id_2")
+    assert store.get("job_id_2") == replace(again, callback_pending=False)
+
+
+@pytest.mark.parametrize("size", [10, 50_000])
+def test_deleted_job_leaves_the_shared_result(store: JobStore, size: int) -> None:
+    first = kept(store, 1, os.urandom(size))
+    store.create(reused(2, first))
+    store.delete("job_id_1")
+    assert store.get("job_id_2").result == first.result
+    assert key_of(first) in store.find_results([key_of(first)])
+
+
+def test_fresh_result_is_found_from_then_on(store: JobStore) -> None:
+    first = kept(store, 1)
+    store.create(job(2, fresh=True))
+    store.finish(computed(2, now=7_000))
+    [found] = store.find_results([key_of(first)]).values()
+    assert (found.source, found.computed) == ("job_id_2", 7_000)
+
+
+def test_outcomes_are_stored_together_and_missing_jobs_left_out(store: JobStore) -> None:
+    for number in range(1, 4):
+        store.create(job(number))
+    dismissed = store.finish(job(2).dismiss(now=4_000))
+    known = known_result(computed(1))
+    outcomes = [computed(1), computed(2), computed(9), reusing(job(3), known, 9_000)]
+
+    assert store.finish_all(outcomes) == [outcomes[0], dismissed, None, outcomes[3]]
+    assert [store.get(f"job_id_{number}") for number in (1, 2, 3)] == [outcomes[0], dismissed, outcomes[3]]
+
+
+def test_concurrent_processes_keep_one_result(store: JobStore) -> None:
+    numbers = range(1, 9)
+    for number in numbers:
+        store.create(job(number))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(store.finish, [computed(number, now=number) for number in numbers]))
+    assert {store.get(f"job_id_{number}").result for number in numbers} == {b"[1,[]]"}
+    assert len(store.find_results([key_of(job(1))])) == 1
+
+
+def test_other_bytes_of_a_question_replace_no_result(store: JobStore) -> None:
+    """As when a formula changed without a new version."""
+    first = kept(store, 1)
+    other = kept(store, 2, b"[1,[99]]")
+    again = reused(3, first)
+    store.create(again)
+    assert [store.get(f"job_id_{n}").result for n in (1, 2, 3)] == [first.result, other.result, first.result]
+
+
 @pytest.fixture
 def dynamo(clients: Aws) -> DynamoDbJobStore:
     return DynamoDbJobStore(clients, "statline", "statline", inline_limit=1000)
@@ -258,6 +380,53 @@ def test_small_result_is_in_the_item_and_a_large_one_in_s3(
     assert len(stored_keys(clients)) == objects
     dynamo.delete("job_id_1")
     assert stored_keys(clients) == []
+
+
+@pytest.mark.parametrize(("size", "objects"), [(100, 0), (5_000, 1)])
+def test_thousand_jobs_store_their_result_once(
+    dynamo: DynamoDbJobStore, clients: Aws, size: int, objects: int
+) -> None:
+    """A small one as an item, a large one as an object; no job's item has it."""
+    first = kept(dynamo, 1, os.urandom(size))
+    for number in range(2, 30):
+        dynamo.create(reused(number, first))
+    items = clients.dynamodb.scan(TableName="statline")["Items"]
+    with_result = [item["id"]["S"] for item in items if "answer" in item]
+    assert with_result == ["#result:" + key_of(first).digest.hex()] * (1 - objects)
+    assert stored_keys(clients) == [f"results/{first.digest}"] * objects
+    assert dynamo.get("job_id_29").result == first.result
+
+
+def test_shared_result_expires_after_its_own_time(clients: Aws) -> None:
+    """It is put anew, with more time, when it is computed again."""
+    now = [10.0]
+    store = DynamoDbJobStore(
+        clients, "statline", "statline", 1000, retention=60, clock=lambda: now[0], result_lifetime=500
+    )
+    first = kept(store, 1)
+    key = {"id": {"S": "#result:" + key_of(first).digest.hex()}}
+
+    def expires() -> str:
+        return str(clients.dynamodb.get_item(TableName="statline", Key=key)["Item"]["expires"]["N"])
+
+    assert expires() == "510"
+    now[0] = 400.0
+    kept(store, 2)
+    assert expires() == "900"
+
+
+@pytest.mark.parametrize("size", [100, 5_000])
+def test_lost_result_leaves_the_job_and_can_be_restored(clients: Aws, size: int) -> None:
+    writer, reader = (DynamoDbJobStore(clients, "statline", "statline", 1000) for _ in range(2))
+    first = kept(writer, 1, os.urandom(size))
+    clients.dynamodb.delete_item(
+        TableName="statline", Key={"id": {"S": "#result:" + key_of(first).digest.hex()}}
+    )
+    for name in stored_keys(clients):
+        clients.s3.delete_object(Bucket="statline", Key=name)
+    assert reader.get("job_id_1") == replace(first, result=None)
+    reader.restore_result(first)
+    assert DynamoDbJobStore(clients, "statline", "statline", 1000).get("job_id_1") == first
 
 
 def test_results_are_compressed(dynamo: DynamoDbJobStore, clients: Aws) -> None:

@@ -67,8 +67,10 @@ def test_no_cache_header_forbids_reuse_on_both_interfaces(url: str, http: reques
     execute(http, url, "global_mean", HUMUS, **{"Cache-Control": "max-age=0, No-Cache"})
     for headers in ({}, {"Cache-Control": "no-cache"}):
         http.post(f"{url}/api/global_mean", json={"question": "S1"}, headers=headers, timeout=5)
+    idle = {"num_jobs": 0}
+    until(lambda: http.get(f"{url}/api/num_jobs", timeout=5).json() == idle)
     execute(http, url, "global_mean", HUMUS, **ASYNC)
-    until(lambda: http.get(f"{url}/api/num_jobs", timeout=5).json() == {"num_jobs": 0})
+    until(lambda: http.get(f"{url}/api/num_jobs", timeout=5).json() == idle)
     statuses = [http.get(f"{url}/jobs/job_id_{number}", timeout=5).json() for number in range(1, 7)]
     sources = [status.get("reusedFrom") for status in statuses]
     assert sources == [None, "job_id_1", None, "job_id_3", None, "job_id_5"]

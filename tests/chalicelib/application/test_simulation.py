@@ -68,10 +68,18 @@ class Simulation(RuleBasedStateMachine):
             self.cloud.submit(self.ours.service, *question)
         return self.sent()
 
-    @rule(target=messages, question=st.sampled_from(QUESTIONS), key=keys, trouble=troubles)
-    def submit(self, question: tuple[str, dict[str, str]], key: str | None, trouble: Trouble | None) -> Any:
+    @rule(
+        target=messages,
+        question=st.sampled_from(QUESTIONS),
+        key=keys,
+        fresh=st.booleans(),
+        trouble=troubles,
+    )
+    def submit(
+        self, question: tuple[str, dict[str, str]], key: str | None, fresh: bool, trouble: Trouble | None
+    ) -> Any:
         key = self.use(key)
-        step = functools.partial(self.cloud.submit, self.ours.service, *question, key)
+        step = functools.partial(self.cloud.submit, self.ours.service, *question, key, fresh)
         return self.accept(lambda: [step()], 1, key, trouble)
 
     @rule(target=messages, count=st.integers(2, 4), key=keys, trouble=troubles)
@@ -105,9 +113,10 @@ class Simulation(RuleBasedStateMachine):
             assert again or accepted is None or self.draining is not True or key is not None
             assert again or not self.untroubled(trouble) or len(self.cloud.open_jobs()) <= MAX_OPEN
         if trouble is not None and trouble.kind == "fault":
-            # Only one call failed: every job whose message failed was withdrawn, or waits for its key.
+            # Only one call failed: every job whose message failed was withdrawn, or waits for its key. The
+            # message of a finished job is that of its callback.
             store = self.cloud.store
-            assert not store.ids() & set(self.cloud.queue.failed) - store.pending_ids()
+            assert not store.open_ids() & set(self.cloud.queue.failed) - store.pending_ids()
         return self.sent()
 
     @rule(target=messages, message=messages, batch=st.lists(messages, max_size=2), trouble=troubles)
@@ -129,6 +138,17 @@ class Simulation(RuleBasedStateMachine):
     def lose_callback(self, index: int) -> None:
         if waiting := self.cloud.callback_queue.waiting:
             del waiting[index % len(waiting)]
+
+    @rule(target=messages, message=messages, batch=st.lists(messages, max_size=4), trouble=troubles)
+    def run_turn(self, message: str, batch: list[str], trouble: Trouble | None) -> Any:
+        step = functools.partial(self.cloud.run_turn, self.ours.service, [message, *batch])
+        self.attempt(step, trouble)
+        return self.sent()
+
+    @rule()
+    def lose_results(self) -> None:
+        """Lose all stored results, as a bucket's lifecycle may."""
+        self.cloud.store.lose_results()
 
     @rule(target=messages, letter=dead_letters, trouble=troubles)
     def finish_dead_letters(self, letter: str, trouble: Trouble | None) -> Any:
@@ -282,6 +302,8 @@ class Simulation(RuleBasedStateMachine):
             cloud.send_callbacks(service, [*cloud.callback_queue.waiting])
             cloud.clock.now += ABSURD_MS
         cloud.steps.clear()
+        cloud.send_callbacks(service, [*cloud.callback_queue.waiting])
+        cloud.deliver(service, lambda_handlers.process, [*cloud.queue.waiting])  # those with lost results
         cloud.send_callbacks(service, [*cloud.callback_queue.waiting])
         assert cloud.callback_pending() == set()
         self.callbacks_have_the_final_outcome()

@@ -179,7 +179,7 @@ def test_runner_logs_each_attempt_under_the_trace_of_its_job(
         emulator.service.fail(job_id, str(error))
         ended.set()
 
-    pool = ThreadPool(1, emulator.service.process, abandon)
+    pool = ThreadPool(1, emulator.service.process_all, abandon)
     pool.start()
     pool.add_task("job_id_5")
     assert ended.wait(10)

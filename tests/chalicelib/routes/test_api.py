@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import requests
@@ -12,6 +13,8 @@ from chalicelib.domain.statistics.registry import MEANS, STATISTICS
 from chalicelib.routes.api import LISTED_JOBS
 from chalicelib.routes.request.body import LARGEST_BODY
 from local.emulator.emulator import Emulator
+from local.settings import LocalSettings
+from tests.conftest import running, served
 from tests.support.processes import until
 from tests.support.samples import ask, job
 
@@ -142,21 +145,25 @@ def test_jobs_are_listed_oldest_first_and_counted_while_open(url: str, http: req
 
 
 def test_list_beyond_its_limit_has_the_newest_and_links_to_those_before(
-    emulator: Emulator, url: str, http: requests.Session
+    settings: LocalSettings, chalice_config: object, http: requests.Session
 ) -> None:
-    for first in range(1, 2 * LISTED_JOBS + 4, 1_000):
-        last = min(first + 1_000, 2 * LISTED_JOBS + 4)
-        emulator.store.create(*(job(number).fail("why", now=9) for number in range(first, last)))
-    listed, path = [], "/api/jobs"
-    while path:
-        response = http.get(f"{url}{path}", timeout=30)
-        ids = [job_id for entry in response.json()["data"] for job_id in entry]
-        assert response.headers.get("Statline-List-Limit") == ("10000" if "next" in response.links else None)
-        listed = ids + listed
-        path = response.links.get("next", {}).get("url")
+    keeping = replace(settings, keep_results=100_000)
+    with running(keeping) as emulator, served(emulator, chalice_config) as url:
+        for first in range(1, 2 * LISTED_JOBS + 4, 1_000):
+            last = min(first + 1_000, 2 * LISTED_JOBS + 4)
+            emulator.store.create(*(job(number).fail("why", now=9) for number in range(first, last)))
+        listed, path = [], "/api/jobs"
+        while path:
+            response = http.get(f"{url}{path}", timeout=30)
+            ids = [job_id for entry in response.json()["data"] for job_id in entry]
+            assert response.headers.get("Statline-List-Limit") == (
+                "10000" if "next" in response.links else None
+            )
+            listed = ids + listed
+            path = response.links.get("next", {}).get("url")
 
-    assert listed == [f"job_id_{number}" for number in range(1, 2 * LISTED_JOBS + 4)]
-    assert ids == listed[:3]
+        assert listed == [f"job_id_{number}" for number in range(1, 2 * LISTED_JOBS + 4)]
+        assert ids == listed[:3]
 
 
 def test_list_with_a_foreign_cursor_is_400(url: str, http: requests.Session) -> None:

@@ -1,5 +1,6 @@
 """results/ on a disk that is full, read-only, gone, or used by other people."""
 
+import errno
 import json
 import os
 import shutil
@@ -75,6 +76,56 @@ def test_each_outcome_is_a_file_within_a_second(running: Results) -> None:
     assert (running.folder / "job_id_1").read_bytes() == RESULT
     content = json.loads((running.folder / "job_id_2").read_text())
     assert content == {"status": "error", "reason": "no such state: Größe"}
+
+
+def copied(results: Results, *numbers: int, result: bytes = RESULT) -> list[os.stat_result]:
+    """Finish jobs with one result, copy them, and return the states of their files."""
+    for number in numbers:
+        results.finish(number, result)
+    results.files.copy_batch()
+    return [(results.folder / f"job_id_{number}").stat() for number in numbers]
+
+
+def test_files_of_one_result_are_links_to_one_file(results: Results) -> None:
+    first, second = copied(results, 1, 2)
+    assert first.st_ino == second.st_ino
+    [third] = copied(results, 3)
+    assert (third.st_ino, third.st_nlink) == (first.st_ino, 3)
+    [other] = copied(results, 4, result=b'{"a":2.5}')
+    assert other.st_ino != first.st_ino
+    results.store.delete("job_id_1")
+    [fourth] = copied(results, 5)
+    assert results.names() == {f"job_id_{number}" for number in (2, 3, 4, 5)}
+    assert {(results.folder / f"job_id_{number}").read_bytes() for number in (2, 3, 5)} == {RESULT}
+    assert fourth.st_size == len(RESULT)
+
+
+@pytest.mark.parametrize("change", [lambda path: path.write_bytes(b"mine"), Path.unlink])
+def test_changed_or_removed_file_is_not_linked(results: Results, change: Callable[[Path], object]) -> None:
+    copied(results, 1)
+    change(results.folder / "job_id_1")
+    copied(results, 2, 3)
+    assert [(results.folder / f"job_id_{number}").read_bytes() for number in (2, 3)] == [RESULT] * 2
+
+
+def test_files_are_copies_where_the_disk_has_no_links(
+    results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    first, second = copied(results, 1, 2)
+    assert first.st_ino != second.st_ino
+    assert {path.read_bytes() for path in results.folder.iterdir()} == {RESULT}
+
+
+def test_foreign_file_in_the_place_of_a_link_is_quarantined(results: Results) -> None:
+    copied(results, 1)
+    (results.folder / "job_id_2").write_text("mine")
+    copied(results, 2)
+    assert (results.folder / "job_id_2").read_bytes() == RESULT
+    assert (results.folder / "job_id_2.aside").read_text() == "mine"
 
 
 def test_more_files_than_a_batch_are_written(running: Results) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from chalicelib.application.idempotency import IdempotencyRecord
 from chalicelib.application.job import Job, JobStatus
+from chalicelib.application.known_results import computed_outcome, key_of, known_result, reusing
 from chalicelib.application.pagination import FOR_EVER, Filter, page
 from chalicelib.errors import JobNotFound
 from local.storage import job_memory, sqlite_job_store
@@ -230,6 +232,90 @@ def test_a_result_that_was_deleted_is_stored_again(machine: Machine) -> None:
         store.finish(job(number).succeed(result, now=9))
         store.delete(f"job_id_{number - 1}")
     assert store.get("job_id_3").result == machine.boot().get("job_id_3").result == b"same"
+
+
+def finished(store: SqliteJobStore, number: int, result: bytes = b"same", **changes: object) -> Job:
+    store.create(job(number, **changes))
+    return store.finish(computed_outcome(job(number, **changes), result, 9))
+
+
+def test_known_result_outlives_a_crash_and_goes_with_its_last_job(machine: Machine) -> None:
+    store = machine.boot()
+    first = finished(store, 1)
+    known = known_result(first)
+    store.create(reusing(job(2), known, 10))
+    key = key_of(first)
+
+    store = machine.boot()
+
+    assert store.find_results([key]) == {key: known}
+    store.delete("job_id_1")
+    assert store.find_results([key]) == {key: known}
+    store.delete("job_id_2")
+    assert store.find_results([key]) == {}
+    assert (count(store, "known"), count(store, "results")) == (0, 0)
+    store.create(reusing(job(3), known, 11))  # from memory
+    assert machine.boot().find_results([key]) == {key: known}
+
+
+def test_known_results_are_bounded_by_the_jobs_that_are_kept(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, keep=3)
+    store = machine.boot()
+    for number in range(1, 50):
+        finished(store, number, b"%d" % number, inputs={"question": f"Q{number}"})
+    assert count(store, "known") == count(store, "results") == 3
+
+
+def test_known_jobs_beyond_the_limit_delete_the_oldest(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, keep=3)
+    store = machine.boot()
+    known = known_result(finished(store, 1))
+    for number in range(2, 20):
+        store.create(reusing(job(number), known, number))
+    assert [found.id for found in store.jobs()] == ["job_id_17", "job_id_18", "job_id_19"]
+    assert count(store, "known") == 1
+
+
+def test_delivered_callback_of_an_older_job_changes_no_known_result(machine: Machine) -> None:
+    store, subscriber = machine.boot(), {"successUri": "http://a.test/"}
+    finished(store, 1, subscriber=subscriber)
+    second = finished(store, 2)
+    store.mark_delivered("job_id_1")
+    assert store.find_results([key_of(second)]) == {key_of(second): known_result(second)}
+
+
+def test_lost_result_leaves_the_job_and_can_be_restored(machine: Machine) -> None:
+    store = machine.boot()
+    first = finished(store, 1)
+    store.database.write("PRAGMA foreign_keys=OFF")
+    store.database.write("DELETE FROM results")
+
+    store = machine.boot()
+
+    assert store.get("job_id_1") == replace(first, result=None)
+    store.restore_result(first)
+    assert store.get("job_id_1") == machine.boot().get("job_id_1") == first
+    store.delete("job_id_1")
+    store.restore_result(first)
+    with pytest.raises(JobNotFound):
+        store.get("job_id_1")
+    assert count(store, "results") == 0
+
+
+def test_database_of_version_1_is_read_and_gets_the_new_table(machine: Machine) -> None:
+    """Its open jobs are finished, and its results are served."""
+    store = machine.boot()
+    store.create(job(1), job(2))
+    old = store.finish(job(1).succeed(b"old", now=9))
+    for statement in ("DROP TABLE known", "PRAGMA user_version = 1"):
+        store.database.write(statement)
+
+    store = machine.boot()
+
+    assert store.get("job_id_1") == old
+    assert [job_id for job_id, _ in store.open_before(10**15)] == ["job_id_2"]
+    outcome = store.finish(computed_outcome(job(2), b"new", 9))
+    assert machine.boot().find_results([key_of(outcome)]) == {key_of(outcome): known_result(outcome)}
 
 
 def test_polls_beyond_the_memory_read_the_database(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
