@@ -22,7 +22,7 @@ const ABBREVIATIONS = Object.fromEntries(
 const COAST = ['VT', 'NH', 'MA', 'RI', 'CT', 'NJ', 'DE', 'MD', 'DC']
 const ISLANDS = ['PR', 'VI', 'GU', 'MP', 'AS']
 const ONLY_BOXES = ['GU', 'MP', 'AS']
-const BOX = { width: 34, height: 21, step: 25 }
+const BOX = { width: 24, height: 18, step: 25 }
 
 export function usMap() {
   const atlas = createRequire(import.meta.url)('us-atlas/states-10m.json')
@@ -38,14 +38,20 @@ export function usMap() {
     areas[abbreviation] = draw(area)
     centres[abbreviation] = draw.centroid(area)
   }
-  return { viewBox: [0, 0, WIDTH, HEIGHT], areas: sorted(areas), boxes: boxes(centres) }
+  const rounded = Object.entries(centres).map(([name, centre]) => [name, centre.map(Math.round)])
+  return {
+    viewBox: [0, 0, WIDTH, HEIGHT],
+    areas: sorted(areas),
+    boxes: boxes(centres),
+    centres: sorted(Object.fromEntries(rounded)),
+  }
 }
 
 // A box is [x, y, width, height], and where a line leads from it to its area, [x1, y1, x2, y2].
 function boxes(centres) {
   const places = {}
-  COAST.forEach((name, index) => (places[name] = [918, 108 + index * BOX.step]))
-  ISLANDS.forEach((name, index) => (places[name] = [918, 370 + index * BOX.step]))
+  COAST.forEach((name, index) => (places[name] = [905, 108 + index * BOX.step]))
+  ISLANDS.forEach((name, index) => (places[name] = [905, 370 + index * BOX.step]))
   return Object.fromEntries(
     Object.entries(places).map(([name, [x, y]]) => {
       const box = [x, y, BOX.width, BOX.height]
