@@ -17,8 +17,10 @@ class Explore {
     this.title = document.querySelector('#title') ?? document.querySelector('h1')
     this.answer = document.querySelector('#answer')
     const box = h('div', { id: 'status' })
+    this.subject = h('p', { class: 'subject', dir: 'auto' })
     this.answer.before(box)
     this.progress = new Progress(box)
+    box.after(this.subject)
     this.form = new Form(document.querySelector('#ask'), this.catalogue, (values) => this.go({ ...this.kept(), ...values }))
     addEventListener('popstate', () => this.load())
   }
@@ -53,8 +55,9 @@ class Explore {
         report: (progress) => this.report(progress, controller),
       })
       if (controller.signal.aborted) return
-      this.progress.done((performance.now() - start) / 1000)
       await this.draw(found)
+      if (controller.signal.aborted) return
+      this.progress.done((performance.now() - start) / 1000)
       document.body.dataset.state = 'drawn'
     } catch (error) {
       if (controller.signal.aborted) return
@@ -71,10 +74,12 @@ class Explore {
   }
 
   async draw(found) {
+    const drawn = await drawView(found, this)
     const heading = found.title
     if (this.title.textContent !== heading) this.title.textContent = heading
     document.title = `${heading.slice(0, 150)} – Statline`
-    replace(this.answer, await drawView(found, this))
+    this.subject.textContent = found.answer.document.estimand ?? ''
+    replace(this.answer, ...drawn)
   }
 
   async cancel() {

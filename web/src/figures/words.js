@@ -6,10 +6,10 @@ export function number(value, decimals = VALUE_DECIMALS) {
   return value.toLocaleString('en', { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
 }
 
-// As many decimals as the values have, from one to three.
+// Survey figures are published with one decimal; what is computed from them has one more.
 export function decimalsOf(values) {
-  const needed = (value) => [1, 2].find((digits) => Math.abs(value - Number(value.toFixed(digits))) < 1e-9) ?? 3
-  return Math.max(VALUE_DECIMALS, ...values.slice(0, 500).map(needed))
+  const isPublished = values.every((value) => Math.abs(value - Number(value.toFixed(VALUE_DECIMALS))) < 1e-9)
+  return isPublished ? VALUE_DECIMALS : VALUE_DECIMALS + 1
 }
 
 export function withUnit(text, unit) {

@@ -13,7 +13,7 @@ const LABELS = {
 export class Form {
   constructor(element, catalogue, onChange) {
     Object.assign(this, { element, catalogue, onChange })
-    this.more = h('fieldset', { class: 'more', hidden: true }, h('legend', {}, 'More inputs of this statistic'))
+    this.more = h('details', { class: 'more', hidden: true }, h('summary', {}, 'More inputs of this statistic'))
     element.querySelector('button:not([type=button])')?.before(this.more)
     element.addEventListener('submit', (event) => (event.preventDefault(), this.changed()))
     element.addEventListener('change', (event) => this.changedBy(event.target))
@@ -62,6 +62,7 @@ export class Form {
       this.more.replaceChildren(this.more.firstElementChild, ...controls)
     }
     for (const name of names) this.element.elements[name].value = state[name] ?? ''
+    if (names.some((name) => state[name] || statistic.name === 'compare')) this.more.open = true
   }
 
   control(name) {

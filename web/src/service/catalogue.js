@@ -25,7 +25,7 @@ export class Catalogue {
 
   strata(category) {
     const found = this.categories.find((one) => one.name === category || one.aliases?.includes(category))
-    return found ? found.strata.map((stratum) => stratum.name) : []
+    return found ? byNumber(found.strata.map((stratum) => stratum.name)) : []
   }
 
   categoryOf(stratum) {
@@ -36,6 +36,13 @@ export class Catalogue {
   get divisions() {
     return this.categories.map((one) => one.name).filter((name) => this.strata(name).length > 1)
   }
+}
+
+// Bands of ages and incomes in the order of their numbers, what is below all of them first; others as they come.
+function byNumber(names) {
+  const numberOf = (name) => Number(name.replaceAll(',', '').match(/\d+/)?.[0] ?? Infinity) - /^(less|under|below|<)/i.test(name)
+  const numbered = names.filter((name) => numberOf(name) < Infinity).length
+  return 2 * numbered > names.length ? [...names].sort((a, b) => (numberOf(a) < numberOf(b) ? -1 : numberOf(a) > numberOf(b) ? 1 : 0)) : names
 }
 
 // The category of the whole population has one stratum.
