@@ -46,6 +46,7 @@ const DIVERGING = ['difference', 'change a year']
 function means(measure) {
   return (document) => ({
     measure,
+    mixesYears: true,
     rows: Object.entries(document).map(([area, value]) => valued(area, value, null, null, true)),
   })
 }
@@ -75,8 +76,10 @@ export function figuresOf(answer, cells, catalogue, state) {
     ? ofAnswer({ ...WITHOUT_ROWS, ...form }, answer.document)
     : { ...WITHOUT_ROWS, rows: ofCells(published, catalogue, answer.document), published: answer.statistic !== 'cells' }
   const diverging = DIVERGING.includes(found.measure)
-  const sameMeasure = found.measure === 'value'
-  return { ...found, diverging, year, national: sameMeasure ? (national ?? null) : undefined, context: published }
+  const isNation = (row) => row.area === catalogue.national
+  const nation = found.measure === 'value' ? (national ?? null) : found.rows.find(isNation)
+  const rows = found.rows.filter((row) => !isNation(row))
+  return { ...found, rows, diverging, year: found.mixesYears ? null : year, contextYear: year, national: nation }
 }
 
 function ofAnswer(form, document) {

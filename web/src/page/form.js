@@ -1,9 +1,12 @@
 // The form of the server, whose choices follow each other once scripts run.
 import { h } from '../draw/dom.js'
+import { isMean } from '../service/questions.js'
 
 const SEARCHABLE = 8
 const PAUSE_MS = 250
 const SHOWN = ['question', 'statistic', 'years', 'category', 'stratum', 'areas', 'state']
+// Without years they are of all of them.
+const ALL_YEARS = ['trend', 'estimands']
 const CHOICES = { weights: ['equal', 'sample_size', 'precision'], rule: ['nchs', 'brfss', 'none'], best: ['lowest', 'highest'] }
 const LABELS = {
   weights: 'Weights', rule: 'Presentation standard', best: 'Best end', top: 'Places at the top', reference: 'Reference',
@@ -26,8 +29,9 @@ export class Form {
     this.choices('question', topics(catalogue.questions), question ? question.id ?? question.question : state.question)
     this.choices('statistic', statisticGroups(catalogue.statistics), state.statistic)
     const years = [...(question?.years ?? [])].reverse().map(String)
-    this.choices('years', [['', 'latest'], ...years.map((year) => [year, year]), ...(years.length > 1 ? [['all', 'all']] : [])], state.years ?? '')
-    this.choices('category', [['', 'Whole population'], ...catalogue.divisions.map(both)], state.category ?? '')
+    const statistic = catalogue.statistic(state.statistic)
+    this.choices('years', [['', ALL_YEARS.includes(state.statistic) || isMean(statistic) ? 'all' : 'latest'], ...years.map((year) => [year, year]), ...(years.length > 1 ? [['all', 'all years']] : [])], state.years ?? '')
+    this.choices('category', [['', isMean(statistic) || state.statistic === 'cells' ? 'All rows' : 'Whole population'], ...catalogue.divisions.map(both)], state.category ?? '')
     this.choices('stratum', this.strata(state.category), state.stratum ?? '')
     this.choices('areas', [['states', 'States'], ['all', 'States and territories']], state.areas)
     this.choices('state', [['', 'None'], ...catalogue.states.map(({ name }) => both(name))], state.state ?? '')
@@ -130,7 +134,6 @@ function topics(questions) {
 // The means of before are no prevalence, and are labelled so.
 function statisticGroups(statistics) {
   const choice = (one) => [one.name, one.title]
-  const isMean = (one) => one.description.includes('nweighted mean of the selected published cells')
   return [
     { label: 'With uncertainty', choices: statistics.filter((one) => !isMean(one)).map(choice) },
     { label: 'Unweighted means of published cells', choices: statistics.filter(isMean).map(choice) },

@@ -71,11 +71,11 @@ const DRAWN = {
     const divisions = catalogue.divisions
     if (!divisions.length) return { content: h('p', { class: 'reason' }, 'This data set has no groups.'), drawings: () => [] }
     const category = divisions.find((name) => catalogue.strata(name) === catalogue.strata(state.category) || name === state.category) ?? divisions[0]
-    const rows = await page.questions.groups(state, category, figures.year, options)
+    const rows = await page.questions.groups(state, category, figures.contextYear, options)
     const byArea = grouped(rows, view, (row) => ({ ...figureOfCell(row), stratum: row.stratum }))
     const panels = groupPanels(byArea, catalogue.strata(category), decimals)
     const link = (name) => h('a', { href: `?${query({ ...state, category: name, stratum: '' })}`, 'aria-current': name === category ? 'true' : null, 'data-focus': `group ${name}` }, name)
-    const heading = `${category}, ${figures.year ?? ''}: the groups of each area, on one axis`
+    const heading = `${category}, ${figures.contextYear ?? 'all years'}: the groups of each area, on one axis`
     return {
       content: [h('nav', { class: 'tabs', 'aria-label': 'Groups' }, divisions.map(link)), panelGrid(panels, heading)],
       drawings: () => [panelsPicture(panels, INNER_WIDTH)],
@@ -111,8 +111,8 @@ const NOUNS = { value: 'Value', difference: 'Difference', 'change a year': 'Chan
 
 function captionOf({ figures, state, catalogue }) {
   const question = catalogue.question(state.question)?.question ?? state.question
-  const group = state.stratum ?? 'whole population'
-  return [question, NOUNS[figures.measure].toLowerCase(), group, figures.year].filter(Boolean).join('; ')
+  const group = state.stratum ?? (figures.mixesYears ? 'all rows' : 'whole population')
+  return [question, NOUNS[figures.measure].toLowerCase(), group, figures.mixesYears ? state.years ?? 'all years' : figures.year].filter(Boolean).join('; ')
 }
 
 function notes({ figures, answer, state, isRanked, areas, catalogue }, same) {

@@ -28,9 +28,13 @@ export class Service {
     sessionStorage.removeItem(STORED_KEY)
   }
 
-  fetch(path, { headers, ...options } = {}) {
+  fetch(path, options) {
+    return this.fetchPage(this.base + path, options)
+  }
+
+  fetchPage(url, { headers, ...options } = {}) {
     const own = this.key ? { 'x-api-key': this.key } : {}
-    return fetch(this.base + path, { ...options, headers: { Accept: 'application/json', ...headers, ...own } })
+    return fetch(url, { ...options, headers: { Accept: 'application/json', ...headers, ...own } })
   }
 
   async json(path, options) {

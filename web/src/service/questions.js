@@ -8,7 +8,7 @@ export const MOST_RANKED = 400
 const MOST_CELLS = 5000
 // They take a category whose groups they show; the others need one group.
 const OF_ALL_GROUPS = ['cells', 'disparity']
-const NAMED = { state: 'an area', category: 'a group', question: 'a question' }
+const NAMED = { state: 'an area', category: 'a category, such as Income', question: 'a question' }
 
 export class Questions {
   constructor(catalogue, service, known) {
@@ -84,7 +84,7 @@ export class Questions {
 }
 
 const keyOf = (statistic, inputs) => JSON.stringify([statistic, Object.entries(inputs).sort()])
-const isMean = (statistic) => statistic?.description.includes('nweighted mean of the selected published cells')
+export const isMean = (statistic) => statistic?.description.includes('nweighted mean of the selected published cells')
 
 function titleOf({ document, inputs }, statistic) {
   return document.statement ?? `${statistic.title}, ${inputs.question}. ${statistic.description}`
