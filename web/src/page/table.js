@@ -28,7 +28,7 @@ export function drawTable(rows, state, { onChange, caption }) {
 function headCell(name, index, { sorted, direction, numeric, onChange }) {
   const isSorted = index === sorted
   const next = isSorted && direction === 1 ? `-${name}` : name
-  const button = h('button', { type: 'button', 'data-focus': `sort ${name}`, onclick: () => onChange({ sort: next }) }, name)
+  const button = h('button', { type: 'button', class: 'sort', 'data-focus': `sort ${name}`, onclick: () => onChange({ sort: next }) }, name)
   const order = isSorted ? (direction === 1 ? 'ascending' : 'descending') : 'none'
   return h('th', { scope: 'col', 'aria-sort': order, class: numeric[index] && 'number' }, button)
 }

@@ -51,7 +51,7 @@ const DRAWN = {
       verdict: figures.rows.some((row) => row.verdict),
     }
     const hrefOf = (area) => `?${query({ ...state, state: area })}`
-    const table = drawRanking(figures, { decimals, chosen: state.state, same, hrefOf, caption: heading, columns })
+    const table = drawRanking(figures, { decimals, chosen: state.state, same, hrefOf, caption: heading, columns, sort: state.sort, onSort: (sort) => page.change({ sort }) })
     walkRows(table)
     return {
       content: [
