@@ -110,6 +110,15 @@ class Tab:
         assert not error, f"{url}: {error}"
         self.until(f"location.href === {json.dumps(url)} && ({ready})")
 
+    def visit_blind(self, url: str) -> None:
+        """Open a page whose scripts do not run, and wait for its load event."""
+        self.call("Page.navigate", url=url)
+        self.loop.run_until_complete(asyncio.wait_for(self._event("Page.loadEventFired"), SECONDS))
+
+    async def _event(self, method: str) -> None:
+        while (message := await self.socket.receive_json()).get("method") != method:
+            self._note(message)
+
     def press(self, *names: str) -> None:
         """Press keys, by their names or characters, one after the other."""
         for name in names:
