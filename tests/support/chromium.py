@@ -76,7 +76,6 @@ class Tab:
             expression=expression,
             returnByValue=True,
             awaitPromise=True,
-            replMode=True,
             userGesture=True,
         )
         if "exceptionDetails" in result:

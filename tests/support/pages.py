@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from tests.support.chromium import Tab
 
 DRAWN = "document.body?.dataset.state === 'drawn' && !document.body.hasAttribute('aria-busy')"
+SETTLED = "document.body?.dataset.state && !document.body.hasAttribute('aria-busy')"
 FAILED = "document.body?.dataset.state === 'failed' && !document.body.hasAttribute('aria-busy')"
 ROWS = """[...document.querySelectorAll('.ranking tbody.rows tr')].map((row) => {
     const text = (selector) => row.querySelector(selector)?.firstChild?.textContent ?? null
@@ -28,9 +29,9 @@ LEGEND = """[...document.querySelectorAll('.legend li')].map((item) => ({
 }))"""
 
 
-def explore(tab: Tab, url: str, **state: str) -> None:
+def explore(tab: Tab, url: str, until: str = DRAWN, **state: str) -> None:
     """Open Explore in a state, and wait until it is drawn."""
-    tab.visit(f"{url}/explore{'?' if state else ''}{urlencode(state)}", DRAWN)
+    tab.visit(f"{url}/explore{'?' if state else ''}{urlencode(state)}", until)
 
 
 def ranking_rows(tab: Tab) -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ def test_hostile_names_are_texts(tmp_path: Path, tab: Tab, chalice_config: objec
         explore(tab, url)
         assert {row["area"] for row in ranking_rows(tab)} == set(HOSTILE)
         tab.resize(320)
-        assert tab.evaluate("document.documentElement.scrollWidth") == 320
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 def test_three_thousand_areas_have_values_without_ranks(tmp_path: Path, tab: Tab, chalice_config: object) -> None:

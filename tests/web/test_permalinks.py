@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from tests.support.chromium import Tab, needs_browser
-from tests.support.pages import DRAWN, explore
+from tests.support.pages import DRAWN, SETTLED, explore
 from tests.web.conftest import FULL
 
 SEED = 2026
@@ -21,6 +21,7 @@ SEEN = """({
     title: document.querySelector('h1').textContent,
     table: document.querySelector('#picture table')?.innerText ?? null,
     svg: [...document.querySelectorAll('#picture svg')].map((svg) => svg.outerHTML.replace(/hatch\\d+/g, 'hatch')),
+    said: document.querySelector('#progress').textContent.replace(/[\\d.]+ s/, ''),
     notes: [...document.querySelectorAll('.note, .caveats li')].map((note) => note.textContent),
 })"""
 # Take what a button of the page saves, as text.
@@ -62,11 +63,11 @@ def test_random_states_reload_to_the_same_page(sample_url: str, tab: Tab) -> Non
     chance = random.Random(SEED)
     for _ in range(STATES if FULL else 6):
         state = random_state(chance, catalogue)
-        explore(tab, sample_url, **state)
+        explore(tab, sample_url, SETTLED, **state)
         first, address = tab.evaluate(SEEN), tab.evaluate("location.href")
 
         tab.visit("about:blank")
-        tab.visit(address, DRAWN)
+        tab.visit(address, SETTLED)
 
         assert tab.evaluate(SEEN) == first, state
 

@@ -21,7 +21,7 @@ class Explore {
     this.answer.before(box)
     this.progress = new Progress(box)
     box.after(this.subject)
-    this.form = new Form(document.querySelector('#ask'), this.catalogue, (values) => this.go({ ...this.kept(), ...values }))
+    this.form = new Form(document.querySelector('#ask'), this.catalogue, (values, isAsked) => this.asked({ ...this.kept(), ...values }, isAsked))
     addEventListener('popstate', () => this.load())
   }
 
@@ -29,6 +29,11 @@ class Explore {
   kept() {
     const { view, sort, filter } = this.state
     return { view, sort, filter }
+  }
+
+  // A select reports a choice once more when it loses the focus: only another one is asked for.
+  asked(state, isAsked) {
+    if (isAsked || query(this.questions.completed(parse(query(state)))) !== query(this.state)) this.go(state)
   }
 
   go(state, how = 'pushState') {

@@ -18,7 +18,7 @@ export class Form {
     Object.assign(this, { element, catalogue, onChange })
     this.more = h('details', { class: 'more', hidden: true }, h('summary', {}, 'More inputs of this statistic'))
     element.querySelector('button:not([type=button])')?.before(this.more)
-    element.addEventListener('submit', (event) => (event.preventDefault(), this.changed()))
+    element.addEventListener('submit', (event) => (event.preventDefault(), this.changed(true)))
     element.addEventListener('change', (event) => this.changedBy(event.target))
     this.addSearch()
   }
@@ -90,9 +90,9 @@ export class Form {
     this.timer = setTimeout(() => this.changed(), PAUSE_MS)
   }
 
-  changed() {
+  changed(isAsked = false) {
     clearTimeout(this.timer)
-    this.onChange(Object.fromEntries([...new FormData(this.element)].map(([name, value]) => [name, value.trim()])))
+    this.onChange(Object.fromEntries([...new FormData(this.element)].map(([name, value]) => [name, value.trim()])), isAsked)
   }
 
   // Questions begin alike, so that typing into a list of them finds none.

@@ -56,7 +56,7 @@ const DRAWN = {
     return {
       content: [
         h('figure', { class: 'mapped' }, map ?? h('p', { class: 'reason' }, shapes.reason), drawLegend(legend, figures)),
-        h('div', { class: 'ranked' }, notes(view, same), h('div', { class: 'wide', tabindex: 0, role: 'region', 'aria-label': 'Ranking' }, table)),
+        h('div', { class: 'ranked' }, notes(view, same), h('div', { class: 'wide', tabindex: 0, role: 'region', 'aria-label': 'Ranking', 'data-focus': 'ranking' }, table)),
       ],
       drawings: () => [
         ...(map ? [nested(map, INNER_WIDTH, MAP_HEIGHT)] : []),
