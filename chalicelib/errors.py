@@ -189,8 +189,9 @@ class UnknownName(Unanswerable):
 
     noun: ClassVar[str]
 
-    def __init__(self, name: str, closest: Iterable[str]) -> None:
-        super().__init__(f"no {self.noun} {shown(name)} in this data set; the closest: {listed(closest)}")
+    def __init__(self, name: str, closest: Iterable[str], within: str = "this data set") -> None:
+        self.name, self.closest = name, tuple(closest)
+        super().__init__(f"no {self.noun} {shown(name)} in {within}; the closest: {listed(self.closest)}")
 
 
 class UnknownQuestion(UnknownName):

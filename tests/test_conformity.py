@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from local.emulator.emulator import Emulator
+from local.settings import LocalSettings
+from tests.support.health import health_settings
 from tests.support.processes import PROJECT
-from tests.support.samples import SOIL, write_soil
 
-# No schema can express that a valid request is refused for a reused key, or that its ETag is current.
+# No schema can express that a valid request is refused for a reused key, or that its ETag is current; or,
+# where inputs select cells, which selections have one.
 CONFIG = PROJECT / "tests" / "schemathesis.toml"
 SCHEMATHESIS = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG)]
 ALWAYS = ["--checks", "all", "--max-examples", "5", "--seed", "1", "--max-response-time", "25", "--no-color"]
@@ -24,10 +26,9 @@ DRAINING = ["--include-operation-id", "graceful_shutdown", "--phases", "coverage
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def settings(tmp_path: Path) -> LocalSettings:
     """A data set with a value for each question and state: no schema can express which pairs have none."""
-    write_soil(tmp_path, SOIL.replace("Sand,S2,Hessen,,", "Sand,S2,Hessen,7,"))
-    return tmp_path
+    return health_settings(tmp_path)
 
 
 def schemathesis(url: str, folder: Path, *options: str) -> str:

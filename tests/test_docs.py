@@ -19,7 +19,8 @@ from tests.support.processes import python_m_local
 
 HERE = "http://127.0.0.1:8000"
 # Commands to a service on this machine; the others need a stage, or start a service.
-LOCAL_COMMAND = re.compile(rf"curl .*{HERE}|\.venv/bin/python -m local (ask|replay|questions|states|jobs|result)")
+ASKING = r"\.venv/bin/python -m local (ask|replay|questions|states|jobs|result)"
+LOCAL_COMMAND = re.compile(rf"curl .*{HERE}|{ASKING}")
 NOT_YET = re.compile(r'"status": "running"|result-not-ready')
 DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
 

@@ -231,13 +231,20 @@ class Service:
         """Return the fingerprint of the data set for new jobs. Raises NoDataset."""
         return self._admission.dataset()
 
-    def catalogue(self) -> Catalogue:
-        """Return title, source, questions and states of the current data set. Raises NoDataset."""
-        return self._datasets.catalogue(self.dataset())
+    def datasets(self) -> list[str]:
+        """Return the fingerprints of the data sets that are stored: the current one and earlier ones."""
+        return self._datasets.published()
+
+    def catalogue(self, dataset: str = "") -> Catalogue:
+        """Return title, source, questions and states of a data set, or of the current one.
+
+        Raises NoDataset, DatasetGone.
+        """
+        return self._datasets.catalogue(dataset or self.dataset())
 
     def _validate(self, request: ExecuteRequest, dataset: str) -> None:
         self._callbacks.check(request.subscriber)
-        validate_inputs(request.inputs, self._datasets.catalogue(dataset))
+        validate_inputs(request.inputs, self._datasets.catalogue(request.dataset or dataset))
 
     def _finish(self, outcome: Job) -> Job:
         stored = self._store.finish(outcome)

@@ -175,7 +175,8 @@ def log_accepted(jobs: Sequence[Job]) -> None:
 
 def new_job(job_id: str, request: ExecuteRequest, dataset: str, now: int) -> Job:
     fields = {name: getattr(request, name) for name in ExecuteRequest.__dataclass_fields__}
-    return Job(id=job_id, dataset=dataset, accepted=now, trace=trace.current(), **fields)
+    fields["dataset"] = request.dataset or dataset
+    return Job(id=job_id, accepted=now, trace=trace.current(), **fields)
 
 
 @contextmanager

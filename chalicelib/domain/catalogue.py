@@ -41,6 +41,7 @@ class Catalogue(dict[str, Any]):
             name: dict.fromkeys(text for texts in names.values() for text in texts)
             for name, names in self.names.items()
         }
+        self.texts = {name: text for text, names in self.names["question"].items() for name in names}
         self.suggesters = {name: Suggester(allowed) for name, allowed in self.allowed.items()}
 
 
@@ -54,6 +55,13 @@ def catalogue_of(data: "DataIngestor") -> Catalogue:
             "source": description.source,
             "licence": description.licence,
             "synthetic": description.synthetic,
+            "citation": description.citation,
+            "unit": description.unit,
+            "population": description.population,
+            "whole": whole_of(description),
+            "national": description.national or None,
+            "territories": sorted(data.territories),
+            "geometry": dict(description.geometry) or None,
             "rows": overall.counted + overall.suppressed,
             "suppressed": overall.suppressed,
             "questions": sorted(questions, key=lambda entry: (entry["id"] or "", entry["question"])),
@@ -70,6 +78,13 @@ def catalogue_of(data: "DataIngestor") -> Catalogue:
             ],
         }
     )
+
+
+def whole_of(description: Description) -> dict[str, str] | None:
+    """Return the category and the stratum of the whole population, None where the description has none."""
+    if not description.whole:
+        return None
+    return {"category": description.whole["category"], "stratum": description.whole["segment"]}
 
 
 def described(data: "DataIngestor", question: str) -> dict[str, Any]:

@@ -105,7 +105,9 @@ class DataIngestor:
         if len(owners) > 1:
             raise AmbiguousStratum(name, owners)
         if not owners:
-            raise UnknownStratum(name, closest(name, [s for owner in within for s in self.strata[owner]]))
+            where = f"the category {shown(within[0])}" if category else "this data set"
+            near = closest(name, [stratum for owner in within for stratum in self.strata[owner]])
+            raise UnknownStratum(name, near, where)
         return owners[0], stratum
 
     def require(self, *roles: str) -> None:

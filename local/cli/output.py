@@ -14,7 +14,7 @@ WIDEST_ROW = 8  # columns
 class Output(NamedTuple):
     """The JSON document of the service, and the columns and rows of the same as a table.
 
-    `notes` are sentences that stand below the table.
+    `notes` are sentences that stand below the table: one to quote, then its caveats.
     """
 
     document: Any
@@ -49,8 +49,8 @@ def print_table(output: Output) -> None:
         table.add_row(*(Text(cell(value)) for value in row))
     console = Console(highlight=False, markup=False)
     console.print(table)
-    for note in output.notes:
-        console.print(f"\n{printable(note)}")
+    for number, note in enumerate(output.notes):
+        console.print(f"\n{printable(note)}" if number == 0 else f"- {printable(note)}")
 
 
 def upright(output: Output) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:

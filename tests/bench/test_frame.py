@@ -36,6 +36,9 @@ def test_frame_has_the_results_of_the_cube_in_their_order(
         inputs = dict(zip(parameters, pair, strict=False))
         ours = flat(json.loads(frozen_json_of(name, compute_result(data, name, inputs, ""))))
         theirs = flat({str(key): value for key, value in frame.compute(name, *inputs.values()).items()})
+        if name in ("best5", "worst5"):  # of states that share the last place, the frame takes any
+            last = pytest.approx(ours[-1][1], rel=1e-9)
+            ours, theirs = ([pair for pair in pairs if pair[1] != last] for pairs in (ours, theirs))
         assert sorted(key for key, _ in theirs) == sorted(key for key, _ in ours)
         assert dict(theirs) == pytest.approx(dict(ours), rel=1e-9, abs=1e-9)
         assert [value for _, value in theirs] == pytest.approx(

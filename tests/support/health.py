@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingestor import DataIngestor
+from local.settings import LocalSettings
 
 HEALTH_CSV = "health.csv"
 COLUMNS = {
@@ -94,6 +95,11 @@ def write_health(folder: Path) -> Path:
     path = folder / HEALTH_CSV
     path.write_text(health_csv())
     return path
+
+
+def health_settings(home: Path) -> LocalSettings:
+    environ = {"STATLINE_HOME": str(home), "STATLINE_DATASET": str(write_health(home))}
+    return LocalSettings.from_environ(environ | {"STATLINE_REPLICA": "no"})
 
 
 def health() -> DataIngestor:

@@ -24,6 +24,11 @@ schemathesis.openapi.format(
         MOMENTS.map("../{}".format),
     ),
 )
+YEAR = st.integers(2018, 2022).map(str)
+schemathesis.openapi.format(
+    "years", st.sampled_from(["latest", "all", "2018-2020", "2019,2021-2022", "1999"]) | YEAR
+)
+schemathesis.openapi.format("data-url", st.sampled_from(["data:,2021", "data:;base64,MjAyMQ=="]))
 # A key that came before belongs to another request.
 schemathesis.openapi.format("idempotency-key", st.builds(uuid4).map(str))
 # Names that lead nowhere, by the RFC that keeps them free.

@@ -106,9 +106,13 @@ SUBMISSION_REFUSED = "P400 P403 P406 P409 P413 P415 P422 P500 P503"
 
 def document(catalogue: Catalogue, server: str, key_needed: bool) -> Part:
     """Describe a service at the address `server`, over the data set of the catalogue."""
-    question, state = catalogue["questions"][0], catalogue["states"][0]["name"]
-    category = next(iter(catalogue.names.get("category", ())), "Category")
-    example = {"question": question["id"] or question["question"], "state": state, "category": category}
+    question, states = catalogue["questions"][0], catalogue["states"]
+    example = {
+        "question": question["id"] or question["question"],
+        "state": states[0]["name"],
+        "versus_state": states[-1]["name"],
+        "category": next(iter(catalogue.names.get("category", ())), "Category"),
+    }
     scheme = {"type": "apiKey", "in": "header", "name": "x-api-key"}
     return {
         "openapi": "3.0.3",
@@ -166,7 +170,9 @@ def body(schema: Schema, example: Any) -> Part:
 
 
 def inputs(statistic: Statistic, example: Mapping[str, str]) -> dict[str, str]:
-    return {name: example[name] for name in statistic.parameters}
+    """Return the required inputs; of a comparison, another side too."""
+    names = [*statistic.parameters, *(("versus_state",) if "versus_state" in statistic.optional else ())]
+    return {name: example[name] for name in names}
 
 
 NOT_MODIFIED = response("Not modified, by If-None-Match", {}, "ETag")

@@ -1,6 +1,6 @@
 """The chi-square distribution's upper tail, and Student's t distribution, for whole degrees of freedom.
 
-Tests hold relative errors against scipy: of chi-square below 2e-13, of t below 1e-12 for 1 to 1,000 degrees.
+Tests hold relative errors below 2e-12 for chi-square and 1e-12 for t, for 1 to 1,000 degrees of freedom.
 """
 
 from decimal import Decimal

@@ -68,10 +68,19 @@ def korn_graubard(value: float, effective: float, whole: float) -> Interval:
     Beta(x + 1, n_eff - x). The adjustment for design degrees of freedom is left out, since surveys do not
     publish them (survey::svyciprop, method "beta", with infinite df).
     """
+    nearby = 1e-3  # of the tail: limits of a percentage are then good to 1e-8 points
     successes = effective * (value / whole)
     failures = effective * ((whole - value) / whole)
-    low = Beta(successes, failures + 1).lower_quantile(KORN_GRAUBARD_TAIL) if successes > 0 else 0.0
-    high = 1 - Beta(failures, successes + 1).lower_quantile(KORN_GRAUBARD_TAIL) if failures > 0 else 1.0
+    low = (
+        Beta(successes, failures + 1).lower_quantile(KORN_GRAUBARD_TAIL, nearby=nearby)
+        if successes > 0
+        else 0.0
+    )
+    high = (
+        1 - Beta(failures, successes + 1).lower_quantile(KORN_GRAUBARD_TAIL, nearby=nearby)
+        if failures > 0
+        else 1.0
+    )
     return Interval(whole * low, whole * high)
 
 

@@ -1,6 +1,8 @@
 """Rounding on the wire: points to 6 decimals, p-values and ratios to 6 significant digits.
 
-Both round the exact value of the float half to even, on every processor.
+Both round the exact value of a float that has the same bits on every processor, so rounding never hides a
+difference in the last place. What is rounded is good to 1e-8 points (Korn-Graubard limits) or better, and
+p-values to 1e-11 of themselves.
 """
 
 

@@ -1,7 +1,7 @@
 """Tukey's studentised range: the 0.95 quantile of the range of k independent standard normal variables.
 
 P(range < q) = k ∫ phi(x) [Phi(x) - Phi(x - q)]^(k-1) dx. The trapezoidal rule converges exponentially here:
-tests hold the quantiles within 1e-12 of half the step, of scipy, and of the constants.
+halving the step changes a quantile by less than 1e-13 of it, and tests hold all within 1e-11 of scipy's.
 """
 
 from functools import lru_cache
@@ -41,7 +41,9 @@ RANGE_95 = (
 
 
 def range_quantile(k: int) -> float:
-    """Return the 0.95 quantile for k groups, 2 or more, of infinitely many degrees of freedom."""
+    """Return the 0.95 quantile for k groups, 2 or more, with infinitely many degrees of freedom."""
+    if k < 2:
+        raise ValueError(f"{k} groups have no range")
     return RANGE_95[k - 2] if k - 2 < len(RANGE_95) else solve(k)
 
 

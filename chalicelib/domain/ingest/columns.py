@@ -17,6 +17,7 @@ Booleans = npt.NDArray[np.bool_]
 
 # Roles whose columns a file may lack: the statistics that need one say so.
 OPTIONAL = (*MEASURED, "year_end")
+NEEDED = {"year_end": "year", "low": "high", "high": "low"}  # the role without which another is not read
 MISSING = 0  # the code of the empty text in every column
 
 
@@ -36,11 +37,10 @@ class Columns:
                 f"{name} lacks the columns {listed(missing)}; it has {listed(header)}. "
                 "A description beside the file can name other columns."
             )
-        together = ({"year_end", "year"}, {"low", "high"})
-        incomplete = (roles for roles in together if any(present.get(role, "") is None for role in roles))
-        lacking = set().union(*incomplete)
         self.places = {
-            role: place for role, place in present.items() if place is not None and role not in lacking
+            role: place
+            for role, place in present.items()
+            if place is not None and present[NEEDED.get(role, role)] is not None
         }
 
     def clean(self, text: str, role: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from chalicelib.domain.published.figure import Figure
-from chalicelib.domain.published.selection import Selection
+from chalicelib.domain.published.selection import Selection, spans
 from chalicelib.domain.published.survey import Survey
 
 Caveat = dict[str, str]
@@ -30,9 +30,7 @@ TEXTS: Mapping[str, str] = {
     "not-age-adjusted": "Crude figures: areas and groups differ in age.",
     "strata-assumed-independent": "Groups of one sample are treated as independent.",
     "national-overlap": "The nation includes the state: the test is conservative.",
-    "not-a-straight-line": (
-        "The years scatter more than sampling explains, or bend: quote p_scaled, or the change."
-    ),
+    "not-a-straight-line": "",
     "age-standardised-from-published-rows": (
         "Standardised from rounded published rows: not the survey's own age-adjusted figure."
     ),
@@ -66,7 +64,7 @@ class Caveats:
         self.add_if(
             missing,
             "missing-years",
-            f"Asked for and not published in this selection: {', '.join(map(str, missing))}.",
+            f"Asked for and not published in this selection: {spans(missing)}.",
         )
         self.add_if(any(selection.older for selection in selections), "not-latest-year")
 

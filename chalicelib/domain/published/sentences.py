@@ -71,7 +71,7 @@ def people(survey: Survey, population: Population) -> str:
     """Return the words for a group: `whole population`, or `Income: Less than $15,000`."""
     named_in_question = survey.description.population in survey.question
     of = "" if named_in_question else f" ({survey.description.population})"
-    if not population.category or population == survey.whole:
+    if survey.is_whole(population):
         return f"whole population{of}"
     return f"{population.category}: {population.stratum}{of}"
 

@@ -105,6 +105,11 @@ class Survey:
         self.data.require("whole")
         return Population(self.description.whole["category"], self.description.whole["segment"])
 
+    def is_whole(self, population: Population) -> bool:
+        """Whether a population is the whole one, as far as the description says."""
+        whole = self.description.whole
+        return population in (Population(), Population(whole.get("category", ""), whole.get("segment", "")))
+
     def is_by_age(self, population: Population) -> bool:
         """Whether a population is an age group."""
         return bool(self.description.age) and population.category == self.description.age["category"]
@@ -165,10 +170,9 @@ class Survey:
         self, places: Sequence[str], populations: Sequence[Population], asked: str, years: Sequence[int]
     ) -> NoRows:
         """Return the error that names the years of a selection or, if it has none, the groups there are."""
-        category, stratum = populations[0]
         about = f"no published row for {places[0] if len(places) == 1 else 'these areas'}"
-        if category and len(populations) == 1:
-            about += f", {category}: {stratum}"
+        if len(populations) == 1 and populations[0].category:
+            about += f", {populations[0].category}: {populations[0].stratum}"
         about += asked and f" in {asked}"
         if years:
             return NoRows(f"{about}; there is {spans(years)}")

@@ -44,43 +44,39 @@ class Standardised(NamedTuple):
 def age_standardised(data: DataIngestor, inputs: Mapping[str, str]) -> Document:
     survey = Survey(data, inputs)
     data.require("low", "high", "age")
-    if survey.unit.whole is None:
-        raise NotProportions(
-            f"age standardisation needs percentages or proportions, and the unit is {shown(survey.unit.name)}"
-        )
     ages = age_groups(survey)
     selection = survey.select(survey.places_asked, list(ages), inputs.get("years"))
     year = selection.only_year
     standardised, left_out = standardise_all(survey, selection, ages, year)
     weights = {group.stratum: weight for group, weight in ages.items()}
-    figures: Document = {"year": year or None}
-    if survey.state is None:
-        areas = [{"state": each.place, **each.document()} for each in standardised]
-        figures |= {"of": len(areas), "areas": areas, "left_out": left_out}
-        place = f"each of {counted(len(areas), 'area')}"
-    else:
-        figures |= standardised[0].document()
-        place = survey.state
+    figures = standardised[0].document() if survey.state else areas_document(standardised, left_out)
+    place = survey.state or f"each of {counted(len(standardised), 'area')}"
+    population = f"{people(survey, survey.whole)} at the standard age distribution"
     return answer(
         "age_standardised",
         survey,
-        figures | {"weights": weights},
-        estimand=[
-            place,
-            f"{people(survey, survey.whole)} at the standard age distribution",
-            years_text([year]),
-        ],
+        {"year": year or None, **figures, "weights": weights},
+        estimand=[place, population, years_text([year])],
         statement=statement(survey, standardised, year),
         caveats=caveats(survey, selection, standardised, left_out),
         selections=[selection],
     )
 
 
+def areas_document(standardised: Sequence[Standardised], left_out: Sequence[str]) -> Document:
+    areas = [{"state": each.place, **each.document()} for each in standardised]
+    return {"of": len(areas), "areas": areas, "left_out": list(left_out)}
+
+
 def age_groups(survey: Survey) -> dict[Population, float]:
-    """Return the age groups and their shares of the standard population."""
+    """Return the age groups and their shares of the standard population. Raises NotProportions."""
+    if survey.unit.whole is None:
+        raise NotProportions(
+            f"age standardisation needs percentages or proportions, and the unit is {shown(survey.unit.name)}"
+        )
     standard: Mapping[str, float] = survey.description.age["standard"]
     category, total = survey.data.category(survey.description.age["category"]), sum(standard.values())
-    return {Population(category, group): weight / total for group, weight in standard.items()}
+    return {Population(category, group): weight / total for group, weight in sorted(standard.items())}
 
 
 def standardise_all(
@@ -123,16 +119,14 @@ def standardise(
     se_of_each = [figure.known_se for figure in own]
     mean = pool([figure.value for figure in own], se_of_each, list(ages.values()))
     assert mean.se is not None
+    interval = derived_interval(mean.estimate, mean.se, unit.curve, unit.z)
+    return Standardised(place, own, mean.estimate, mean.se, interval, crude_value(survey, place, year))
+
+
+def crude_value(survey: Survey, place: str, year: int) -> float | None:
+    """Return the published value of the whole population, if there is one."""
     crude = survey.measures.get(CellKey(place, year, *survey.whole))
-    is_published = crude is not None and crude.rows == 1 and crude.value is not None
-    return Standardised(
-        place,
-        own,
-        mean.estimate,
-        mean.se,
-        derived_interval(mean.estimate, mean.se, unit.curve, unit.z),
-        unit.exact(crude.value) if crude and is_published and crude.value is not None else None,
-    )
+    return None if crude is None or crude.rows > 1 or crude.value is None else survey.unit.exact(crude.value)
 
 
 def statement(survey: Survey, standardised: Sequence[Standardised], year: int) -> str:

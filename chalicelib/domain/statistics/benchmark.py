@@ -34,28 +34,17 @@ def benchmark(data: DataIngestor, inputs: Mapping[str, str]) -> Document:
     is_national = reference in {NATIONAL, survey.description.national}
     target = None if is_national or reference == OTHERS else number_of(reference)
     areas = areas_of(survey, population, data.best(survey.question))
-    national = national_figure(survey, population, areas.year or NO_YEAR) if is_national else None
-    rows = rows_of(areas, compared(survey, areas, national, target))
-    counts = Counter(row["verdict"] for row in rows)
-    figures = {
-        "year": areas.year,
-        "reference": reference,
-        "of": len(rows),
-        "suppressed": list(areas.suppressed),
-        "absent": list(areas.absent),
-        "states": rows,
-        "counts": {verdict: counts[verdict] for verdict in VERDICTS},
-    }
+    year = areas.year or NO_YEAR
+    national = national_figure(survey, population, year) if is_national else None
+    results = compared(survey, areas, national, target)
+    figures: Document = {"year": areas.year, "reference": reference} | figures_of(areas, results)
     against = "the average of the others" if reference == OTHERS else reference
+    less = f"each of {counted(figures['of'], 'area')} less {against}"
     return answer(
         "benchmark",
         survey,
         figures,
-        estimand=[
-            f"each of {counted(len(rows), 'area')} less {against}",
-            people(survey, population),
-            years_text([areas.year or NO_YEAR]),
-        ],
+        estimand=[less, people(survey, population), years_text([year])],
         statement=statement(figures, against),
         caveats=caveats(survey, areas, national, reference == OTHERS, survey.is_by_age(population)),
         selections=[areas.selection],
@@ -107,6 +96,18 @@ def compared(
     if len(areas.names) == 1:
         raise NoReference(f"{areas.names[0]} is the only area with a value here: there are no others")
     return against_rest(areas.values, areas.ses, z)
+
+
+def figures_of(areas: Areas, results: Sequence[AgainstRest]) -> Document:
+    rows = rows_of(areas, results)
+    counts = Counter(row["verdict"] for row in rows)
+    return {
+        "of": len(rows),
+        "suppressed": list(areas.suppressed),
+        "absent": list(areas.absent),
+        "states": rows,
+        "counts": {verdict: counts[verdict] for verdict in VERDICTS},
+    }
 
 
 def rows_of(areas: Areas, results: Sequence[AgainstRest]) -> list[Document]:

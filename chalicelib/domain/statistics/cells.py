@@ -12,7 +12,7 @@ from chalicelib.domain.measures import CellKey
 from chalicelib.domain.published.answer import Document, answer
 from chalicelib.domain.published.caveats import Caveats
 from chalicelib.domain.published.figure import Figure
-from chalicelib.domain.published.selection import Population
+from chalicelib.domain.published.selection import Population, Selection
 from chalicelib.domain.published.sentences import counted, people, years_text
 from chalicelib.domain.published.survey import Survey
 from chalicelib.errors import TooMany
@@ -26,32 +26,41 @@ def cells(data: DataIngestor, inputs: Mapping[str, str]) -> Document:
     places = survey.places if survey.state is None else (survey.state,)
     default = "all" if survey.state and survey.has_years else None
     selection = survey.select(places, populations, inputs.get("years", default), needs_value=False)
+    check_size(selection)
+    figures = survey.figures(selection)
+    found = Caveats()
+    found.of_selections(selection)
+    found.of_figures(survey, figures.values())
+    number, without = counted(len(selection.cells), "published cell"), len(selection.suppressed)
+    group = people(survey, populations[0]) if len(populations) == 1 else ""
+    return answer(
+        "cells",
+        survey,
+        figures_document(selection, figures),
+        estimand=[survey.state or counted(len(places), "place"), group, years_text(selection.years)],
+        statement=f"{number}, {without} without a value.",
+        caveats=found,
+        selections=[selection],
+    )
+
+
+def check_size(selection: Selection) -> None:
+    """Raise TooMany for more cells than an answer has."""
     if len(selection.cells) > MOST_ROWS:
         raise TooMany(
             f"{len(selection.cells)} cells are selected, and an answer has {MOST_ROWS} at most: "
             'narrow "state", "years", "category" or "stratum"'
         )
-    figures = survey.figures(selection)
-    found = Caveats()
-    found.of_selections(selection)
-    found.of_figures(survey, figures.values())
-    suppressed = len(selection.suppressed)
-    group = people(survey, populations[0]) if len(populations) == 1 else ""
-    return answer(
-        "cells",
-        survey,
-        {
-            "rows": [row(key, figures.get(key)) for key in selection.cells],
-            "of": len(selection.cells),
-            "suppressed": suppressed,
-            "years": [year for year in selection.years if year],
-            "missing_years": list(selection.missing),
-        },
-        estimand=[survey.state or counted(len(places), "place"), group, years_text(selection.years)],
-        statement=f"{counted(len(selection.cells), 'published cell')}, {suppressed} of them without a value.",
-        caveats=found,
-        selections=[selection],
-    )
+
+
+def figures_document(selection: Selection, figures: Mapping[CellKey, Figure]) -> Document:
+    return {
+        "rows": [row(key, figures.get(key)) for key in selection.cells],
+        "of": len(selection.cells),
+        "suppressed": len(selection.suppressed),
+        "years": [year for year in selection.years if year],
+        "missing_years": list(selection.missing),
+    }
 
 
 def populations_of(survey: Survey) -> list[Population]:
@@ -69,8 +78,8 @@ def row(key: CellKey, figure: Figure | None) -> Document:
     place = {
         "state": key.location,
         "year": key.year or None,
-        "category": key.category or None,
-        "stratum": key.segment or None,
+        "category": key.category,
+        "stratum": key.segment,
     }
     if figure is None:
         return place | {"suppressed": True}

@@ -123,8 +123,8 @@ def side_document(side: Side) -> Document:
         "suppressed": len(side.selection.suppressed),
         "reliability": side.mean.reliability_document(),
         "state": side.place,
-        "category": side.population.category or None,
-        "stratum": side.population.stratum or None,
+        "category": side.population.category,
+        "stratum": side.population.stratum,
         "years": [year for year in side.selection.valued_years if year],
         "missing_years": list(side.selection.missing),
     }
@@ -142,7 +142,7 @@ def words(survey: Survey, first: Side, second: Side) -> tuple[str, list[str]]:
 def in_words(survey: Survey, side: Side, differing: Sequence[bool]) -> str:
     """Return the parts of a side that differ from the other's: `for Female in Ohio in 2022`."""
     place, population, years = differing
-    stratum = "the whole population" if side.population == survey.whole else side.population.stratum
+    stratum = "the whole population" if survey.is_whole(side.population) else side.population.stratum
     words = [f"for {stratum}"] * population + [f"in {side.place}"] * place
     return " ".join(words + [f"in {years_text(side.selection.valued_years)}"] * years)
 

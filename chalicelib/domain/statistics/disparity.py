@@ -60,7 +60,7 @@ def place_and_category(survey: Survey) -> tuple[str, str]:
         raise NeedsInput("state", 'disparity needs a "state"')
     name = survey.inputs.get("category", "")
     category = survey.data.category(name) if name else ""
-    others = [other for other in survey.data.strata if other != survey.whole.category]
+    others = [other for other in survey.data.strata if other != survey.description.whole.get("category")]
     if category not in others:
         whole = f"{shown(name)} is the whole population: " if name else ""
         raise NeedsInput("category", f'{whole}disparity needs a "category": one of {listed(others)}')

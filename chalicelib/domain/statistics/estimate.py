@@ -5,8 +5,7 @@ p = sum(w v) / sum(w) and se = sqrt(sum((w se)²)) / sum(w), with the interval o
 over states the average state.
 """
 
-import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from chalicelib.domain.inference.pooling import heterogeneity
 from chalicelib.domain.ingestor import DataIngestor
@@ -56,16 +55,22 @@ def figures_document(survey: Survey, selection: Selection, figures: list[Figure]
         spread = heterogeneity([figure.value for figure in figures], [figure.known_se for figure in figures])
     return document | {
         "heterogeneity": spread and spread._asdict(),
-        "median": statistics.median(figure.value for figure in figures),
+        "median": median(figures),
     }
+
+
+def median(figures: Sequence[Figure]) -> float:
+    values = sorted(figure.value for figure in figures)
+    # The two middle ones, which are the same one where the number is odd.
+    return (values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2
 
 
 def statement(mean: Figure, figures: list[Figure], place: str, years: str) -> str:
     if mean.cells == 1:
         text = f"{level_text(mean)}, as published for {', '.join(filter(None, [place, years]))}."
     else:
-        median = mean.unit.show(statistics.median(figure.value for figure in figures))
-        text = f"{level_text(mean)}: {', '.join(filter(None, [place, years]))}; median {median}."
+        middle = mean.unit.show(median(figures))
+        text = f"{level_text(mean)}: {', '.join(filter(None, [place, years]))}; median {middle}."
     return text + warning(mean)
 
 

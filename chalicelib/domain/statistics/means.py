@@ -71,25 +71,27 @@ def select(
     def wanted(own_category: str, own_stratum: str) -> bool:
         return category in ("", own_category) and stratum in ("", own_stratum)
 
-    if not years:
-        return Selection(data.cube.select(question, None, wanted), question, where)
-    chosen = chosen_years(data, question, state, years, wanted)
-    if not chosen:
+    chosen = chosen_years(data, question, state, years, wanted) if years else None
+    if chosen == ():
         where += f" (there are the years {listed(data.years(question))})"
     return Selection(data.cube.select(question, chosen, wanted), question, where)
 
 
 def chosen_years(
     data: DataIngestor, question: str, state: str, years: str, wanted: Callable[[str, str], bool]
-) -> tuple[int, ...]:
-    selection, available = parse_years(years), data.years(question)
+) -> tuple[int, ...] | None:
+    """Return the years that a text selects, None for all."""
+    selection = parse_years(years)
+    if selection.asked:
+        return selection.resolve(data.years(question))
     if not selection.latest:
-        return selection.resolve(available)
-    with_value = {
+        return None
+    data.require("year")
+    with_value = (
         key.year
         for key, measure in data.measures(question).items()
-        if measure.stats.counted and state in ("", key.location) and wanted(key.category, key.segment)
-    }
+        if measure.value is not None and state in ("", key.location) and wanted(key.category, key.segment)
+    )
     return selection.resolve(with_value)
 
 

@@ -24,7 +24,7 @@ from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.domain.published.answer import Document, answer
 from chalicelib.domain.published.caveats import Caveats
 from chalicelib.domain.published.sentences import counted, names_text, people, years_text
-from chalicelib.domain.published.survey import Survey
+from chalicelib.domain.published.survey import NO_YEAR, Survey
 from chalicelib.domain.statistics.areas import Areas, areas_of
 from chalicelib.errors import BadInput, NoRows, Suppressed, TooMany, shown
 
@@ -50,31 +50,13 @@ def ranking(data: DataIngestor, inputs: Mapping[str, str]) -> Document:
     if len(survey.areas) > MOST_AREAS:
         raise TooMany(f"{len(survey.areas)} areas are too many to rank: {MOST_AREAS} at most")
     areas = areas_of(survey, population, best)
-    result = ranked(survey, areas)
-    rows = [row(areas, result, index, top) for index in range(len(areas.names))]
-    own = {} if survey.state is None else of_state(survey, areas, result, survey.state)
-    figures = {
-        "year": areas.year,
-        "best": best,
-        **own,
-        "of": len(rows),
-        "top": top,
-        "suppressed": list(areas.suppressed),
-        "absent": list(areas.absent),
-        "critical": result.critical._asdict(),
-        "ranking": rows,
-        "plausibly_top": [row["state"] for row in rows if row["plausibly_top"]],
-        "surely_top": [row["state"] for row in rows if row["surely_top"]],
-    }
+    figures: Document = {"year": areas.year, "best": best} | figures_of(survey, areas, top)
+    rank = f"rank among {counted(figures['of'], 'area')}, {best} first"
     return answer(
         "ranking",
         survey,
         figures,
-        estimand=[
-            f"rank among {counted(len(rows), 'area')}, {best} first",
-            people(survey, population),
-            years_text([areas.year or 0]),
-        ],
+        estimand=[rank, people(survey, population), years_text([areas.year or NO_YEAR])],
         statement=statement(figures),
         caveats=caveats(survey, areas, survey.is_by_age(population)),
         selections=[areas.selection],
@@ -87,6 +69,22 @@ def top_of(inputs: Mapping[str, str]) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= len(text) <= 4 and int(text)):
         raise BadInput("top", text, "a whole number from 1, such as 5")
     return int(text)
+
+
+def figures_of(survey: Survey, areas: Areas, top: int) -> Document:
+    result = ranked(survey, areas)
+    rows = [row(areas, result, index, top) for index in range(len(areas.names))]
+    own = {} if survey.state is None else of_state(survey, areas, result, survey.state)
+    return own | {
+        "of": len(rows),
+        "top": top,
+        "suppressed": list(areas.suppressed),
+        "absent": list(areas.absent),
+        "critical": result.critical._asdict(),
+        "ranking": rows,
+        "plausibly_top": [row["state"] for row in rows if row["plausibly_top"]],
+        "surely_top": [row["state"] for row in rows if row["surely_top"]],
+    }
 
 
 def ranked(survey: Survey, areas: Areas) -> Ranks:
@@ -126,7 +124,8 @@ def of_state(survey: Survey, areas: Areas, result: Ranks, state: str) -> Documen
             raise Suppressed(f"{when}: published without a value, so it has no rank")
         if state in areas.absent:
             raise NoRows(f"no published row for {when}, so it has no rank")
-        raise NoRows(f'{shown(state)} is none of the areas that are ranked; "areas": "all" has territories')
+        more = '; "areas": "all" ranks it too' if survey.is_territory(state) else ""
+        raise NoRows(f"{shown(state)} is none of the areas that are ranked{more}")
     index = areas.names.index(state)
     same = not_separated(index, result.scores, result.critical.joint)
     return {

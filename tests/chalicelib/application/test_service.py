@@ -16,6 +16,7 @@ from chalicelib.application.service import Service
 from chalicelib.documents.result_table import frozen_json
 from chalicelib.errors import Draining, InvalidRequest, JobNotFound, NoDataset, Overloaded, UnknownStatistic
 from tests.chalicelib.conftest import HeldQueue
+from tests.support.measured import snapshot_of_before
 from tests.support.samples import GLOBAL_HUMUS, job, soil
 from tests.support.services import make_service, submit
 
@@ -180,6 +181,25 @@ def test_drain_waits_for_a_submission_in_progress(
         assert submitted.result(5).id == "job_id_1"
 
     assert service.drain().left == 0
+
+
+def test_job_accepted_under_a_snapshot_of_before_is_answered_after_an_update(
+    store: JobStore, queue: HeldQueue, clients: Aws, state: DynamoDbServiceState, tmp_path: Path
+) -> None:
+    datasets, data = S3DatasetStore(clients, "statline"), soil(tmp_path)
+    before = {key: value for key, value in data.catalogue().items() if key != "categories"}
+    datasets.publish("f1", snapshot_of_before(data), before)
+    state.set(dataset="f1")
+    service = make_service(store, queue, datasets, state, id_block=10)
+    submit(service, "global_mean", {"question": "S1"})
+
+    datasets.publish("f2", data.snapshot(), data.catalogue())
+    state.set(dataset="f2")
+    submit(service, "global_mean", {"question": "S1"})
+    for number, dataset in ((1, "f1"), (2, "f2")):
+        service.process(f"job_id_{number}")
+        finished = service.get(f"job_id_{number}")
+        assert (finished.dataset, frozen_json(finished)) == (dataset, GLOBAL_HUMUS)
 
 
 @pytest.fixture

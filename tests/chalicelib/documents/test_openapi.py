@@ -61,11 +61,12 @@ def test_every_reference_resolves(described: dict[str, Any]) -> None:
 
 
 def test_statistics_are_described_by_the_schemas_that_check_requests(described: dict[str, Any]) -> None:
-    example = {"question": "S1", "state": "Bayern", "category": "Nutzung"}
+    example = {"question": "S1", "state": "Bayern", "category": "Nutzung", "versus_state": "Hessen"}
     for name, statistic in STATISTICS.items():
         (content,) = described["paths"][f"/api/{name}"]["post"]["requestBody"]["content"].values()
         assert content["schema"] == inputs_schema(statistic)
-        assert content["example"] == {parameter: example[parameter] for parameter in statistic.parameters}
+        names = [*statistic.parameters, *(["versus_state"] if name == "compare" else [])]
+        assert content["example"] == {parameter: example[parameter] for parameter in names}
 
 
 def test_document_names_the_server_and_the_key(described: dict[str, Any], tmp_path: Path) -> None:

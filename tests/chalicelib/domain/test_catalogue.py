@@ -9,7 +9,8 @@ from chalicelib.domain.cube import Cube
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.domain.measures import CellStats
-from chalicelib.errors import UnknownState
+from chalicelib.errors import UnknownCategory, UnknownName, UnknownState, UnknownStratum
+from tests.support.measured import measured
 from tests.support.samples import DESCRIPTION
 
 QUESTIONS = 8_000
@@ -86,3 +87,27 @@ def test_batch_of_100_against_100_000_states_compares_each_with_few() -> None:
     assert CountedText.compared <= 200
     with pytest.raises(UnknownState, match="Place 099999"):
         validate_inputs({"state": "Place 99999"}, catalogue)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error"),
+    [
+        ("category", "Nutzungsort", UnknownCategory),
+        ("stratum", "Walt", UnknownStratum),
+        ("versus_stratum", "Walt", UnknownStratum),
+        ("versus_state", "Bayer", UnknownState),
+    ],
+)
+def test_unknown_names_of_filters_are_refused(name: str, value: str, error: type[UnknownName]) -> None:
+    with pytest.raises(error, match=f'"{value}"'):
+        validate_inputs({name: value}, measured().catalogue())
+
+
+def test_known_names_and_inputs_that_are_no_names_pass() -> None:
+    inputs = {"category": "Nutzungsart", "versus_stratum": "Forst", "versus_state": "Bayern", "years": "2020"}
+    validate_inputs(inputs, measured().catalogue())
+
+
+def test_catalogue_of_before_knows_no_categories_and_leaves_them_to_the_job() -> None:
+    stored = {key: value for key, value in measured().catalogue().items() if key != "categories"}
+    validate_inputs({"category": "Nutzungsort"}, Catalogue(stored))

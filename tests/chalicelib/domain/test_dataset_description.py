@@ -9,6 +9,8 @@ import pytest
 
 from chalicelib.domain.dataset_description import Description, find_description, fingerprint
 from chalicelib.errors import InvalidDescription
+from local.settings import DEFAULT_DESCRIPTION
+from tests.support.measured import DESCRIPTION as MEASURED
 from tests.support.samples import DESCRIPTION, SOIL
 
 SOIL_DESCRIPTION = Description.from_dict(DESCRIPTION)
@@ -68,6 +70,86 @@ def test_a_wrong_description_is_refused_with_the_cause(
 ) -> None:
     with pytest.raises(InvalidDescription, match=named):
         Description.load(saved(tmp_path, "x.json", DESCRIPTION | change))
+
+
+NOTE = {"code": "dry", "text": "A dry year.", "source": "weather service"}
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"columns": {"low": "L"}}, '"low" and "high" together'),
+        ({"columns": {"high": "H"}}, '"low" and "high" together'),
+        ({"columns": {"low": "L", "high": "H"}}, 'limits need "interval"'),
+        ({"columns": {"year_end": "E"}}, '"year_end" without "year"'),
+        ({"unit": 3}, '"unit" is "3", not a text'),
+        ({"interval": {"level": 95, "scale": "logit"}}, '"interval" is .*95.*, not .*between 0 and 1'),
+        ({"interval": {"level": 0, "scale": "logit"}}, "between 0 and 1"),
+        ({"interval": {"level": True, "scale": "logit"}}, "between 0 and 1"),
+        ({"interval": {"level": "0.95", "scale": "logit"}}, "between 0 and 1"),
+        ({"interval": {"level": float("nan"), "scale": "logit"}}, "between 0 and 1"),
+        ({"interval": {"level": 0.95}}, "interval"),
+        ({"interval": {"level": 0.95, "scale": "probit"}}, "probit"),
+        ({"interval": 0.95}, "interval"),
+        ({"whole": {"category": "Total"}}, "whole"),
+        ({"whole": "Total"}, "whole"),
+        ({"national": ["US"]}, "national"),
+        ({"territories": "GU"}, "territories"),
+        ({"territories": [66]}, "66"),
+        ({"no_group": "none"}, "no_group"),
+        ({"age": {"category": "Age"}}, "age"),
+        ({"age": {"category": "Age", "standard": {}}}, "age"),
+        ({"age": {"category": "Age", "standard": {"18 - 24": 0}}}, "weight above 0"),
+        ({"age": {"category": "Age", "standard": {"18 - 24": "26258"}}}, "26258"),
+        ({"age": {"category": "Age", "standard": {"18 - 24": float("inf")}}}, "Infinity"),
+        ({"age": []}, "age"),
+        ({"population": 1}, "population"),
+        ({"citation": None}, "citation"),
+        ({"notes": {}}, "notes"),
+        ({"notes": ["dry"]}, '"notes", number 1: it is not an object'),
+        ({"notes": [NOTE, {"code": "wet"}]}, '"notes", number 2: it needs "text"'),
+        ({"notes": [NOTE | {"text": ""}]}, 'it needs "text"'),
+        ({"notes": [NOTE | {"states": ["BY"]}]}, 'unknown key "states"'),
+        ({"notes": [NOTE | {"years": ["2017"]}]}, '"years" is not a list of years such as 2017'),
+        ({"notes": [NOTE | {"years": 2017}]}, '"years"'),
+        ({"notes": [NOTE | {"questions": "S1"}]}, '"questions" is not a list of texts'),
+        ({"notes": [NOTE | {"when": "always"}]}, '"when" is "always"; it takes "any", "mixed"'),
+    ],
+)
+def test_a_wrong_fact_for_the_new_statistics_is_refused_by_name(
+    tmp_path: Path, change: dict[str, object], named: str
+) -> None:
+    columns = DESCRIPTION["columns"] | change.get("columns", {})  # type: ignore[operator] # dicts
+    with pytest.raises(InvalidDescription, match=named):
+        Description.load(saved(tmp_path, "x.json", DESCRIPTION | change | {"columns": columns}))
+
+
+def test_facts_for_the_new_statistics_survive_load_and_to_dict(tmp_path: Path) -> None:
+    facts = MEASURED | {
+        "no_group": ["unknown"],
+        "age": {"category": "Alter", "standard": {"18 - 24": 26258, "25 - 34": 37233.5}},
+        "notes": [NOTE | {"questions": ["S1"], "years": [2021], "when": "mixed"}],
+        "population": "all soils",
+        "citation": "Soil survey, 2022",
+    }
+    read = Description.load(saved(tmp_path, "x.json", facts))
+    assert Description.from_dict(json.loads(json.dumps(read.to_dict()))) == read
+    assert {key: getattr(read, key) for key in facts} == facts
+
+
+def test_empty_value_switches_off_what_like_brings(tmp_path: Path) -> None:
+    saved(tmp_path, "base.json", MEASURED)
+    off = {"like": "base.json", "national": "", "territories": [], "whole": {}}
+    read = Description.load(saved(tmp_path, "x.json", off))
+    assert (read.unit, read.national, [*read.territories], read.whole) == ("%", "", [], {})
+    assert not {"national", "territories", "whole"} & set(read.to_dict())
+
+
+def test_bundled_description_has_the_2000_standard_population() -> None:
+    standard = Description.load(DEFAULT_DESCRIPTION).age["standard"]
+    assert [round(weight / 203_851, 6) for weight in standard.values()] == [
+        *(0.128810, 0.182648, 0.219077, 0.181652, 0.117542, 0.170271)
+    ]
 
 
 def test_a_circle_of_like_is_refused_whatever_its_paths(tmp_path: Path) -> None:

@@ -8,7 +8,17 @@ import pytest
 
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingestor import DataIngestor
-from chalicelib.errors import BestEndUnknown, UnknownQuestion, UnknownState
+from chalicelib.domain.measures import CellKey, Measure
+from chalicelib.errors import (
+    AmbiguousStratum,
+    BestEndUnknown,
+    MissingRole,
+    UnknownCategory,
+    UnknownQuestion,
+    UnknownState,
+    UnknownStratum,
+)
+from tests.support.measured import MEASURED, measured
 from tests.support.samples import DESCRIPTION, soil
 
 WITH_SHORT_NAMES = DESCRIPTION | {"columns": DESCRIPTION["columns"] | {"location_id": "Kurz"}}
@@ -108,3 +118,96 @@ def test_the_catalogue_lists_questions_and_states(data: DataIngestor) -> None:
     assert (catalogue["title"], catalogue["rows"], catalogue["suppressed"]) == ("Soil survey", 6, 2)
     assert catalogue["questions"][1] == {"id": "S2", "question": "Sand", "best": "lowest"}
     assert catalogue["states"][0] == {"name": "Bayern", "abbreviation": None}
+
+
+@pytest.fixture(scope="module")
+def survey() -> DataIngestor:
+    return measured()
+
+
+def test_years_of_a_question_are_in_order(survey: DataIngestor) -> None:
+    assert survey.years("Humus") == (2020, 2021, 2022)
+    assert survey.years("Sand") == (2019,)
+
+
+def test_strata_are_listed_by_category_without_rows_that_have_none(survey: DataIngestor) -> None:
+    assert survey.strata == {"Nutzung": ("Acker", "Wald"), "Total": ("Total",)}
+
+
+def test_category_and_stratum_are_found_by_name_or_alias(survey: DataIngestor) -> None:
+    assert survey.category("Nutzung") == survey.category("Nutzungsart") == "Nutzung"
+    assert survey.stratum("Nutzungsart", "Forst") == survey.stratum(None, "Wald") == ("Nutzung", "Wald")
+
+
+def test_unknown_category_and_stratum_are_refused_with_the_closest(survey: DataIngestor) -> None:
+    with pytest.raises(
+        UnknownCategory, match='no category "nutzung" in this data set; the closest: "Nutzung"'
+    ):
+        survey.category("nutzung")
+    with pytest.raises(UnknownStratum, match='no stratum "Akker" in this data set; the closest: "Acker"'):
+        survey.stratum(None, "Akker")
+    with pytest.raises(UnknownStratum, match=r'no stratum "Total" in the category "Nutzung"; .*: "Wald"'):
+        survey.stratum("Nutzung", "Total")
+
+
+def test_stratum_of_several_categories_needs_the_category() -> None:
+    twice = measured(MEASURED + "Sand,S2,Hessen,HE,2019,2019,4,,,,Brache,Wald\n")
+    with pytest.raises(
+        AmbiguousStratum, match='"Wald": name one as "category"; there are "Brache", "Nutzung"'
+    ):
+        twice.stratum(None, "Wald")
+    assert twice.stratum("Brache", "Wald") == ("Brache", "Wald")
+
+
+@pytest.mark.parametrize(
+    ("role", "without"),
+    [
+        ("year", {"year", "year_end"}),
+        ("sample_size", {"sample_size"}),
+        ("low", {"low", "high"}),
+        ("high", {"low", "high"}),
+        ("category", {"category", "segment"}),
+    ],
+)
+def test_missing_column_is_named_by_its_role(survey: DataIngestor, role: str, without: set[str]) -> None:
+    columns = {name: column for name, column in survey.description.columns.items() if name not in without}
+    with pytest.raises(MissingRole, match=f'names no column as "{role}", or its file lacks that column'):
+        measured(columns=columns).require(role)
+
+
+@pytest.mark.parametrize("key", ["age", "population", "no_group", "notes"])
+def test_missing_fact_of_the_description_is_named(survey: DataIngestor, key: str) -> None:
+    with pytest.raises(MissingRole, match=f'its description lacks "{key}"'):
+        survey.require(key)
+
+
+def test_roles_that_are_there_are_not_missing(survey: DataIngestor) -> None:
+    survey.require(
+        "year", "low", "high", "sample_size", "category", "segment", "interval", "unit", "national"
+    )
+
+
+def test_data_set_without_years_has_its_sums_as_measures(data: DataIngestor) -> None:
+    assert data.measures("Humus")[CellKey("Bayern", 0, "Nutzung", "Acker")] == Measure(
+        150, None, None, None, 1, 1
+    )
+    with pytest.raises(MissingRole, match='"year"'):
+        data.years("Humus")
+
+
+def test_territories_are_known_by_name_or_location_id(survey: DataIngestor) -> None:
+    assert survey.territories == {"Hessen"}
+    assert measured(territories=["Hessen", "Elsass"]).territories == {"Hessen"}
+
+
+def test_catalogue_lists_categories_with_aliases_and_the_years_of_questions(survey: DataIngestor) -> None:
+    catalogue = survey.catalogue()
+    assert catalogue["categories"] == [
+        {
+            "name": "Nutzung",
+            "aliases": ["Nutzungsart"],
+            "strata": [{"name": "Acker", "aliases": []}, {"name": "Wald", "aliases": ["Forst"]}],
+        },
+        {"name": "Total", "aliases": [], "strata": [{"name": "Total", "aliases": []}]},
+    ]
+    assert [entry["years"] for entry in catalogue["questions"]] == [[2020, 2021, 2022], [2019]]

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,11 @@ from hypothesis import strategies as st
 from chalicelib.domain import snapshot
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingestor import DataIngestor
-from chalicelib.errors import DamagedSnapshot
+from chalicelib.domain.measure_blocks import Blocks
+from chalicelib.domain.statistics import means
+from chalicelib.domain.statistics.registry import STATISTICS, compute_result
+from chalicelib.errors import DamagedSnapshot, OutdatedSnapshot
+from tests.support.measured import measured, snapshot_of_before
 from tests.support.samples import DESCRIPTION, SOIL, soil
 
 LOAD = """
@@ -35,9 +40,64 @@ def test_a_snapshot_loads_as_the_same_data_set(saved: bytes, tmp_path: Path) -> 
     assert again.snapshot() == saved
 
 
+def test_a_snapshot_of_before_answers_the_nine_as_before(tmp_path: Path) -> None:
+    original = soil(tmp_path)
+    old = DataIngestor.from_snapshot(snapshot_of_before(original))
+    for name, entry in STATISTICS.items():
+        if entry.parameters == ("question",):
+            question = {"question": "Humus"}
+            assert compute_result(old, name, question) == compute_result(original, name, question)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda data: data.measures("Humus"),
+        lambda data: data.years("Humus"),
+        lambda data: data.require("low"),
+        lambda data: means.states_mean(data, "Humus", years="2020"),
+    ],
+    ids=["measures", "years", "a role", "years of the nine"],
+)
+def test_a_snapshot_of_before_says_publish_again(
+    tmp_path: Path, ask: Callable[[DataIngestor], object]
+) -> None:
+    old = DataIngestor.from_snapshot(snapshot_of_before(soil(tmp_path)))
+    for data in (old, DataIngestor.from_snapshot(old.snapshot())):
+        with pytest.raises(OutdatedSnapshot, match="publish it again"):
+            ask(data)
+
+
+def test_a_snapshot_of_before_takes_the_filters_that_need_no_years(tmp_path: Path) -> None:
+    old = DataIngestor.from_snapshot(snapshot_of_before(soil(tmp_path)))
+    assert means.states_mean(old, "Humus", stratum="Acker") == [("Bayern", 1.5), ("Hessen", 4.0)]
+
+
+def test_measures_are_decoded_for_the_question_that_needs_them_and_kept() -> None:
+    data = DataIngestor.from_snapshot(measured().snapshot())
+    assert isinstance(data.cube.published, Blocks)
+    decoded = data.cube.published._decoded
+    means.states_mean(data, "Humus", category="Total")
+    data.catalogue()
+    assert not decoded
+
+    assert data.measures("Humus") is data.measures("Humus")
+    assert set(decoded) == {"Humus"}
+
+
+def test_a_snapshot_with_measures_loads_as_the_same_data_set() -> None:
+    original = measured()
+    again = DataIngestor.from_snapshot(original.snapshot())
+    assert again.cube == original.cube
+    assert again.description == original.description
+    assert again.snapshot() == original.snapshot()
+    assert again.catalogue() == original.catalogue()
+
+
 @settings(deadline=None, max_examples=150)
 @given(st.data())
-def test_a_changed_byte_is_refused(saved: bytes, data: st.DataObject) -> None:
+def test_a_changed_byte_is_refused(data: st.DataObject) -> None:
+    saved = measured().snapshot()
     place = data.draw(st.integers(0, len(saved) - 1))
     changed = data.draw(st.integers(0, 255).filter(lambda byte: byte != saved[place]))
     with pytest.raises(DamagedSnapshot):

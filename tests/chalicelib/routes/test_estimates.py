@@ -12,10 +12,9 @@ import requests
 
 from chalicelib.domain.statistics.registry import ESTIMATES, MEANS
 from local.emulator.emulator import Emulator
-from local.settings import LocalSettings
 from tests.conftest import running, served
 from tests.support.answers import check_answer
-from tests.support.health import ASKED, write_health
+from tests.support.health import ASKED, health_settings
 from tests.support.samples import ask
 
 CARRIED = {"estimand", "statement", "method", "caveats", "provenance"}
@@ -23,9 +22,7 @@ CARRIED = {"estimand", "statement", "method", "caveats", "provenance"}
 
 @pytest.fixture(scope="module")
 def health(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    home = tmp_path_factory.mktemp("health")
-    environ = {"STATLINE_HOME": str(home), "STATLINE_DATASET": str(write_health(home))}
-    with running(LocalSettings.from_environ(environ | {"STATLINE_REPLICA": "no"})) as emulator:
+    with running(health_settings(tmp_path_factory.mktemp("health"))) as emulator:
         yield emulator
 
 

@@ -14,7 +14,7 @@ from local.settings import DEFAULT_DESCRIPTION
 
 COLUMNS = list(json.loads(DEFAULT_DESCRIPTION.read_text())["columns"].values())
 HEADER = ",".join(COLUMNS) + "\n"
-ROW = 'A question,Q1,"Islands, the",IS,12.5,Total,Total\n'
+ROW = 'A question,Q1,"Islands, the",IS,12.5,Total,Total,2020,2020,900,12.0,13.0\n'
 GOOD = (HEADER + ROW * 200).encode()
 HTML = b"<!DOCTYPE html>\n<html><body>Please log in</body></html>\n"
 
@@ -118,12 +118,12 @@ FAILURES = {
     "/cut": "was cut off after",
     "/cut-at-line": "was cut off after",
     "/cut-chunked": "was cut off after",
-    "/cut-in-row": "row 200 has 6 fields where the header has 7",
+    "/cut-in-row": "row 200 has 11 fields where the header has 12",
     "/cut-in-quotes": "cut off or damaged: unexpected end of data",
     "/cut-in-last-field": "its last line does not end",
     "/cut-before-newline": "its last line does not end",
     "/damaged": "cut off or damaged: 'utf-8' codec",
-    "/ragged": "row 201 has 2 fields where the header has 7",
+    "/ragged": "row 201 has 2 fields where the header has 12",
     "/html": "sent a web page",
     "/html-as-csv": "sent a web page",
     "/nothing": "lacks the columns",

@@ -1,12 +1,14 @@
 """Exponentials, logarithms and powers against libm, which is good to a unit in the last place."""
 
+import _pydecimal
 import math
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.inference.elementary import exp, log, log_less, power
+from chalicelib.domain.inference.elementary import DIGITS, exp, log, log_less, power, quick_exp
 
 positive = st.floats(1e-300, 1e300)
 
@@ -17,6 +19,17 @@ def test_exp_agrees_with_libm_to_an_ulp(exponent: float) -> None:
     assert exp(exponent) == pytest.approx(math.exp(exponent), rel=4.5e-16)
 
 
+@settings(deadline=None)
+@given(st.floats(-700, 700))
+def test_quick_exp_agrees_with_exp_to_two_ulps(exponent: float) -> None:
+    assert quick_exp(exponent) == pytest.approx(exp(exponent), rel=4.5e-16)
+
+
+@pytest.mark.parametrize("exponent", [-746.0, -1e300, -math.inf])
+def test_quick_exp_below_the_floats_is_0(exponent: float) -> None:
+    assert quick_exp(exponent) == 0
+
+
 def test_exp_of_a_very_negative_number_is_0() -> None:
     assert exp(-1e6) == 0
 
@@ -25,6 +38,17 @@ def test_exp_of_a_very_negative_number_is_0() -> None:
 @given(positive)
 def test_log_agrees_with_libm_to_an_ulp(number: float) -> None:
     assert log(number) == pytest.approx(math.log(number), rel=4.5e-16)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.floats(1e-6, 1e6))
+def test_another_implementation_of_decimal_gives_the_same_digits(number: float) -> None:
+    """The decimal specification rounds both correctly, so libmpdec is not what decides them."""
+    pure = _pydecimal.Context(prec=DIGITS.prec)
+    exponent = -math.sqrt(number)
+
+    assert str(DIGITS.ln(Decimal(number))) == str(pure.ln(_pydecimal.Decimal(number)))
+    assert str(DIGITS.exp(Decimal(exponent))) == str(pure.exp(_pydecimal.Decimal(exponent)))
 
 
 @settings(deadline=None)

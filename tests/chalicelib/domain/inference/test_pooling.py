@@ -40,6 +40,7 @@ def test_order_does_not_matter(estimates: list[tuple[float, float]], random: obj
 
 
 @needs_brfss
+@pytest.mark.filterwarnings("ignore:divide by zero")  # theirs, for a Q of 0
 def test_years_and_states_pool_as_in_statsmodels() -> None:
     np = pytest.importorskip("numpy")
     stats = pytest.importorskip("scipy.stats", reason="it is not installed")

@@ -38,6 +38,12 @@ def test_quantile_agrees_with_scipy(k: int) -> None:
     assert range_quantile(k) == pytest.approx(stats.studentized_range.ppf(0.95, k, math.inf), rel=1e-11)
 
 
+@pytest.mark.parametrize("k", [-1, 0, 1])
+def test_fewer_than_two_groups_have_no_quantile(k: int) -> None:
+    with pytest.raises(ValueError, match="no range"):
+        range_quantile(k)
+
+
 def test_quantile_grows_with_the_number_of_groups() -> None:
     quantiles = [range_quantile(k) for k in [*range(2, 104), 200, MOST]]
 

@@ -17,7 +17,6 @@ from tests.support.published import ROWS, codes, ingest, row
 DATA = ingest()
 VALUES = {"Ash": 20, "Dogwood": 25, "Birch": 27, "Elm": 32, "Cedar": 34, "Fir": 47}
 SES = {name: logit_se(value, value - 2, value + 2.1) for name, value in VALUES.items()}
-# The limits of Dogwood and Cedar are at ±2 and 2.1 of their values of 2022 too: every row is made so.
 
 
 def test_each_area_is_compared_with_the_mean_of_the_others() -> None:

@@ -4,7 +4,15 @@ import pytest
 
 from chalicelib.domain.inference.comparisons import holm
 from chalicelib.domain.statistics.disparity import disparity
-from chalicelib.errors import BestEndUnknown, NeedsInput, NoReference, NoStandardError, OneYear, Suppressed
+from chalicelib.errors import (
+    BestEndUnknown,
+    NeedsInput,
+    NoReference,
+    NoRows,
+    NoStandardError,
+    OneYear,
+    Suppressed,
+)
 from tests.support.published import ROWS, codes, ingest, row
 
 DATA = ingest([line for line in ROWS if "Not asked" not in line])
@@ -58,7 +66,7 @@ def test_unpresentable_group_is_shown_but_is_neither_reference_nor_extreme() -> 
 
 
 def test_reference_without_a_value_is_an_error_that_names_the_groups() -> None:
-    with pytest.raises(NoReference, match='"Very high" cannot.*"High", "Low", "Middle"'):
+    with pytest.raises(NoReference, match=r'"Very high" cannot.*"High", "Low", "Middle"'):
         disparity(DATA, INCOME | {"reference": "Very high"})
 
 
@@ -94,6 +102,18 @@ def test_category_is_needed_and_those_there_are_are_named(category: dict[str, st
     assert raised.value.code == "needs-category"
 
 
+def test_category_without_groups_of_people_is_an_error() -> None:
+    rows = [*ROWS, row("Ash", 2022, 22, 15.0, 31.1, 60, "Work: Not reported")]
+
+    with pytest.raises(NoRows, match="no published row for Ash; there is"):
+        disparity(ingest(rows), {"question": "Q1", "state": "Ash", "category": "Work"})
+
+
+def test_state_without_rows_of_the_category_is_an_error_that_names_what_there_is() -> None:
+    with pytest.raises(NoRows, match='no published row for Isle; there is "Total"'):
+        disparity(DATA, {"question": "Q1", "state": "Isle", "category": "Sex"})
+
+
 def test_what_cannot_be_compared_is_an_error() -> None:
     with pytest.raises(NeedsInput, match="state"):
         disparity(DATA, {"question": "Q1", "category": "Sex"})
@@ -108,6 +128,6 @@ def test_what_cannot_be_compared_is_an_error() -> None:
         )
     with pytest.raises(Suppressed, match="Birch 2022, Age: Old"):
         disparity(
-            ingest([row("Birch", 2022, "", group="Age: Old")] + ROWS[:5]),
+            ingest([row("Birch", 2022, "", group="Age: Old"), *ROWS[:5]]),
             {"question": "Q1", "state": "Birch", "category": "Age"},
         )

@@ -78,8 +78,10 @@ def test_state_without_a_rank_is_an_error_that_says_why() -> None:
         ranking(data, {"question": "Q1", "state": "Gorse"})
     with pytest.raises(NoRows, match="Hazel 2022"):
         ranking(data, {"question": "Q1", "state": "Hazel"})
-    with pytest.raises(NoRows, match='"Isle" is none of the areas.*"all"'):
+    with pytest.raises(NoRows, match=r'"Isle" is none of the areas.*"all" ranks it too'):
         ranking(data, {"question": "Q1", "state": "Isle"})
+    with pytest.raises(NoRows, match=r'"Nation" is none of the areas that are ranked$'):
+        ranking(data, {"question": "Q1", "state": "Nation"})
     assert ranking(data, {"question": "Q1", "state": "Isle", "areas": "all"})["alone_range"] == [1, 1]
 
 

@@ -40,7 +40,7 @@ def test_years_off_the_line_widen_the_scaled_interval() -> None:
 def test_three_years_are_too_few_and_the_error_names_compare() -> None:
     inputs = {"question": "Q1", "state": "Ash", "years": "2019-2021"}
 
-    with pytest.raises(TooFewYears, match="Ash has values of 3 years here .2019-2021.*compare"):
+    with pytest.raises(TooFewYears, match=r"Ash has values of 3 years here .2019-2021.*compare"):
         trend(DATA, inputs)
 
 
