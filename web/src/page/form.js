@@ -1,6 +1,5 @@
 // The form of the server, whose choices follow each other once scripts run.
 import { h } from '../draw/dom.js'
-import { isMean } from '../service/questions.js'
 
 const SEARCHABLE = 8
 const PAUSE_MS = 250
@@ -30,8 +29,8 @@ export class Form {
     this.choices('statistic', statisticGroups(catalogue.statistics), state.statistic)
     const years = [...(question?.years ?? [])].reverse().map(String)
     const statistic = catalogue.statistic(state.statistic)
-    this.choices('years', [['', ALL_YEARS.includes(state.statistic) || isMean(statistic) ? 'all' : 'latest'], ...years.map((year) => [year, year]), ...(years.length > 1 ? [['all', 'all years']] : [])], state.years ?? '')
-    this.choices('category', [['', isMean(statistic) || state.statistic === 'cells' ? 'All rows' : 'Whole population'], ...catalogue.divisions.map(both)], state.category ?? '')
+    this.choices('years', [['', ALL_YEARS.includes(state.statistic) || statistic.is_mean ? 'all' : 'latest'], ...years.map((year) => [year, year]), ...(years.length > 1 ? [['all', 'all years']] : [])], state.years ?? '')
+    this.choices('category', [['', statistic.is_mean || state.statistic === 'cells' ? 'All rows' : 'Whole population'], ...catalogue.divisions.map(both)], state.category ?? '')
     this.choices('stratum', this.strata(state.category), state.stratum ?? '')
     this.choices('areas', [['states', 'States'], ['all', 'States and territories']], state.areas)
     this.choices('state', [['', 'None'], ...catalogue.states.map(({ name }) => both(name))], state.state ?? '')
@@ -135,7 +134,7 @@ function topics(questions) {
 function statisticGroups(statistics) {
   const choice = (one) => [one.name, one.title]
   return [
-    { label: 'With uncertainty', choices: statistics.filter((one) => !isMean(one)).map(choice) },
-    { label: 'Unweighted means of published cells', choices: statistics.filter(isMean).map(choice) },
+    { label: 'With uncertainty', choices: statistics.filter((one) => !one.is_mean).map(choice) },
+    { label: 'Unweighted means of published cells', choices: statistics.filter((one) => one.is_mean).map(choice) },
   ].filter((group) => group.choices.length)
 }

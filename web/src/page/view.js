@@ -119,7 +119,7 @@ function notes({ figures, answer, state, isRanked, areas, catalogue }, same) {
   const said = []
   if (!isRanked) said.push(`${areas.toLocaleString('en')} areas are too many to rank: these are values and intervals without ranks.`)
   if (figures.published) said.push(`Map and table show the published figures${figures.year ? ` of ${figures.year}` : ''} around this answer.`)
-  if (figures.measure === 'mean of cells' || catalogue.statistic(answer.statistic)?.description.includes('nweighted mean')) {
+  if (figures.measure === 'mean of cells' || catalogue.statistic(answer.statistic)?.is_mean) {
     said.push('Unweighted means of published cells are no prevalence, and have no interval.')
   }
   if (answer.document.not_separated) {

@@ -1,6 +1,7 @@
 // What a state of the page asks for: the answer itself, and the published figures around it.
 import { classOf, aboutZero, quintiles } from '../figures/classes.js'
 import { figuresOf } from '../figures/areas.js'
+import { labelOfMean } from '../figures/labels.js'
 import { Problem } from './api.js'
 import { inputsOf, missing } from './state.js'
 
@@ -23,8 +24,8 @@ export class Questions {
     const first = catalogue.questions[0]
     const question = state.question ?? first?.id ?? first?.question
     const statistic = catalogue.statistic(state.statistic) ? state.statistic : 'ranking'
-    const strata = catalogue.strata(state.category)
-    const needed = !OF_ALL_GROUPS.includes(statistic) && !isMean(catalogue.statistic(statistic))
+    const strata = catalogue.strataAsListed(state.category)
+    const needed = !OF_ALL_GROUPS.includes(statistic) && !catalogue.statistic(statistic).is_mean
     const stratum = state.stratum ?? (needed && strata.length > 1 ? strata[0] : undefined)
     return { ...state, question, statistic, stratum }
   }
@@ -61,7 +62,7 @@ export class Questions {
 
   population({ question, category, stratum }, years) {
     const whole = this.catalogue.whole ?? {}
-    const strata = this.catalogue.strata(category)
+    const strata = this.catalogue.strataAsListed(category)
     const group = category || stratum ? { category, stratum: stratum ?? strata[0] } : whole
     return Object.fromEntries(Object.entries({ question, years, ...group }).filter(([, value]) => value))
   }
@@ -84,11 +85,8 @@ export class Questions {
 }
 
 const keyOf = (statistic, inputs) => JSON.stringify([statistic, Object.entries(inputs).sort()])
-export const isMean = (statistic) => statistic?.description.includes('nweighted mean of the selected published cells')
 
-function titleOf({ document, inputs }, statistic) {
-  return document.statement ?? `${statistic.title}, ${inputs.question}. ${statistic.description}`
-}
+const titleOf = ({ document, inputs }, statistic) => document.statement ?? `${statistic.title}. ${labelOfMean(statistic.name, inputs)}`
 
 // One legend holds for every year: its classes are of all years, without the nation.
 function scaleOf(figures, context, catalogue) {
