@@ -87,7 +87,7 @@ class Settings:
     While `max_open` jobs are open, the service accepts no other. `access` says whether callers need a key,
     which API Gateway checks. Callbacks go to public addresses alone, unless `callback_private`.
     Links begin with `public_url` where it is set, otherwise with the host that the client named, which a
-    laptop's server checks against its own names and `allowed_hosts`.
+    laptop's server checks against its own names and `allowed_hosts`. /operations links to the `dashboard`.
     """
 
     table: str = "statline"
@@ -108,6 +108,7 @@ class Settings:
     log_level: str = "info"
     log_format: str = "json"
     stage: str = "none"
+    dashboard: str = ""
 
     @classmethod
     def from_environ(cls, environ: Environ) -> "Settings":
@@ -130,4 +131,5 @@ class Settings:
             log_level=choice(environ, "STATLINE_LOG_LEVEL", cls.log_level, LOG_LEVELS),
             log_format=choice(environ, "STATLINE_LOG_FORMAT", cls.log_format, LOG_FORMATS),
             stage=environ.get("STATLINE_STAGE", cls.stage),
+            dashboard=environ.get("STATLINE_DASHBOARD", cls.dashboard),
         )

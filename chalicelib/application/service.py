@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from chalicelib.application.admission_control import DRAINING, AdmissionControl, Capacity, Drain
+from chalicelib.application.admission_control import DRAINING, AdmissionControl, Capacity, Drain, Load
 from chalicelib.application.callbacks import CallbackDelivery
 from chalicelib.application.completion import Completions
 from chalicelib.application.health import Check, Health, HealthChecker, HealthStatus
@@ -204,13 +204,18 @@ class Service:
         """Count the jobs that are being accepted, or accepted and not finished."""
         return self._admission.num_jobs()
 
-    def measure(self) -> None:
-        """Set the gauges of open jobs: their number, their limit, and the age of the oldest."""
+    def load(self) -> Load:
+        """Return the number of open jobs, their limit, and the age of the oldest."""
         now = self._clock()
         oldest = next((accepted for _, accepted in self._store.open_before(now)), now)
-        OLDEST.set((now - oldest) / 1000)
-        OPEN.set(self.num_jobs())
-        OPEN_LIMIT.set(self._admission.capacity.limit)
+        return Load(self.num_jobs(), self._admission.capacity.limit, (now - oldest) / 1000)
+
+    def measure(self) -> None:
+        """Set the gauges of open jobs."""
+        load = self.load()
+        OLDEST.set(load.oldest)
+        OPEN.set(load.open)
+        OPEN_LIMIT.set(load.limit)
 
     def health(self) -> Health:
         """Return whether jobs are accepted and can be processed; checked at most once a second."""

@@ -26,7 +26,6 @@ from chalicelib.routes.request.query_params import (
 from chalicelib.routes.responses import (
     DOCUMENT_FORMS,
     document,
-    page,
     problem,
     provenance,
     site,
@@ -50,19 +49,25 @@ def jobs() -> Response:
     limit = query.limit(LISTED_ON_PAGE if form == HTML else USUAL_LIMIT)
     found = service.page(job_filter(query, texts()), limit, position(query.value("cursor")))
     earlier = address(request, cursor=cursor(found.next)) if found.next is not None else None
-    if form == HTML:
-        return tagged(request, jobs_page(request, query, found.jobs, limit, earlier))
-    links = [link(earlier, "next", "Earlier jobs")] if earlier else []
-    facts = {"jobs": [listed(request, job) for job in found.jobs], "links": links}
-    return tagged(request, document(request, "Jobs", facts))
+    facts = {
+        "jobs": [listed(request, job) for job in found.jobs],
+        "links": [link(earlier, "next", "Earlier jobs")] if earlier else [],
+    }
+    response = document(
+        request,
+        "Jobs",
+        facts,
+        content=lambda: jobs_page(request, query, found.jobs, limit, earlier),
+        scripts=("page.js", "jobs.js"),
+    )
+    return tagged(request, response)
 
 
-def jobs_page(request: Request, query: Query, found: list[Job], limit: int, earlier: str | None) -> Response:
+def jobs_page(request: Request, query: Query, found: list[Job], limit: int, earlier: str | None) -> str:
     values = {name: ",".join(query.values(name)) for name in JOB_FILTERS}
     views = [job_view(request, job) for job in found]
     titles = {name: entry.title for name, entry in STATISTICS.items()}
-    content = jobs_content(site(request), views, values, titles, limit, earlier)
-    return page(request, "Jobs", content, scripts=("page.js", "jobs.js"))
+    return jobs_content(site(request), views, values, titles, limit, earlier)
 
 
 def texts() -> dict[str, str]:
@@ -77,10 +82,14 @@ def job(job_id: str) -> Response:
     headers = provenance(current)
     if not current.status.is_terminal:
         headers["Cache-Control"] = "no-store"
-    if negotiate(request, DOCUMENT_FORMS) == HTML:
-        content = job_content(site(request), job_view(request, current))
-        return tagged(request, page(request, current.id, content, headers=headers))
-    return tagged(request, document(request, current.id, status_info(request, current), headers=headers))
+    response = document(
+        request,
+        current.id,
+        status_info(request, current),
+        headers=headers,
+        content=lambda: job_content(site(request), job_view(request, current)),
+    )
+    return tagged(request, response)
 
 
 @endpoint(routes, "/jobs/{job_id}", "DELETE", failed=problem)

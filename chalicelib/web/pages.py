@@ -58,9 +58,7 @@ class Site:
         body = element(
             "body",
             element("a", "Skip to the content", class_="skip", href="#content"),
-            element(
-                "nav", element("strong", self.anchor("/", "Statline")), self._sections(), aria_label="Main"
-            ),
+            self.navigation(),
             element(
                 "main",
                 heading or element("h1", title, id="title", dir="auto"),
@@ -79,6 +77,11 @@ class Site:
     def anchor(self, path: str, *content: Any, **attributes: Any) -> Html:
         """Return a link to a path of the service."""
         return element("a", *content, href=self.base + path, **attributes)
+
+    def navigation(self) -> Html:
+        """Return the links to the sections, which all pages have."""
+        name = element("strong", self.anchor("/explore" if self.key_needed else "/", "Statline"))
+        return element("nav", name, self._sections(), aria_label="Main")
 
     def _sections(self) -> Html:
         shown = {name: path for name, path in SECTIONS.items() if self._is_open(path)}
