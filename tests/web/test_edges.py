@@ -82,12 +82,14 @@ def test_equal_values_are_one_class(tmp_path: Path, tab: Tab, chalice_config: ob
 
 
 def test_areas_without_any_value_say_so(tmp_path: Path, tab: Tab, chalice_config: object) -> None:
-    with serving(write_survey(tmp_path, US, [None]), chalice_config) as url:
+    # Published in the year before only.
+    values = [20.5] * len(US) + [None] * len(US)
+    with serving(write_survey(tmp_path, US, values), chalice_config) as url:
         explore(tab, url, statistic="cells", years="2021")
 
         assert {row["gap"] for row in ranking_rows(tab)} == {"published without a value"}
         assert legend(tab)["published without a value"]["many"] == len(US)
-        tab.visit(f"{url}/explore?question=Q1", "document.body?.dataset.state === 'failed'")
+        tab.visit(f"{url}/explore?question=Q1&years=2021", "document.body?.dataset.state === 'failed'")
         assert "without a value" in tab.evaluate("document.querySelector('#progress').textContent")
 
 
@@ -109,13 +111,17 @@ def test_data_without_years_and_limits_show_their_means(tmp_path: Path, tab: Tab
         assert "no prevalence" in tab.evaluate("document.querySelector('.ranked').innerText")
 
 
+def square(west: float) -> list[list[float]]:
+    east = west + 1
+    return [[west, 50.5], [east, 50.5], [east, 51.5], [west, 51.5], [west, 50.5]]
+
+
 def test_own_shapes_are_drawn(tmp_path: Path, tab: Tab, chalice_config: object) -> None:
-    square = lambda x: [[[x, 50], [x + 1, 50], [x + 1, 51], [x, 51], [x, 50]]]  # noqa: E731
     features = [
         {
             "type": "Feature",
             "properties": {"name": name},
-            "geometry": {"type": "Polygon", "coordinates": square(9 + number)},
+            "geometry": {"type": "Polygon", "coordinates": [square(9.5 + number)]},
         }
         for number, name in enumerate(GERMAN)
     ]

@@ -69,15 +69,6 @@ def test_without_a_runner_the_page_says_accepted_then_done(slow: ServerProcess, 
     assert tab.faults(slow.url) == []
 
 
-def test_running_job_says_for_how_long(slow: ServerProcess, gate: Gate, tab: Tab) -> None:
-    open_waiting(tab, slow.url)
-
-    tab.until(f"/^Running for [1-9]\\d* s\\.$/.test({SAID})", 40)
-    gate.open()
-
-    tab.until(DRAWN)
-
-
 def test_cancel_dismisses_the_job(slow: ServerProcess, tab: Tab) -> None:
     block(slow.url)
     open_waiting(tab, slow.url)

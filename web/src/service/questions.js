@@ -52,12 +52,18 @@ export class Questions {
     const { years = [] } = this.catalogue.question(state.question) ?? {}
     const few = this.catalogue.states.length * Math.max(1, years.length) <= MOST_CELLS
     const span = years.length ? (few ? 'all' : state.years ?? 'latest') : undefined
+    if (!this.hasPopulation(state)) return []
     try {
       return (await this.answer('cells', this.population(state, span), options)).document.rows
     } catch (error) {
       if (error instanceof Problem && error.status < 500) return []
       throw error
     }
+  }
+
+  // Without a whole population each group is one of its own, and has to be chosen.
+  hasPopulation({ category, stratum }) {
+    return Boolean(category || stratum || this.catalogue.whole || !this.catalogue.categories.length)
   }
 
   population({ question, category, stratum }, years) {
@@ -78,7 +84,9 @@ export class Questions {
     if (!this.answers.has(key)) {
       const asked = this.service.ask(statistic, inputs, options)
       this.answers.set(key, asked)
-      asked.catch(() => this.answers.delete(key))
+      const forget = () => this.answers.get(key) === asked && this.answers.delete(key)
+      options.signal?.addEventListener('abort', forget)
+      asked.then(() => options.signal?.removeEventListener('abort', forget), forget)
     }
     return this.answers.get(key)
   }
