@@ -1,7 +1,6 @@
 // The form of the server, whose choices follow each other once scripts run.
 import { h } from '../draw/dom.js'
 
-const SEARCHABLE = 8
 const PAUSE_MS = 250
 const SHOWN = ['question', 'statistic', 'years', 'category', 'stratum', 'areas', 'state']
 // Without years they are of all of them.
@@ -15,8 +14,7 @@ const LABELS = {
 export class Form {
   constructor(element, catalogue, onChange) {
     Object.assign(this, { element, catalogue, onChange })
-    this.more = h('details', { class: 'more', hidden: true }, h('summary', {}, 'More inputs of this statistic'))
-    element.querySelector('button:not([type=button])')?.before(this.more)
+    this.more = element.querySelector('.more')
     element.addEventListener('submit', (event) => (event.preventDefault(), this.changed(true)))
     element.addEventListener('change', (event) => this.changedBy(event.target))
     this.addSearch()
@@ -96,10 +94,9 @@ export class Form {
 
   // Questions begin alike, so that typing into a list of them finds none.
   addSearch() {
-    if (this.catalogue.questions.length <= SEARCHABLE) return
     const select = this.element.elements.question
-    if (!(select instanceof HTMLSelectElement)) return
-    const input = h('input', { type: 'search', autocomplete: 'off' })
+    const input = this.element.querySelector('.search input')
+    if (!input) return
     input.addEventListener('input', () => {
       const words = input.value.toLocaleLowerCase().split(/\s+/)
       for (const one of select.options) {
@@ -115,7 +112,6 @@ export class Form {
         this.changedBy(select)
       }
     })
-    select.closest('label, div, p')?.before(h('label', { class: 'search' }, 'Find a question ', input))
   }
 }
 
