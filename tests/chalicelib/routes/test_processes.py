@@ -10,6 +10,7 @@ from chalicelib.routes import processes
 from chalicelib.routes.endpoint import CHECKS, EXECUTIONS
 from local.emulator.emulator import Emulator
 from tests.chalicelib.routes.test_api import ANSWERS
+from tests.support.html import Page
 from tests.support.ogc_schemas import check
 from tests.support.samples import ask
 
@@ -278,3 +279,23 @@ def test_missing_data_set_is_503_and_makes_no_job(
     response = execute(http, url, "best5", HUMUS)
     assert (response.status_code, response.headers["Retry-After"]) == (503, "30")
     assert list(emulator.service.jobs()) == []
+
+
+@pytest.mark.parametrize("name", STATISTICS)
+def test_page_of_a_process_has_a_form_that_asks_it(url: str, http: requests.Session, name: str) -> None:
+    page = Page.read(http.get(f"{url}/processes/{name}", headers={"Accept": "text/html"}, timeout=5).text)
+
+    (form,) = page.all("form")
+    controls = {str(one["name"]): "required" in one for one in [*page.all("select"), *page.all("input")]}
+    assert (form["method"], form["action"]) == ("get", f"/answers/{name}.html")
+    entry = STATISTICS[name]
+    assert controls == {input_name: input_name in entry.parameters for input_name in entry.inputs}
+
+
+def test_form_offers_each_question_once(url: str, http: requests.Session) -> None:
+    page = Page.read(http.get(f"{url}/processes/best5", headers={"Accept": "text/html"}, timeout=5).text)
+
+    questions = [one["value"] for one in page.all("option")][:2]
+    assert questions == ["S1", "S2"]
+    answer = http.get(f"{url}/answers/best5.html", params={"question": questions[0]}, timeout=5)
+    assert "Hessen" in Page.read(answer.text).text("td")
