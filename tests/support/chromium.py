@@ -41,7 +41,7 @@ class Tab:
         self.loop, self.socket, self.number = loop, socket, 0
         self.logged: list[str] = []
         self.requested: list[str] = []
-        self.downloads: dict[str, str] = {}
+        self.dialogs: list[str] = []
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
 
@@ -66,8 +66,8 @@ class Tab:
             self.logged.append(json.dumps(params)[:1000])
         elif method == "Network.requestWillBeSent":
             self.requested.append(params["request"]["url"])
-        elif method == "Page.downloadWillBegin":
-            self.downloads[params["guid"]] = params["suggestedFilename"]
+        elif method == "Page.javascriptDialogOpening":
+            self.dialogs.append(params["message"])
 
     def evaluate(self, expression: str) -> Any:
         """Return the JSON value of an expression, awaited. Raises RuntimeError if it throws."""
@@ -117,6 +117,18 @@ class Tab:
     async def _event(self, method: str) -> None:
         while (message := await self.socket.receive_json()).get("method") != method:
             self._note(message)
+
+    def accept(self, act: str) -> str:
+        """Do what opens a dialog, accept it, and return its text."""
+        self.dialogs.clear()
+        self.evaluate(f"setTimeout(() => {{ {act} }})")
+        self.loop.run_until_complete(asyncio.wait_for(self._dialog(), SECONDS))
+        self.call("Page.handleJavaScriptDialog", accept=True)
+        return self.dialogs[0]
+
+    async def _dialog(self) -> None:
+        while not self.dialogs:
+            self._note(await self.socket.receive_json())
 
     def press(self, *names: str) -> None:
         """Press keys, by their names or characters, one after the other."""

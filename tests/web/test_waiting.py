@@ -1,51 +1,21 @@
 """What Explore says while the answer is not there: waiting, full, killed, cancelled, expired."""
 
-import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 import requests
 
 from tests.support.chromium import Tab, needs_browser
 from tests.support.pages import DRAWN, FAILED, explore
-from tests.support.processes import ServerProcess, free_port, python_m_local, slow_local
+from tests.support.processes import ServerProcess, python_m_local
 from tests.support.samples import write_soil
+from tests.web.conftest import Gate
 
 SAID = "document.querySelector('#progress')?.textContent"
 LOCAL = (sys.executable, "-m", "local")
 WAITING = "/explore?question=S1&statistic=wait"
 
 pytestmark = needs_browser
-
-
-class Gate:
-    """A job of the statistic `wait` ends once this is opened."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        os.mkfifo(path)
-
-    def open(self) -> None:
-        """Let the job that waits go on, and those that follow: they find an ordinary file."""
-        pipe = self.path.with_suffix(".pipe")
-        self.path.rename(pipe)
-        self.path.write_bytes(b"")
-        pipe.write_bytes(b"")
-
-
-@pytest.fixture
-def gate(tmp_path: Path) -> Gate:
-    write_soil(tmp_path)
-    return Gate(tmp_path / "gate")
-
-
-@pytest.fixture
-def slow(gate: Gate, tmp_path: Path) -> Iterator[ServerProcess]:
-    environ = {"TP_NUM_OF_THREADS": "1", "STATLINE_REPLICA": "no", "STATLINE_MAX_OPEN": "3"}
-    with slow_local(tmp_path, gate.path, **environ) as server:
-        yield server
 
 
 def block(url: str, question: str = "S2") -> str:
@@ -98,7 +68,6 @@ def test_full_service_counts_down_and_is_asked_again(slow: ServerProcess, gate: 
 
 def test_killed_server_is_waited_for(tmp_path: Path, tab: Tab) -> None:
     write_soil(tmp_path)
-    port = str(free_port())
     with python_m_local(tmp_path, STATLINE_REPLICA="no") as server:
         explore(tab, server.url, question="S1", statistic="states_mean")
         port = server.url.rpartition(":")[2]
