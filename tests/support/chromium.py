@@ -1,4 +1,4 @@
-"""A tab of a headless Chromium, driven by the DevTools protocol: pages, keys, media, what it logs and fetches."""
+"""A tab of a headless Chromium over the DevTools protocol: pages, keys, media, what it logs and fetches."""
 
 import asyncio
 import json
@@ -83,7 +83,7 @@ class Tab:
         return result["result"].get("value")
 
     def until(self, condition: str, seconds: float = 20) -> Any:
-        """Wait until an expression holds in the page, and return its value; a page that is left is no fault."""
+        """Wait until an expression holds, and return its value; a page that is left meanwhile is no fault."""
         look = f"""new Promise((resolve, reject) => {{
             const end = performance.now() + {seconds * 1000}
             const look = () => {{
@@ -103,11 +103,11 @@ class Tab:
                     raise
         raise AssertionError(f"the page is left again and again before {condition}")
 
-    def visit(self, url: str, ready: str = "document.readyState === 'complete'") -> None:
-        """Open a page, and wait until it is ready."""
+    def visit(self, url: str, ready: str = "true") -> None:
+        """Open a page, and wait until it is loaded, its scripts have begun, and it is `ready`."""
         error = self.call("Page.navigate", url=url).get("errorText")
         assert not error, f"{url}: {error}"
-        self.until(f"location.href === {json.dumps(url)} && ({ready})")
+        self.until(f"location.href === {json.dumps(url)} && document.readyState === 'complete' && ({ready})")
 
     def visit_blind(self, url: str) -> None:
         """Open a page whose scripts do not run, and wait for its load event."""
@@ -140,7 +140,11 @@ class Tab:
 
     def resize(self, width: int, height: int = 900) -> None:
         self.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
         )
 
     def media(self, **features: str) -> None:
@@ -170,7 +174,9 @@ def chromium(profile: Path) -> Iterator[Tab]:
     loop = asyncio.new_event_loop()
     session = loop.run_until_complete(opened())
     try:
-        address = next(found[1] for line in process.stderr or () if (found := re.search(r"on (ws://\S+)", line)))
+        address = next(
+            found[1] for line in process.stderr or () if (found := re.search(r"on (ws://\S+)", line))
+        )
         yield Tab(loop, loop.run_until_complete(connected(session, address)))
     finally:
         loop.run_until_complete(session.close())

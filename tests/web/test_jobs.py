@@ -69,7 +69,10 @@ def test_job_is_run_again_as_a_new_job(slow: ServerProcess, gate: Gate, tab: Tab
     tab.evaluate("document.querySelector('[data-run]').click()")
 
     tab.until("document.querySelector('h1')?.textContent === 'job_id_2'")
-    assert requests.get(f"{slow.url}/api/jobs", timeout=5).json()["data"] == [{job: "done"}, {"job_id_2": "done"}]
+    assert requests.get(f"{slow.url}/api/jobs", timeout=5).json()["data"] == [
+        {job: "done"},
+        {"job_id_2": "done"},
+    ]
 
 
 def test_job_is_edited_and_asked_again_on_explore(slow: ServerProcess, gate: Gate, tab: Tab) -> None:

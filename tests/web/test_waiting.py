@@ -58,8 +58,10 @@ def test_full_service_counts_down_and_is_asked_again(slow: ServerProcess, gate: 
     for question in ("S1", "S2", "S1"):
         requests.post(f"{slow.url}/api/wait", json={"question": question}, timeout=5)
 
-    tab.evaluate("document.querySelector('[name=question]').value = 'S2';"
-                 "document.querySelector('[name=question]').dispatchEvent(new Event('change', {bubbles: true}))")
+    tab.evaluate(
+        "document.querySelector('[name=question]').value = 'S2';"
+        "document.querySelector('[name=question]').dispatchEvent(new Event('change', {bubbles: true}))"
+    )
     tab.until(f"/asks to wait: again in \\d+ s\\.$/.test({SAID})")
     gate.open()
 
@@ -72,8 +74,10 @@ def test_killed_server_is_waited_for(tmp_path: Path, tab: Tab) -> None:
         explore(tab, server.url, question="S1", statistic="states_mean")
         port = server.url.rpartition(":")[2]
 
-    tab.evaluate("document.querySelector('[name=question]').value = 'S2';"
-                 "document.querySelector('[name=question]').dispatchEvent(new Event('change', {bubbles: true}))")
+    tab.evaluate(
+        "document.querySelector('[name=question]').value = 'S2';"
+        "document.querySelector('[name=question]').dispatchEvent(new Event('change', {bubbles: true}))"
+    )
     tab.until(f"/does not answer: again in \\d+ s\\.$/.test({SAID})")
 
     restarted = ServerProcess([*LOCAL], tmp_path, PORT=port, STATLINE_REPLICA="no")
@@ -87,15 +91,29 @@ def test_expired_job_offers_to_ask_again(slow: ServerProcess, gate: Gate, tab: T
     block(slow.url)
     open_waiting(tab, slow.url)
     tab.until(f"/^Accepted/.test({SAID})")
-    job = requests.get(f"{slow.url}/jobs", headers={"Accept": "application/json"}, timeout=5).json()["jobs"][0]
+    job = requests.get(f"{slow.url}/jobs", headers={"Accept": "application/json"}, timeout=5).json()["jobs"][
+        0
+    ]
 
-    tab.call("Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=-1, uploadThroughput=-1)
+    tab.call(
+        "Network.emulateNetworkConditions",
+        offline=True,
+        latency=0,
+        downloadThroughput=-1,
+        uploadThroughput=-1,
+    )
     try:
         tab.until(f"/does not answer/.test({SAID})")
         for _ in range(2):  # dismissed, then removed
             requests.delete(f"{slow.url}/jobs/{job['jobID']}", timeout=5)
     finally:
-        tab.call("Network.emulateNetworkConditions", offline=False, latency=0, downloadThroughput=-1, uploadThroughput=-1)
+        tab.call(
+            "Network.emulateNetworkConditions",
+            offline=False,
+            latency=0,
+            downloadThroughput=-1,
+            uploadThroughput=-1,
+        )
     tab.until(FAILED)
     assert "expired" in tab.evaluate(SAID)
     gate.open()
@@ -111,6 +129,9 @@ def test_error_offers_the_closest_names(tmp_path: Path, tab: Tab) -> None:
         tab.visit(f"{server.url}/explore?question=S1&statistic=state_mean&state=Hesse", FAILED)
         assert "Hesse" in tab.evaluate(SAID)
 
-        tab.evaluate("[...document.querySelectorAll('#status button')].find((one) => one.textContent === 'Hessen').click()")
+        tab.evaluate(
+            "[...document.querySelectorAll('#status button')]"
+            ".find((one) => one.textContent === 'Hessen').click()"
+        )
 
         tab.until(f"location.search.includes('Hessen') && ({DRAWN})")
