@@ -5,12 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from local.settings import PROJECT
-from tests.support.chromium import Tab, needs_axe, needs_browser
+from tests.support.chromium import AXE, Tab, needs_axe, needs_browser
 from tests.support.pages import DRAWN, explore
 from tests.web.conftest import FULL
 
-AXE = PROJECT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 WIDTHS = (1400, 768, 400)
 LIGHT = {"prefers_color_scheme": "light", "forced_colors": "none"}
 DARK = {"prefers_color_scheme": "dark", "forced_colors": "none"}
@@ -55,7 +53,7 @@ def open_page(tab: Tab, url: str, page: str) -> None:
     tab.visit(url + PAGES[page], DRAWN if page in EXPLORE else "true")
 
 
-@needs_axe(AXE)
+@needs_axe
 @pytest.mark.parametrize(("page", "width", "look"), ALL if FULL else SHORT)
 def test_axe_finds_no_violation(sample_url: str, tab: Tab, page: str, width: int, look: str) -> None:
     explore(tab, sample_url)  # a job to look at
