@@ -16,27 +16,29 @@ const map = JSON.stringify(usMap())
 const mapName = `map-us.${createHash('sha256').update(map).digest('hex').slice(0, 8)}.json`
 await writeFile(path.join(out, mapName), map)
 
-const result = await build({
-  absWorkingDir: here,
-  entryPoints: ['src/explore.js', 'src/jobs.js', 'src/page.js', 'src/style.css'],
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  target: ['chrome123', 'firefox120', 'safari17.5'],
-  charset: 'utf8',
-  minify: true,
-  legalComments: 'none',
-  define: { MAP_US: JSON.stringify(mapName) },
-  entryNames: '[name].[hash]',
-  chunkNames: '[name].[hash]',
-  outdir: out,
-  metafile: true,
-})
-
+// Each page has one script, without parts that it would have to wait for; the shapes of other data come later.
 const manifest = { 'map-us.json': mapName }
-for (const file of Object.keys(result.metafile.outputs)) {
-  const name = path.basename(file)
-  manifest[name.replace(/\.[A-Z0-9]{8}\./, '.')] = name
+for (const entry of ['explore.js', 'jobs.js', 'page.js', 'style.css']) {
+  const result = await build({
+    absWorkingDir: here,
+    entryPoints: [`src/${entry}`],
+    bundle: true,
+    splitting: entry === 'explore.js',
+    format: 'esm',
+    target: ['chrome123', 'firefox120', 'safari17.5'],
+    charset: 'utf8',
+    minify: true,
+    legalComments: 'none',
+    define: { MAP_US: JSON.stringify(mapName) },
+    entryNames: '[name].[hash]',
+    chunkNames: '[name].[hash]',
+    outdir: out,
+    metafile: true,
+  })
+  for (const file of Object.keys(result.metafile.outputs)) {
+    const name = path.basename(file)
+    manifest[name.replace(/\.[A-Z0-9]{8}\./, '.')] = name
+  }
 }
 const sorted = Object.fromEntries(Object.entries(manifest).sort())
 await writeFile(path.join(out, 'manifest.json'), JSON.stringify(sorted, null, 2) + '\n')

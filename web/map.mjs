@@ -35,7 +35,7 @@ export function usMap() {
   for (const area of feature(detailed, detailed.objects.states).features) {
     const abbreviation = ABBREVIATIONS[area.id]
     if (!abbreviation || ONLY_BOXES.includes(abbreviation)) continue
-    areas[abbreviation] = draw(area)
+    areas[abbreviation] = withoutPoints(draw(area))
     centres[abbreviation] = draw.centroid(area)
   }
   const rounded = Object.entries(centres).map(([name, centre]) => [name, centre.map(Math.round)])
@@ -46,6 +46,9 @@ export function usMap() {
     centres: sorted(Object.fromEntries(rounded)),
   }
 }
+
+// Islands that are a point at this size.
+const withoutPoints = (path) => path.replace(/M([^MLZ]+)(L\1)*Z/g, '')
 
 // A box is [x, y, width, height], and where a line leads from it to its area, [x1, y1, x2, y2].
 function boxes(centres) {

@@ -9,6 +9,7 @@ from chalicelib.web.pages import Site
 
 EMPTY: Mapping[str, Any] = {"questions": (), "states": (), "categories": ()}
 AREAS = [("states", "States"), ("all", "States and territories")]
+FEW_QUESTIONS = 8
 STATUS_MESSAGE = "This service needs a key, which this page asks for by JavaScript."
 
 
@@ -25,6 +26,9 @@ def explore_content(
     return joined(
         (
             form(site, catalogue, statistics, values),
+            # Where the script says what it does, and what the figures are.
+            element("div", id="status", class_="scripted"),
+            element("p", class_="subject scripted", dir="auto"),
             element("div", answer, id="answer"),
             invented(catalogue),
             script_data(facts, "statline-data"),
@@ -39,6 +43,7 @@ def form(
     values: Mapping[str, str],
 ) -> Html:
     fields = (
+        search(catalogue),
         field_of("Question", choice("question", questions(catalogue), values)),
         field_of("Statistic", statistic_list(statistics, values)),
         field_of("Years", choice("years", years(catalogue, values), values)),
@@ -47,9 +52,18 @@ def form(
         field_of("Areas", choice("areas", AREAS, values)),
         field_of("Area", choice("state", states(catalogue), values)),
         further(statistics, values),
+        element("details", element("summary", "More inputs of this statistic"), class_="more scripted"),
         element("button", "Ask"),
     )
     return element("form", fields, id="ask", method="get", action=f"{site.base}/explore")
+
+
+def search(catalogue: Mapping[str, Any]) -> Html | None:
+    """Return the field that finds a question, for the script, where a list of them is long."""
+    if len(catalogue["questions"]) <= FEW_QUESTIONS:
+        return None
+    field = element("input", type="search", autocomplete="off")
+    return element("label", "Find a question ", field, class_="search scripted")
 
 
 def questions(catalogue: Mapping[str, Any]) -> list[tuple[str, str]]:

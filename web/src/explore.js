@@ -1,5 +1,5 @@
 // The Explore page: asks by the asynchronous API, draws the answer, keeps its state in the address.
-import { h, replace } from './draw/dom.js'
+import { replace } from './draw/dom.js'
 import { drawView } from './page/view.js'
 import { Form } from './page/form.js'
 import { askForKey } from './page/key.js'
@@ -16,12 +16,9 @@ class Explore {
     this.questions = new Questions(this.catalogue, service, facts.answer)
     this.title = document.querySelector('#title') ?? document.querySelector('h1')
     this.answer = document.querySelector('#answer')
-    const box = h('div', { id: 'status' })
-    this.subject = h('p', { class: 'subject', dir: 'auto' })
-    this.answer.before(box)
-    this.progress = new Progress(box)
-    box.after(this.subject)
-    this.form = new Form(document.querySelector('#ask'), this.catalogue, (values) => this.go({ ...this.kept(), ...values }))
+    this.subject = document.querySelector('.subject')
+    this.progress = new Progress(document.querySelector('#status'))
+    this.form = new Form(document.querySelector('#ask'), this.catalogue, (values, isAsked) => this.asked({ ...this.kept(), ...values }, isAsked))
     addEventListener('popstate', () => this.load())
   }
 
@@ -29,6 +26,11 @@ class Explore {
   kept() {
     const { view, sort, filter } = this.state
     return { view, sort, filter }
+  }
+
+  // A select reports a choice once more when it loses the focus: only another one is asked for.
+  asked(state, isAsked) {
+    if (isAsked || query(this.questions.completed(parse(query(state)))) !== query(this.state)) this.go(state)
   }
 
   go(state, how = 'pushState') {

@@ -13,7 +13,8 @@ function start() {
   const said = h('p', { role: 'status', id: 'new-jobs' })
   const chosen = new Set()
   const dismiss = h('button', { type: 'button', disabled: true }, 'Dismiss the chosen jobs')
-  table.before(said, h('p', { class: 'actions' }, dismiss))
+  const box = table.closest('.wide') ?? table
+  box.before(said, h('p', { class: 'actions' }, dismiss))
   table.querySelector('thead tr').prepend(h('th', { scope: 'col' }, h('span', { class: 'hidden' }, 'Chosen')))
   const body = table.tBodies[0]
   let waiting = new Map()

@@ -15,10 +15,12 @@ function filled(element, attributes, children) {
   return element
 }
 
-// Replace what is in an element, and let the reader's focus stay where an equal element stands.
+// Replace what is in an element; focus and opened details stay where equal elements stand.
 export function replace(element, ...children) {
   const focused = element.contains(document.activeElement) && document.activeElement.dataset.focus
+  const open = [...element.querySelectorAll('details[open]')].map((details) => details.id)
   element.replaceChildren(...children.flat(Infinity).filter(Boolean))
+  for (const details of element.querySelectorAll('details')) details.open = open.includes(details.id)
   if (focused) element.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true })
 }
 

@@ -22,7 +22,6 @@ export function hatchings() {
 // A triangle, for a value that fails the presentation standard.
 export const warning = (x, y, size = 5) =>
   s('path', {
-    class: 'warning',
     d: `M${x} ${y - size}L${x + size} ${y + size * 0.8}L${x - size} ${y + size * 0.8}Z`,
     fill: PAPER, stroke: INK, 'stroke-width': 1.5,
   })

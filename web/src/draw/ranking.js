@@ -5,15 +5,15 @@ import { extent, ticks, warning } from './marks.js'
 
 const STATUS = { suppressed: 'published without a value', absent: 'no data' }
 
-export function drawRanking(figures, { decimals, chosen, same, hrefOf, caption, columns }) {
+export function drawRanking(figures, { decimals, chosen, same, hrefOf, caption, columns, sort = '', onSort }) {
   const ends = axisOf(figures)
   const place = (value) => `${(((value - ends[0]) / (ends.at(-1) - ends[0])) * 96 + 2).toFixed(2)}%`
   const line = figures.national?.status === 'value' ? place(figures.national.value) : null
   const options = { decimals, chosen, same, hrefOf, place, line, ranked: columns.rank }
   const head = h('tr', {},
     columns.rank && h('th', { scope: 'col' }, 'Rank', h('small', {}, columns.rank)),
-    h('th', { scope: 'col' }, 'Area'),
-    h('th', { scope: 'col', class: 'number' }, columns.value),
+    sortable('Area', 'area', { sort, onSort }),
+    sortable(columns.value, 'value', { sort, onSort, class: 'number' }),
     h('th', { scope: 'col' }, columns.interval),
     columns.verdict && h('th', { scope: 'col' }, 'Verdict'),
     h('th', { scope: 'col', class: 'drawn' }, h('span', { class: 'hidden' }, 'Drawn'), axis(ends, place)))
@@ -21,7 +21,24 @@ export function drawRanking(figures, { decimals, chosen, same, hrefOf, caption, 
     h('caption', {}, caption),
     h('thead', {}, head),
     figures.national !== undefined && h('tbody', { class: 'national' }, nationalRow(figures.national, options, columns)),
-    h('tbody', { class: 'rows' }, figures.rows.map((row, index) => areaRow(row, index, options, columns))))
+    h('tbody', { class: 'rows' }, sorted(figures.rows, sort).map((row, index) => areaRow(row, index, options, columns))))
+}
+
+// A head cell that sorts: ascending, then descending, then as the statistic has it.
+function sortable(label, name, { sort, onSort, ...attributes }) {
+  const next = { [name]: `-${name}`, [`-${name}`]: '' }[sort] ?? name
+  const order = { [name]: 'ascending', [`-${name}`]: 'descending' }[sort] ?? 'none'
+  const button = h('button', { type: 'button', class: 'sort', 'data-focus': `sort ${name}`, onclick: () => onSort(next) }, label)
+  return h('th', { scope: 'col', 'aria-sort': order, ...attributes }, button)
+}
+
+function sorted(rows, sort) {
+  const direction = sort.startsWith('-') ? -1 : 1
+  const name = sort.replace('-', '')
+  if (name === 'area') return [...rows].sort((a, b) => direction * a.area.localeCompare(b.area, 'en'))
+  if (name !== 'value') return rows
+  const [valued, others] = [rows.filter((row) => row.status === 'value'), rows.filter((row) => row.status !== 'value')]
+  return [...valued.sort((a, b) => direction * (a.value - b.value)), ...others]
 }
 
 export function axisOf(figures) {

@@ -1,8 +1,6 @@
 // The form of the server, whose choices follow each other once scripts run.
 import { h } from '../draw/dom.js'
-import { isMean } from '../service/questions.js'
 
-const SEARCHABLE = 8
 const PAUSE_MS = 250
 const SHOWN = ['question', 'statistic', 'years', 'category', 'stratum', 'areas', 'state']
 // Without years they are of all of them.
@@ -16,9 +14,8 @@ const LABELS = {
 export class Form {
   constructor(element, catalogue, onChange) {
     Object.assign(this, { element, catalogue, onChange })
-    this.more = h('details', { class: 'more', hidden: true }, h('summary', {}, 'More inputs of this statistic'))
-    element.querySelector('button:not([type=button])')?.before(this.more)
-    element.addEventListener('submit', (event) => (event.preventDefault(), this.changed()))
+    this.more = element.querySelector('.more')
+    element.addEventListener('submit', (event) => (event.preventDefault(), this.changed(true)))
     element.addEventListener('change', (event) => this.changedBy(event.target))
     this.addSearch()
   }
@@ -30,8 +27,8 @@ export class Form {
     this.choices('statistic', statisticGroups(catalogue.statistics), state.statistic)
     const years = [...(question?.years ?? [])].reverse().map(String)
     const statistic = catalogue.statistic(state.statistic)
-    this.choices('years', [['', ALL_YEARS.includes(state.statistic) || isMean(statistic) ? 'all' : 'latest'], ...years.map((year) => [year, year]), ...(years.length > 1 ? [['all', 'all years']] : [])], state.years ?? '')
-    this.choices('category', [['', isMean(statistic) || state.statistic === 'cells' ? 'All rows' : 'Whole population'], ...catalogue.divisions.map(both)], state.category ?? '')
+    this.choices('years', [['', ALL_YEARS.includes(state.statistic) || statistic.is_mean ? 'all' : 'latest'], ...years.map((year) => [year, year]), ...(years.length > 1 ? [['all', 'all years']] : [])], state.years ?? '')
+    this.choices('category', [['', statistic.is_mean || state.statistic === 'cells' ? 'All rows' : 'Whole population'], ...catalogue.divisions.map(both)], state.category ?? '')
     this.choices('stratum', this.strata(state.category), state.stratum ?? '')
     this.choices('areas', [['states', 'States'], ['all', 'States and territories']], state.areas)
     this.choices('state', [['', 'None'], ...catalogue.states.map(({ name }) => both(name))], state.state ?? '')
@@ -90,17 +87,16 @@ export class Form {
     this.timer = setTimeout(() => this.changed(), PAUSE_MS)
   }
 
-  changed() {
+  changed(isAsked = false) {
     clearTimeout(this.timer)
-    this.onChange(Object.fromEntries([...new FormData(this.element)].map(([name, value]) => [name, value.trim()])))
+    this.onChange(Object.fromEntries([...new FormData(this.element)].map(([name, value]) => [name, value.trim()])), isAsked)
   }
 
   // Questions begin alike, so that typing into a list of them finds none.
   addSearch() {
-    if (this.catalogue.questions.length <= SEARCHABLE) return
     const select = this.element.elements.question
-    if (!(select instanceof HTMLSelectElement)) return
-    const input = h('input', { type: 'search', autocomplete: 'off' })
+    const input = this.element.querySelector('.search input')
+    if (!input) return
     input.addEventListener('input', () => {
       const words = input.value.toLocaleLowerCase().split(/\s+/)
       for (const one of select.options) {
@@ -116,7 +112,6 @@ export class Form {
         this.changedBy(select)
       }
     })
-    select.closest('label, div, p')?.before(h('label', { class: 'search' }, 'Find a question ', input))
   }
 }
 
@@ -135,7 +130,7 @@ function topics(questions) {
 function statisticGroups(statistics) {
   const choice = (one) => [one.name, one.title]
   return [
-    { label: 'With uncertainty', choices: statistics.filter((one) => !isMean(one)).map(choice) },
-    { label: 'Unweighted means of published cells', choices: statistics.filter(isMean).map(choice) },
+    { label: 'With uncertainty', choices: statistics.filter((one) => !one.is_mean).map(choice) },
+    { label: 'Unweighted means of published cells', choices: statistics.filter((one) => one.is_mean).map(choice) },
   ].filter((group) => group.choices.length)
 }

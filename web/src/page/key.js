@@ -5,7 +5,7 @@ export async function askForKey(service) {
   let said = ''
   for (;;) {
     if (!service.key) service.key = await keyFrom(said)
-    const response = await service.fetch('/explore', {})
+    const response = await service.fetch('/explore.json')
     if (response.ok) {
       document.querySelector('#key')?.remove()
       return response.json()

@@ -10,7 +10,7 @@ export function drawTable(rows, state, { onChange, caption }) {
   if (sorted >= 0) found.sort((a, b) => direction * compare(a[sorted], b[sorted]))
   const numeric = columns.map((_, index) => body.every((row) => !row[index] || !Number.isNaN(Number(row[index]))))
   const said = h('p', { role: 'status' })
-  const box = h('div', { class: 'wide', tabindex: 0, role: 'region', 'aria-label': caption })
+  const box = h('div', { class: 'wide', tabindex: 0, role: 'region', 'aria-label': caption, 'data-focus': 'table' })
   const show = (most) => {
     const shown = found.slice(0, most)
     said.textContent = `${found.length} of ${body.length} rows${shown.length < found.length ? `, the first ${shown.length} shown` : ''}.`
@@ -28,7 +28,7 @@ export function drawTable(rows, state, { onChange, caption }) {
 function headCell(name, index, { sorted, direction, numeric, onChange }) {
   const isSorted = index === sorted
   const next = isSorted && direction === 1 ? `-${name}` : name
-  const button = h('button', { type: 'button', 'data-focus': `sort ${name}`, onclick: () => onChange({ sort: next }) }, name)
+  const button = h('button', { type: 'button', class: 'sort', 'data-focus': `sort ${name}`, onclick: () => onChange({ sort: next }) }, name)
   const order = isSorted ? (direction === 1 ? 'ascending' : 'descending') : 'none'
   return h('th', { scope: 'col', 'aria-sort': order, class: numeric[index] && 'number' }, button)
 }

@@ -51,12 +51,12 @@ const DRAWN = {
       verdict: figures.rows.some((row) => row.verdict),
     }
     const hrefOf = (area) => `?${query({ ...state, state: area })}`
-    const table = drawRanking(figures, { decimals, chosen: state.state, same, hrefOf, caption: heading, columns })
+    const table = drawRanking(figures, { decimals, chosen: state.state, same, hrefOf, caption: heading, columns, sort: state.sort, onSort: (sort) => page.change({ sort }) })
     walkRows(table)
     return {
       content: [
         h('figure', { class: 'mapped' }, map ?? h('p', { class: 'reason' }, shapes.reason), drawLegend(legend, figures)),
-        h('div', { class: 'ranked' }, notes(view, same), h('div', { class: 'wide', tabindex: 0, role: 'region', 'aria-label': 'Ranking' }, table)),
+        h('div', { class: 'ranked' }, notes(view, same), h('div', { class: 'wide', tabindex: 0, role: 'region', 'aria-label': 'Ranking', 'data-focus': 'ranking' }, table)),
       ],
       drawings: () => [
         ...(map ? [nested(map, INNER_WIDTH, MAP_HEIGHT)] : []),
@@ -119,7 +119,7 @@ function notes({ figures, answer, state, isRanked, areas, catalogue }, same) {
   const said = []
   if (!isRanked) said.push(`${areas.toLocaleString('en')} areas are too many to rank: these are values and intervals without ranks.`)
   if (figures.published) said.push(`Map and table show the published figures${figures.year ? ` of ${figures.year}` : ''} around this answer.`)
-  if (figures.measure === 'mean of cells' || catalogue.statistic(answer.statistic)?.description.includes('nweighted mean')) {
+  if (figures.measure === 'mean of cells' || catalogue.statistic(answer.statistic)?.is_mean) {
     said.push('Unweighted means of published cells are no prevalence, and have no interval.')
   }
   if (answer.document.not_separated) {

@@ -24,8 +24,12 @@ export class Catalogue {
   }
 
   strata(category) {
+    return byNumber(this.strataAsListed(category))
+  }
+
+  strataAsListed(category) {
     const found = this.categories.find((one) => one.name === category || one.aliases?.includes(category))
-    return found ? byNumber(found.strata.map((stratum) => stratum.name)) : []
+    return found ? found.strata.map((stratum) => stratum.name) : []
   }
 
   categoryOf(stratum) {

@@ -1,6 +1,7 @@
 // What a state of the page asks for: the answer itself, and the published figures around it.
 import { classOf, aboutZero, quintiles } from '../figures/classes.js'
 import { figuresOf } from '../figures/areas.js'
+import { labelOfMean } from '../figures/labels.js'
 import { Problem } from './api.js'
 import { inputsOf, missing } from './state.js'
 
@@ -23,8 +24,8 @@ export class Questions {
     const first = catalogue.questions[0]
     const question = state.question ?? first?.id ?? first?.question
     const statistic = catalogue.statistic(state.statistic) ? state.statistic : 'ranking'
-    const strata = catalogue.strata(state.category)
-    const needed = !OF_ALL_GROUPS.includes(statistic) && !isMean(catalogue.statistic(statistic))
+    const strata = catalogue.strataAsListed(state.category)
+    const needed = !OF_ALL_GROUPS.includes(statistic) && !catalogue.statistic(statistic).is_mean
     const stratum = state.stratum ?? (needed && strata.length > 1 ? strata[0] : undefined)
     return { ...state, question, statistic, stratum }
   }
@@ -51,6 +52,7 @@ export class Questions {
     const { years = [] } = this.catalogue.question(state.question) ?? {}
     const few = this.catalogue.states.length * Math.max(1, years.length) <= MOST_CELLS
     const span = years.length ? (few ? 'all' : state.years ?? 'latest') : undefined
+    if (!this.hasPopulation(state)) return []
     try {
       return (await this.answer('cells', this.population(state, span), options)).document.rows
     } catch (error) {
@@ -59,9 +61,14 @@ export class Questions {
     }
   }
 
+  // Without a whole population each group is one of its own, and has to be chosen.
+  hasPopulation({ category, stratum }) {
+    return Boolean(category || stratum || this.catalogue.whole || !this.catalogue.categories.length)
+  }
+
   population({ question, category, stratum }, years) {
     const whole = this.catalogue.whole ?? {}
-    const strata = this.catalogue.strata(category)
+    const strata = this.catalogue.strataAsListed(category)
     const group = category || stratum ? { category, stratum: stratum ?? strata[0] } : whole
     return Object.fromEntries(Object.entries({ question, years, ...group }).filter(([, value]) => value))
   }
@@ -77,18 +84,17 @@ export class Questions {
     if (!this.answers.has(key)) {
       const asked = this.service.ask(statistic, inputs, options)
       this.answers.set(key, asked)
-      asked.catch(() => this.answers.delete(key))
+      const forget = () => this.answers.get(key) === asked && this.answers.delete(key)
+      options.signal?.addEventListener('abort', forget)
+      asked.then(() => options.signal?.removeEventListener('abort', forget), forget)
     }
     return this.answers.get(key)
   }
 }
 
 const keyOf = (statistic, inputs) => JSON.stringify([statistic, Object.entries(inputs).sort()])
-export const isMean = (statistic) => statistic?.description.includes('nweighted mean of the selected published cells')
 
-function titleOf({ document, inputs }, statistic) {
-  return document.statement ?? `${statistic.title}, ${inputs.question}. ${statistic.description}`
-}
+const titleOf = ({ document, inputs }, statistic) => document.statement ?? `${statistic.title}. ${labelOfMean(statistic.name, inputs)}`
 
 // One legend holds for every year: its classes are of all years, without the nation.
 function scaleOf(figures, context, catalogue) {
