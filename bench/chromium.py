@@ -166,9 +166,9 @@ class Tab:
 
 
 @contextmanager
-def chromium(profile: Path) -> Iterator[Tab]:
+def chromium(profile: Path, *options: str) -> Iterator[Tab]:
     """Start a browser with a profile of its own, and yield its first tab."""
-    command = [str(CHROMIUM), *OPTIONS.split(), f"--user-data-dir={profile}", "about:blank"]
+    command = [str(CHROMIUM), *OPTIONS.split(), *options, f"--user-data-dir={profile}", "about:blank"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     loop = asyncio.new_event_loop()
     session = loop.run_until_complete(opened())

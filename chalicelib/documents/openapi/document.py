@@ -137,8 +137,8 @@ def document(catalogue: Catalogue, server: str, key_needed: bool) -> Part:
         "components": {
             "schemas": schemas(catalogue),
             "parameters": PARAMETERS,
-            "responses": refusals("R", "400 403 404 409 413 415 422 503", JSON, "Error")
-            | refusals("P", " ".join(REFUSALS), PROBLEM, "Problem"),
+            "responses": refusals("R", "400 403 404 409 413 415 422 503", {JSON: ref("Error")})
+            | refusals("P", " ".join(REFUSALS), {PROBLEM: ref("Problem"), HTML: TEXT}),
             "headers": {
                 name: {"description": text, "schema": {"type": "integer"} if name == "Retry-After" else TEXT}
                 for name, text in HEADERS.items()
@@ -148,9 +148,9 @@ def document(catalogue: Catalogue, server: str, key_needed: bool) -> Part:
     }
 
 
-def refusals(prefix: str, codes: str, media_type: str, schema: str) -> Part:
-    """The shared error responses: R with the errors of /api, P with the standard's problems (RFC 7807)."""
-    content, retried = {media_type: ref(schema)}, {"409": "Retry-After", "503": "Retry-After"}
+def refusals(prefix: str, codes: str, content: Mapping[str, Schema]) -> Part:
+    """The shared error responses: R with the errors of /api, P with problems (RFC 7807), or pages of them."""
+    retried = {"409": "Retry-After", "503": "Retry-After"}
     return {prefix + code: response(REFUSALS[code], content, retried.get(code, "")) for code in codes.split()}
 
 
