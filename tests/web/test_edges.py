@@ -22,6 +22,7 @@ HOSTILE = {
     "${7*7} {{x}} %s": "X6",
 }
 GERMAN = {"Bayern": "BY", "Berlin": "BE", "Hessen": "HE", "Sachsen": "SN"}
+MARKS = 'document.querySelectorAll(\'.map g > path[fill="#ffffff"], .panel path[fill="#ffffff"]\').length'
 US = {"Ohio": "OH", "Texas": "TX", "Utah": "UT", "Maine": "ME"}
 
 pytestmark = needs_browser
@@ -164,3 +165,18 @@ def test_without_scripts_form_and_table_answer(sample_url: str, tab: Tab) -> Non
     assert html.count("<tr") > 40
     assert "Ohio" in html
     assert "plausibly among the best" in html
+
+
+def test_unreliable_figures_are_marked_and_counted_in_every_view(
+    tmp_path: Path, tab: Tab, chalice_config: object
+) -> None:
+    # Intervals as wide as 36 points fail the presentation standard.
+    path = write_survey(tmp_path, US, [20.5, 30.5, 40.5], margin=18)
+    with serving(path, chalice_config) as url:
+        for view in ("map", "trend"):
+            explore(tab, url, view=view)
+
+            entry = legend(tab)["not presentable"]
+
+            assert entry["many"] == tab.evaluate(MARKS), view
+            assert entry["many"] > 0
