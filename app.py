@@ -10,11 +10,12 @@ from chalicelib.bootstrap import get_callback_queue, get_service, get_settings
 from chalicelib.observability import metrics
 from chalicelib.observability.embedded_metrics import EmbeddedMetrics
 from chalicelib.routes import api, api_docs, jobs, operations, processes, root
+from chalicelib.routes.pages import answers, explore, files
 
 BATCH_SIZE, CONCURRENCY = 10, 10
 
 app = Chalice(app_name="statline", configure_logs=False)
-for module in (root, api, operations, processes, jobs, api_docs):
+for module in (root, api, operations, processes, jobs, api_docs, explore, answers, files):
     app.register_blueprint(module.routes)
 
 

@@ -91,7 +91,8 @@ class Settings:
     which API Gateway checks. Callbacks go to public addresses alone, unless `callback_private`.
     Links begin with `public_url` where it is set, otherwise with the host that the client named, which a
     laptop's server checks against its own names and `allowed_hosts`. Larger responses than `response_limit`,
-    in bytes as Lambda counts them, are fetched from the bucket; 0 for no limit.
+    in bytes as Lambda counts them, are fetched from the bucket; 0 for no limit. /operations links to the
+    `dashboard`.
     """
 
     table: str = "statline"
@@ -115,6 +116,7 @@ class Settings:
     log_level: str = "info"
     log_format: str = "json"
     stage: str = "none"
+    dashboard: str = ""
 
     @property
     def reuse_ms(self) -> float:
@@ -147,4 +149,5 @@ class Settings:
             log_level=choice(environ, "STATLINE_LOG_LEVEL", cls.log_level, LOG_LEVELS),
             log_format=choice(environ, "STATLINE_LOG_FORMAT", cls.log_format, LOG_FORMATS),
             stage=environ.get("STATLINE_STAGE", cls.stage),
+            dashboard=environ.get("STATLINE_DASHBOARD", cls.dashboard),
         )

@@ -203,7 +203,8 @@ class UnknownName(Unanswerable):
     noun: ClassVar[str]
 
     def __init__(self, name: str, closest: Iterable[str], within: str = "this data set") -> None:
-        super().__init__(f"no {self.noun} {shown(name)} in {within}; the closest: {listed(closest)}")
+        self.name, self.closest = name, tuple(closest)
+        super().__init__(f"no {self.noun} {shown(name)} in {within}; the closest: {listed(self.closest)}")
 
 
 class UnknownQuestion(UnknownName):

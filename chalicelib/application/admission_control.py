@@ -84,6 +84,14 @@ class Capacity:
         return max(1, min(MAX_RETRY_AFTER, math.ceil(seconds_per_job * self.limit * SHARE)))
 
 
+class Load(NamedTuple):
+    """The number of open jobs, how many there may be, and the age of the oldest in seconds; 0 for none."""
+
+    open: int
+    limit: int
+    oldest: float
+
+
 class Drain(NamedTuple):
     """The progress of a drain: the number of open jobs, and whether it is done."""
 

@@ -47,6 +47,7 @@ class ExecuteRequest:
 
     `response` is "raw" for the bare result, "document" for a JSON object of all outputs by name. `subscriber`
     has the callback URLs by their names in the standard. `fresh` forbids the reuse of a cached result.
+    `dataset` is the fingerprint of a data set other than the current one.
     """
 
     statistic: str
@@ -55,6 +56,7 @@ class ExecuteRequest:
     media_type: str = JSON
     subscriber: Mapping[str, str] = field(default_factory=dict)
     fresh: bool = False
+    dataset: str = ""
 
 
 @dataclass(frozen=True, slots=True)

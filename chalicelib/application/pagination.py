@@ -24,7 +24,8 @@ class Filter:
     """The jobs to list. Empty sets match every job.
 
     `earliest` and `latest` bound the time of acceptance, in milliseconds since the epoch; `shortest` and
-    `longest` bound the duration in milliseconds. All bounds are inclusive.
+    `longest` bound the duration in milliseconds. All bounds are inclusive. `text`, in lower case, is looked
+    for in the id, the statistic and the inputs; a job that asks one of `questions` has it too.
     """
 
     processes: frozenset[str] = frozenset()
@@ -33,6 +34,8 @@ class Filter:
     latest: int = FOR_EVER
     shortest: int | None = None
     longest: int | None = None
+    text: str = ""
+    questions: frozenset[str] = frozenset()
 
     def matches(self, job: Job) -> bool:
         return (
@@ -40,7 +43,13 @@ class Filter:
             and (not self.statuses or job.status in self.statuses)
             and self.earliest <= job.accepted <= self.latest
             and self._matches_duration(job)
+            and self._matches_text(job)
         )
+
+    def _matches_text(self, job: Job) -> bool:
+        if not self.text or job.inputs.get("question") in self.questions:
+            return True
+        return any(self.text in part.lower() for part in (job.id, job.statistic, *job.inputs.values()))
 
     def _matches_duration(self, job: Job) -> bool:
         if self.shortest is None and self.longest is None:

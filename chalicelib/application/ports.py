@@ -95,6 +95,9 @@ class JobQueue(Protocol):
 class DatasetStore(Protocol):
     """The published data sets, by fingerprint."""
 
+    def published(self) -> list[str]:
+        """Return the fingerprints of the stored data sets, in order."""
+
     def ingestor(self, fingerprint: str) -> DataIngestor:
         """Return the whole data set, shared by every caller. Raises DatasetGone."""
 

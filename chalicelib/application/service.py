@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from chalicelib.application.admission_control import DRAINING, AdmissionControl, Capacity, Drain
+from chalicelib.application.admission_control import DRAINING, AdmissionControl, Capacity, Drain, Load
 from chalicelib.application.callbacks import CallbackDelivery, Wait
 from chalicelib.application.completion import Completions
 from chalicelib.application.health import Check, Health, HealthChecker, HealthStatus
@@ -209,13 +209,18 @@ class Service:
         """Count the jobs that are being accepted, or accepted and not finished."""
         return self._admission.num_jobs()
 
-    def measure(self) -> None:
-        """Set the gauges of open jobs: their number, their limit, and the age of the oldest."""
+    def load(self) -> Load:
+        """Return the number of open jobs, their limit, and the age of the oldest."""
         now = self._clock()
         oldest = next((accepted for _, accepted in self._store.open_before(now)), now)
-        OLDEST.set((now - oldest) / 1000)
-        OPEN.set(self.num_jobs())
-        OPEN_LIMIT.set(self._admission.capacity.limit)
+        return Load(self.num_jobs(), self._admission.capacity.limit, (now - oldest) / 1000)
+
+    def measure(self) -> None:
+        """Set the gauges of open jobs."""
+        load = self.load()
+        OLDEST.set(load.oldest)
+        OPEN.set(load.open)
+        OPEN_LIMIT.set(load.limit)
 
     def health(self) -> Health:
         """Return whether jobs are accepted and can be processed; checked at most once a second."""
@@ -236,13 +241,20 @@ class Service:
         """Return the fingerprint of the data set for new jobs. Raises NoDataset."""
         return self._admission.dataset()
 
-    def catalogue(self) -> Catalogue:
-        """Return title, source, questions and states of the current data set. Raises NoDataset."""
-        return self._datasets.catalogue(self.dataset())
+    def datasets(self) -> list[str]:
+        """Return the fingerprints of the data sets that are stored: the current one and earlier ones."""
+        return self._datasets.published()
+
+    def catalogue(self, dataset: str = "") -> Catalogue:
+        """Return title, source, questions and states of a data set, or of the current one.
+
+        Raises NoDataset, DatasetGone.
+        """
+        return self._datasets.catalogue(dataset or self.dataset())
 
     def _validate(self, request: ExecuteRequest, dataset: str) -> None:
         self._callbacks.check(request.subscriber)
-        validate_inputs(request.inputs, self._datasets.catalogue(dataset))
+        validate_inputs(request.inputs, self._datasets.catalogue(request.dataset or dataset))
 
     def _finish(self, outcomes: Sequence[Job]) -> list[Job]:
         """Store outcomes and notify those who wait; return the jobs that were found, as they are stored."""

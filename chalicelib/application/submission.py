@@ -195,7 +195,8 @@ class Submission:
 def new_job(request: ExecuteRequest, dataset: str, now: int) -> Job:
     """Return an accepted job without an id."""
     fields = {name: getattr(request, name) for name in ExecuteRequest.__dataclass_fields__}
-    return Job(id="", dataset=dataset, accepted=now, trace=trace.current(), **fields)
+    fields["dataset"] = request.dataset or dataset
+    return Job(id="", accepted=now, trace=trace.current(), **fields)
 
 
 @contextmanager

@@ -12,6 +12,8 @@ PAIRS = (
     *("joint_range", "kww_range", "alone_range"),
 )
 ENDS = ("low", "high")
+# What every row of an answer says of itself.
+MARKS = ("presentable", "caveats")
 
 
 class Table(NamedTuple):
@@ -58,3 +60,26 @@ def flattened(value: Any, name: str = "") -> Iterator[tuple[str, Cell]]:
         yield name, str(value).lower()
     else:
         yield name, value
+
+
+def with_marks(table: Table, caveats: Sequence[str]) -> Table:
+    """Return a table whose rows say whether they may be presented, and the codes of the caveats.
+
+    "true" if every figure in a row meets the presentation standard, "false" if one does not, and nothing
+    where none was judged.
+    """
+    columns, rows = table
+    judged = [place for place, name in enumerate(columns) if name.rpartition(".")[2] == "presentable"]
+    columns = [*columns, *(name for name in MARKS if name not in columns)]
+    marks = [
+        {"presentable": verdict([row[place] for place in judged]), "caveats": "; ".join(caveats)}
+        for row in rows
+    ]
+    missing = columns[len(table.columns) :]
+    marked = [[*row, *(own[name] for name in missing)] for row, own in zip(rows, marks, strict=True)]
+    return Table(columns, marked)
+
+
+def verdict(marks: Sequence[Cell]) -> Cell:
+    known = [mark for mark in marks if mark is not None]
+    return None if not known else "false" if "false" in known else "true"

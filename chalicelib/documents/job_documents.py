@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.application.job import JSON, Job, JobStatus
 from chalicelib.documents.process_description import OUTPUT
 from chalicelib.documents.result_table import as_csv, frozen_json
+from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.statistics.registry import STATISTICS, replay_id
 
 MESSAGES = {
@@ -16,8 +17,11 @@ MESSAGES = {
 }
 
 
-def status_facts(job: Job) -> dict[str, Any]:
-    """Return the status document of OGC API - Processes, without links."""
+def status_facts(job: Job, catalogue: Catalogue | None = None) -> dict[str, Any]:
+    """Return the status document of OGC API - Processes, without links, and what was asked.
+
+    With the catalogue of its data set, the text of the question stands beside its id.
+    """
     times = {
         "created": job.accepted,
         "started": job.started,
@@ -32,9 +36,17 @@ def status_facts(job: Job) -> dict[str, Any]:
         "message": job.reason or MESSAGES.get(job.status, job.status.value),
         "progress": 100 if job.status is JobStatus.SUCCESSFUL else 0,
         **{name: timestamp(ms) for name, ms in times.items() if ms is not None},
+        "inputs": dict(job.inputs),
+        **question_text(job, catalogue),
+        "dataset": job.dataset,
         **reuse(job),
         **replay(job),
     }
+
+
+def question_text(job: Job, catalogue: Catalogue | None) -> dict[str, str]:
+    text = catalogue.texts.get(job.inputs.get("question", "")) if catalogue else None
+    return {"question": text} if text else {}
 
 
 def replay(job: Job) -> dict[str, str]:

@@ -15,13 +15,15 @@ from typing import Any, TextIO
 
 from chalicelib.application.job import Job
 from chalicelib.byte_cache import cached
-from chalicelib.documents.answer_table import Table, document_table
+from chalicelib.documents.answer_table import Table, document_table, with_marks
 from chalicelib.domain.statistics.means import Row
 from chalicelib.domain.statistics.registry import DOCUMENT_FORMAT, RESULT_FORMAT, statistic
 from chalicelib.domain.statistics.statistic import Statistic
 
 # Bytes of rendered results, and what they were rendered from, that are kept for the next poll.
 RENDERED_BYTES = 32_000_000
+# What a mean's rows carry as their caveat.
+MEAN_CAVEAT = "unweighted-mean-of-cells"
 # What a stored document begins with.
 DOCUMENT_HEAD = f"[{DOCUMENT_FORMAT},".encode()
 
@@ -72,8 +74,25 @@ def answer_table(entry: Statistic, answer: dict[str, Any]) -> Table:
 
 
 def as_csv(job: Job, cells: Cells = Cells.SAFE) -> str:
-    """Return a job's result as RFC 4180 asks, with a header."""
-    text, table = io.StringIO(newline=""), table_of(job)
+    """Return a job's result as RFC 4180 asks, with a header; an estimate's rows with their marks."""
+    document = document_of(job)
+    table = table_of(job) if document is None else with_marks(table_of(job), codes(document))
+    return written(table, cells)
+
+
+def answer_csv(job: Job, cells: Cells = Cells.SAFE) -> str:
+    """Return a result as `as_csv` does; a mean's rows with a mark too, which /jobs never had."""
+    if document_of(job) is None:
+        return written(with_marks(table_of(job), [MEAN_CAVEAT]), cells)
+    return as_csv(job, cells)
+
+
+def codes(document: dict[str, Any]) -> list[str]:
+    return [caveat["code"] for caveat in document["caveats"]]
+
+
+def written(table: Table, cells: Cells) -> str:
+    text = io.StringIO(newline="")
     write_csv(text, [table.columns, *table.rows], cells)
     return text.getvalue()
 

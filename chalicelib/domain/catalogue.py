@@ -48,6 +48,7 @@ class Catalogue(dict[str, Any]):
             for name, names in self.names.items()
         }
         self.ambiguous = ambiguous_ids(content["questions"])
+        self.texts = {name: text for text, names in self.names["question"].items() for name in names}
         self.suggesters = {name: Suggester(allowed) for name, allowed in self.allowed.items()}
 
 
@@ -61,6 +62,14 @@ def catalogue_of(data: "DataIngestor") -> Catalogue:
             "source": description.source,
             "licence": description.licence,
             "synthetic": description.synthetic,
+            "citation": description.citation,
+            "unit": description.unit,
+            "interval": dict(description.interval) or None,
+            "population": description.population,
+            "whole": whole_of(description),
+            "national": description.national or None,
+            "territories": sorted(data.territories),
+            "geometry": dict(description.geometry) or None,
             "rows": overall.counted + overall.suppressed,
             "suppressed": overall.suppressed,
             "questions": sorted(questions, key=lambda entry: (entry["id"] or "", entry["question"])),
@@ -79,12 +88,21 @@ def catalogue_of(data: "DataIngestor") -> Catalogue:
     )
 
 
+def whole_of(description: Description) -> dict[str, str] | None:
+    """Return the category and the stratum of the whole population, None where the description has none."""
+    if not description.whole:
+        return None
+    return {"category": description.whole["category"], "stratum": description.whole["segment"]}
+
+
 def described(data: "DataIngestor", question: str) -> dict[str, Any]:
-    """Return the names and the best end of a question, and its years if the data set has years."""
+    """Return the names and the best end of a question; its years and its topic if the data set has them."""
     own_id = next(iter(data.ids.get(question, ())), None)
     years = sorted(data.cube.years.get(question, ()))
     entry = {"id": own_id, "question": question, "best": data.best_or_none(question)}
-    return entry | ({"years": years} if years else {})
+    topics = data.description.topics
+    topic = next((topics[name] for name in (question, *data.ids.get(question, ())) if name in topics), None)
+    return entry | ({"years": years} if years else {}) | ({"topic": topic} if topic else {})
 
 
 def named(role: str, name: str, description: Description) -> dict[str, Any]:

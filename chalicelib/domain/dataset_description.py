@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.domain.description_checks import CORE_KEYS, KEYS, problems
+from chalicelib.domain.geometry import LARGEST_GEOMETRY
 from chalicelib.domain.sources import Source, opened, refuse_device
-from chalicelib.errors import InvalidDescription, listed
+from chalicelib.errors import InvalidDescription, listed, shown
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,9 @@ class Description:
     (segments that are no group of people), `age` ({"category", "standard": segment to weight}), `notes`
     (caveats: {"code", "text", "source"}, with the "questions", "years", "locations" and "categories" that
     they touch, and "when": "any" touched row is selected, or only "mixed" with rows of untouched years),
-    `population` (whom an estimate is about) and `citation`.
+    `population` (whom an estimate is about) and `citation`. `geometry` is a GeoJSON feature collection of the
+    locations; in a file it may be the name of a file beside it. `topics` has the topic of a question's id or
+    text, under which lists show it.
     """
 
     title: str
@@ -45,6 +48,8 @@ class Description:
     notes: Sequence[Mapping[str, Any]] = ()
     population: str = ""
     citation: str = ""
+    geometry: Mapping[str, Any] = field(default_factory=dict)
+    topics: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path) -> "Description":
@@ -79,10 +84,23 @@ def read_with_defaults(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
         raise InvalidDescription(path, str(error)) from None
     if not isinstance(facts, dict):
         raise InvalidDescription(path, "it is not a JSON object")
+    if isinstance(facts.get("geometry"), str):
+        facts["geometry"] = read_geometry(path, facts["geometry"])
     like = facts.pop("like", None)
     if like is None:
         return facts
     return read_with_defaults(path.parent / str(like), (*seen, path)) | facts
+
+
+def read_geometry(description: Path, name: str) -> Any:
+    """Return the GeoJSON in a file beside a description. Raises InvalidDescription."""
+    path = description.parent / name
+    try:
+        if path.stat().st_size > 2 * LARGEST_GEOMETRY:  # blanks may be in it, but not a gigabyte
+            raise InvalidDescription(description, f'"geometry" {shown(name)} is too large')
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise InvalidDescription(description, f'"geometry" {shown(name)}: {error}') from None
 
 
 def find_description(csv: Path, default: Path) -> Path:

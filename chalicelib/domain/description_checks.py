@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from chalicelib.domain.geometry import geometry_problems
 from chalicelib.errors import listed, shown
 
 # The roles that a column can have in the statistics; a description names the column of each.
@@ -20,7 +21,7 @@ WHEN = ("any", "mixed")
 CORE_KEYS = ("title", "source", "licence", "synthetic", "columns", "best", "aliases")
 TRUST_KEYS = (
     *("unit", "interval", "whole", "national", "territories", "no_group", "age", "notes"),
-    *("population", "citation"),
+    *("population", "citation", "geometry", "topics"),
 )
 KEYS = (*CORE_KEYS, *TRUST_KEYS)
 NOTE_TEXTS, NOTE_LISTS = ("code", "text", "source"), ("questions", "locations", "categories")
@@ -39,6 +40,7 @@ def problems(facts: Mapping[str, Any]) -> Iterator[str]:
     for key, (is_right, expected) in TRUST_FACTS.items():
         if not is_right(facts.get(key, EMPTY[key])):
             yield f"{shown(key)} is {shown(json.dumps(facts[key], ensure_ascii=False))}, not {expected}"
+    yield from (f'"geometry": {problem}' for problem in geometry_problems(facts.get("geometry", {})))
     if "low" in facts["columns"] and not facts.get("interval"):
         yield '"columns" has "low" and "high"; limits need "interval", their level and scale'
     for number, note in enumerate(facts.get("notes", ()), 1):
@@ -156,9 +158,10 @@ TRUST_FACTS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "notes": (lambda value: isinstance(value, (list, tuple)), "a list of notes"),
     "population": TEXT,
     "citation": TEXT,
+    "topics": (is_renaming, "{question: topic}"),
 }
 EMPTY: Mapping[str, object] = {
     **dict.fromkeys(("unit", "national", "population", "citation"), ""),
     **dict.fromkeys(("territories", "no_group", "notes"), ()),
-    **{key: {} for key in ("interval", "whole", "age")},
+    **{key: {} for key in ("interval", "whole", "age", "topics")},
 }

@@ -9,6 +9,8 @@ import threading
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from chalicelib.observability.history import History
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # The label value for names that this version does not know.
 OTHER = "other"
@@ -88,14 +90,19 @@ class Recorder(Protocol):
         """Add to a counter, set a gauge, or observe a histogram's value."""
 
 
+# The events that /operations shows by the minute.
+EVENTS: dict[Metric, str] = {ACCEPTED: "accepted", FINISHED: "finished", REFUSED: "refused"}
+
+
 class PrometheusRecorder:
-    """A registry of prometheus_client's with every metric of METRICS, and gauges that read functions."""
+    """A registry of prometheus_client's with every metric of METRICS, and the history of the last hour."""
 
     def __init__(self) -> None:
         import prometheus_client as library  # 25 ms, and not part of the Lambda package
 
         library.disable_created_metrics()  # type: ignore[no-untyped-call] # the library has no types there
         self._library, self.registry = library, library.CollectorRegistry()
+        self.history = History()
         self._collectors: dict[Metric, Any] = {}
         self._series: dict[tuple[Metric, tuple[str, ...]], Any] = {}
         for metric in METRICS:
@@ -106,6 +113,7 @@ class PrometheusRecorder:
             )
 
     def record(self, metric: Metric, labels: tuple[str, ...], value: float) -> None:
+        self._remember(metric, value)
         if (series := self._series.get((metric, labels))) is None:
             collector = self._collectors[metric]
             series = self._series[metric, labels] = collector.labels(*labels) if labels else collector
@@ -115,6 +123,12 @@ class PrometheusRecorder:
             series.set(value)
         else:
             series.observe(value)
+
+    def _remember(self, metric: Metric, value: float) -> None:
+        if metric in EVENTS:
+            self.history.count(EVENTS[metric], value)
+        elif metric is DURATION:
+            self.history.observe(value)
 
     def text(self) -> str:
         return str(self._library.generate_latest(self.registry), "utf-8")

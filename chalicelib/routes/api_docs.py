@@ -8,6 +8,7 @@ from chalicelib.bootstrap import get_service, get_settings
 from chalicelib.documents.openapi import MEDIA_TYPE
 from chalicelib.errors import NotFound, shown
 from chalicelib.routes.endpoint import VIEWS, Headers, base_path, endpoint, ok
+from chalicelib.routes.responses import site
 
 routes = Blueprint(__name__)
 
@@ -43,7 +44,9 @@ def openapi() -> Response:
 @endpoint(routes, "/docs")
 def page() -> Response:
     response = served("index.html", {"Content-Security-Policy": POLICY})
-    response.body = response.body.replace("{base}", base_path(routes.current_request))
+    request = routes.current_request
+    text = response.body.replace("{navigation}", site(request).navigation())
+    response.body = text.replace("{base}", base_path(request))
     return response
 
 

@@ -36,6 +36,7 @@ POLLS, EXECUTIONS, VIEWS, CHECKS = "polls", "executions", "views", "checks"
 
 log = logging.getLogger("statline.http")
 View = Callable[..., Response]
+Failed = Callable[[Exception, Request], Response]
 
 
 def ok(body: object, headers: Headers | None = None) -> Response:
@@ -46,7 +47,7 @@ def render(body: object) -> str:
     return json.dumps(body, ensure_ascii=False)
 
 
-def failed(error: Exception) -> Response:
+def failed(error: Exception, request: Request) -> Response:
     status, reason, headers = to_http(error)
     return Response(
         render({"status": "error", "reason": reason}), headers={**JSON, **headers}, status_code=status
@@ -58,7 +59,7 @@ def endpoint(
     path: str,
     method: str = "GET",
     level: int = logging.INFO,
-    failed: Callable[[Exception], Response] = failed,
+    failed: Failed = failed,
     lane: str | None = None,
     supports_wait: bool = False,
     effect: Effect | None = None,
@@ -104,19 +105,17 @@ def checked(view: View, parameters: dict[str, str], request: Request, effect: Ef
     return fitted(view(**parameters))
 
 
-def attempt(
-    view: Callable[[], Response], request: Request, failed: Callable[[Exception], Response]
-) -> Response:
+def attempt(view: Callable[[], Response], request: Request, failed: Failed) -> Response:
     try:
         with deadline.within(REQUEST_SECONDS):
             return view()
     except StatlineError as error:
         if isinstance(error, Refused) and request.method == "POST":
             REFUSED.add(error.kind)
-        return failed(error)
+        return failed(error, request)
     except Exception as error:
         log.exception("unforeseen", extra={"request_id": request_id(request)})
-        return failed(error)
+        return failed(error, request)
 
 
 def log_request(level: int, request: Request, response: Response, seconds: float) -> None:
@@ -140,9 +139,12 @@ def actual_path(request: Request) -> str:
 
 def base_path(request: Request) -> str:
     """Return the prefix of the API's own paths: of the public address, or of an API Gateway stage ("/v1")."""
-    if public := get_settings().public_url:
-        return "".join(f"/{segment}" for segment in public.split("/")[3:])
-    return gateway_path(request)
+    return public_path() if get_settings().public_url else gateway_path(request)
+
+
+def public_path() -> str:
+    """Return the path of the public address, without a slash at its end; "" where none is set."""
+    return "".join(f"/{segment}" for segment in get_settings().public_url.split("/")[3:])
 
 
 def gateway_path(request: Request) -> str:

@@ -1,11 +1,12 @@
 """Absolute links between the resources, with the stage's prefix."""
 
+import json
 import re
 from urllib.parse import quote, urlencode
 
 from chalice.app import Request
 
-from chalicelib.application.job import JSON
+from chalicelib.application.job import JSON, Job
 from chalicelib.bootstrap import get_settings
 from chalicelib.errors import InvalidRequest
 from chalicelib.routes.endpoint import actual_path, base_path, gateway_path
@@ -66,3 +67,23 @@ def forms(where: str, chosen: str, offers: tuple[str, ...]) -> list[Link]:
 
 def job_url(request: Request, job_id: str) -> str:
     return f"{base_url(request)}/jobs/{job_id}"
+
+
+def explore_url(request: Request, job: Job) -> str:
+    """Return the address of the Explore page that asks what a job was asked."""
+    query = urlencode({"question": job.inputs.get("question", ""), "statistic": job.statistic, **job.inputs})
+    return f"{base_url(request)}/explore?{query}"
+
+
+def curl(request: Request, job: Job) -> str:
+    """Return the command that asks what a job was asked."""
+    key = ' -H "x-api-key: $STATLINE_KEY"' if get_settings().access == "key" else ""
+    body = json.dumps({"inputs": dict(job.inputs)}, ensure_ascii=False)
+    where = f"{base_url(request)}/processes/{job.statistic}/execution"
+    command = f"curl -H 'Content-Type: application/json' -H 'Prefer: respond-async'{key}"
+    return f"{command} -d {quoted(body)} \\\n  {quoted(where)}"
+
+
+def quoted(text: str) -> str:
+    """Return a text as a shell reads it."""
+    return "'" + text.replace("'", "'\\''") + "'"

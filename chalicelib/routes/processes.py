@@ -20,8 +20,10 @@ from chalicelib.routes.negotiation import negotiate
 from chalicelib.routes.request.body import json_body
 from chalicelib.routes.request.headers import declines_reuse, idempotency_key, prefers_async, wait_seconds
 from chalicelib.routes.request.query_params import Query
-from chalicelib.routes.responses import DOCUMENT_FORMS, document, problem
+from chalicelib.routes.responses import DOCUMENT_FORMS, document, problem, site
 from chalicelib.routes.results import RESULT_FORMS, csv_cells, result
+from chalicelib.web import pages
+from chalicelib.web.process_form import process_form
 
 routes = Blueprint(__name__)
 
@@ -65,7 +67,13 @@ def process(process_id: str) -> Response:
         link(f"{base}/jobs?processID={asked.name}", REL + "job-list", "Its jobs"),
     ]
     facts = process_description.description(asked, service.catalogue()) | {"links": links}
-    return document(request, asked.title, facts, headers={DATASET: service.dataset()})
+    return document(
+        request,
+        asked.title,
+        facts,
+        headers={DATASET: service.dataset()},
+        content=lambda: process_form(site(request), facts) + pages.document(facts),
+    )
 
 
 @endpoint(routes, "/processes/{process_id}/execution", "POST", failed=problem, lane=EXECUTIONS)

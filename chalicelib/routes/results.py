@@ -29,7 +29,7 @@ from chalicelib.errors import (
 )
 from chalicelib.routes.links import base_url, forms, job_url
 from chalicelib.routes.negotiation import HTML, NAMES, negotiate
-from chalicelib.routes.responses import outcome, provenance, validated, varying
+from chalicelib.routes.responses import outcome, provenance, site, validated, varying
 from chalicelib.web import pages
 
 RESULT_FORMS = (JSON, CSV, HTML)
@@ -89,7 +89,7 @@ def csv_cells(request: Request) -> Cells:
 def body(request: Request, job: Job, form: str, cells: Cells) -> str:
     with RENDERING:
         if form == HTML:
-            return pages.page(base_url(request), f"Result of {job.id}", content(request, job))
+            return site(request).page(f"Result of {job.id}", content(request, job))
         if form == CSV:
             return as_csv(job, cells)
         return results_document(job) if job.response == DOCUMENT else frozen_json(job).decode()

@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from chalice.app import Blueprint, Response
+from chalice.app import Blueprint, Request, Response
 
 from chalicelib import __version__
 from chalicelib.bootstrap import get_service
 from chalicelib.documents.openapi import MEDIA_TYPE
 from chalicelib.domain.statistics.registry import STATISTICS
-from chalicelib.routes.endpoint import DATASET, VIEWS, base_path, endpoint, ok
+from chalicelib.routes.cors import is_foreign, is_navigation
+from chalicelib.routes.endpoint import DATASET, EXECUTIONS, VIEWS, base_path, endpoint, ok
 from chalicelib.routes.links import REL, base_url, link
-from chalicelib.routes.negotiation import HTML
-from chalicelib.routes.responses import document, problem
+from chalicelib.routes.negotiation import HTML, negotiate
+from chalicelib.routes.pages.explore import explore_page
+from chalicelib.routes.responses import DOCUMENT_FORMS, document, problem
 
 routes = Blueprint(__name__)
 
@@ -20,9 +22,12 @@ CONFORMANCE = "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/"
 CLASSES = ("core", "ogc-process-description", "json", "html", "oas30", "job-list", "callback", "dismiss")
 
 
-@endpoint(routes, "/", failed=problem, lane=VIEWS)
+@endpoint(routes, "/", failed=problem, lane=EXECUTIONS)
 def index() -> Response:
     request, service = routes.current_request, get_service()
+    if opens_page(request):
+        # A page of another site may lead its visitor here, but not make a job by a picture or a frame.
+        return explore_page(request, may_ask=not is_foreign(request) or is_navigation(request))
     base, path = base_url(request), base_path(request)
     dataset, catalogue = service.dataset(), service.catalogue()
     facts = {
@@ -51,6 +56,12 @@ def index() -> Response:
         ],
     }
     return document(request, "Statline", facts, headers={DATASET: dataset})
+
+
+def opens_page(request: Request) -> bool:
+    """Return whether a browser opens the service, rather than a link to the landing page in some form."""
+    form_named = request.query_params is not None and "f" in request.query_params
+    return not form_named and negotiate(request, DOCUMENT_FORMS) == HTML
 
 
 @endpoint(routes, "/conformance", failed=problem)

@@ -1,50 +1,106 @@
-"""HTML pages with the same facts as the JSON documents."""
+"""HTML pages: the frame that they share, and pages with the same facts as the JSON documents."""
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-STYLE = """
-:root { color-scheme: light dark; --line: #8884; --soft: #8881; }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 68rem; padding: 0 1rem 3rem; }
-nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; padding: .75rem 0; }
-nav { border-bottom: 1px solid var(--line); }
-nav strong { margin-right: auto; }
-h1 { font-size: 1.6rem; line-height: 1.25; margin: 1.5rem 0 .5rem; }
-h2 { font-size: 1.15rem; margin: 1.75rem 0 .5rem; }
-a { color: light-dark(#0b57d0, #9ec1ff); overflow-wrap: anywhere; }
-dl { display: grid; grid-template-columns: minmax(7rem, max-content) 1fr; gap: .3rem 1rem; margin: .5rem 0; }
-dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; min-width: 0; }
-ul { margin: .25rem 0; padding-left: 1.2rem; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; }
-td.links { white-space: nowrap; }
-th, td { border-bottom: 1px solid var(--line); padding: .35rem .6rem; text-align: left; vertical-align: top; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; }
-th { background: var(--soft); }
-summary { cursor: pointer; }
-@media (max-width: 40rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin: 0 0 .6rem; } }
-"""
-# The page loads nothing and runs nothing.
+from chalicelib.web.markup import Html, element, joined, prose
+from chalicelib.web.static_files import manifest
+
+# The browser loads from this origin only, and runs no script and no style that stands in a page.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
 }
-SECTIONS = {"Processes": "/processes", "Jobs": "/jobs", "Conformance": "/conformance"}
+SECTIONS = {
+    "Explore": "/explore",
+    "Jobs": "/jobs",
+    "Processes": "/processes",
+    "Operations": "/operations",
+    "API docs": "/docs",
+}
+# What a browser, which sends no key by itself, can open where a key is needed.
+WITHOUT_KEY = ("/explore", "/docs")
+FOOTER = {"About this service": "/?f=html", "Conformance": "/conformance", "OpenAPI": "/openapi.json"}
 FEW = 12
 
 
-def page(base: str, title: str, content: str) -> str:
-    sections = "".join(f'<a href="{escape(base + path)}">{name}</a>' for name, path in SECTIONS.items())
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)} – Statline</title><style>{STYLE}</style></head><body>"
-        f'<nav><strong><a href="{escape(base)}/">Statline</a></strong>{sections}</nav>'
-        f"<main><h1>{escape(title)}</h1>{content}</main></body></html>"
-    )
+@dataclass(frozen=True)
+class Site:
+    """What the pages of one service share: the path before their own, whether it needs a key, and the path
+    of the page that is shown."""
+
+    base: str = ""
+    key_needed: bool = False
+    path: str = ""
+
+    def page(
+        self, title: str, content: str, scripts: Sequence[str] = ("page.js",), heading: Html | None = None
+    ) -> str:
+        """Return a page. `heading` stands in the place of its title as a heading."""
+        head = element(
+            "head",
+            element("meta", charset="utf-8"),
+            element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+            element("title", f"{title[:150]} – Statline"),
+            element("link", rel="icon", href="data:,"),  # else browsers ask for one that there is not
+            element("link", rel="stylesheet", href=self.static("style.css")),
+            [element("script", type="module", src=self.static(name)) for name in scripts],
+        )
+        body = element(
+            "body",
+            element("a", "Skip to the content", class_="skip", href="#content"),
+            self.navigation(),
+            element(
+                "main",
+                heading or element("h1", title, id="title", dir="auto"),
+                Html(content),
+                id="content",
+            ),
+            element("footer", self._footer()),
+            data_base=self.base,
+        )
+        return f"<!doctype html>{element('html', head, body, lang='en')}"
+
+    def static(self, name: str) -> str:
+        """Return the address of a built file."""
+        return f"{self.base}/static/{manifest()[name]}"
+
+    def anchor(self, path: str, *content: Any, **attributes: Any) -> Html:
+        """Return a link to a path of the service."""
+        return element("a", *content, href=self.base + path, **attributes)
+
+    def navigation(self) -> Html:
+        """Return the links to the sections, which all pages have."""
+        name = element("strong", self.anchor("/explore" if self.key_needed else "/", "Statline"))
+        return element("nav", name, self._sections(), aria_label="Main")
+
+    def _sections(self) -> Html:
+        shown = {name: path for name, path in SECTIONS.items() if self._is_open(path)}
+        return joined(
+            self.anchor(path, name, aria_current="page" if self._is_current(path) else None)
+            for name, path in shown.items()
+        )
+
+    def _is_current(self, path: str) -> bool:
+        return self.path == path or self.path.startswith(f"{path}/")
+
+    def _is_open(self, path: str) -> bool:
+        return not self.key_needed or path in WITHOUT_KEY
+
+    def _footer(self) -> Html | None:
+        if self.key_needed:
+            return None
+        links = [element("li", self.anchor(path, name)) for name, path in FOOTER.items()]
+        return element("ul", links)
 
 
 def document(facts: dict[str, Any]) -> str:
@@ -53,26 +109,30 @@ def document(facts: dict[str, Any]) -> str:
     text = facts.pop("description", "")
     short = {name: value for name, value in facts.items() if not isinstance(value, (dict, list))}
     sections = [
-        f"<h2>{named(name)}</h2>{rendered(value)}"
+        f"<h2>{named(name)}</h2>{rendered(value, name)}"
         for name, value in facts.items()
         if name not in short and value
     ]
     return (
-        (f"<p>{escape(text)}</p>" if text else "") + (definitions(short) if short else "") + "".join(sections)
+        (element("p", prose(text)) if text else "")
+        + (definitions(short) if short else "")
+        + "".join(sections)
     )
 
 
 def named(name: str) -> str:
     """Return a member's name in words: "Job control options" for jobControlOptions."""
-    words = re.sub(r"(?<=[a-z])([A-Z])(?=[a-z])", lambda hump: " " + hump[1].lower(), name.replace("_", " "))
+    words = re.sub(
+        r"(?<=[a-z])([A-Z])(?=[a-z])", lambda hump: " " + hump[1].lower(), re.sub("[_.]", " ", name)
+    )
     return escape(words[:1].upper() + words[1:])
 
 
-def rendered(value: Any) -> str:
+def rendered(value: Any, name: str = "") -> str:
     if isinstance(value, dict):
         return anchor(value["href"], value["title"]) if is_link(value) else definitions(value)
     if isinstance(value, list):
-        return many(value)
+        return many(value, name)
     if isinstance(value, str) and value.startswith(("http://", "https://")):
         return anchor(value, value)
     if isinstance(value, bool):
@@ -89,26 +149,40 @@ def anchor(href: str, title: str) -> str:
 
 
 def definitions(facts: dict[str, Any]) -> str:
-    items = (f"<dt>{named(name)}</dt><dd>{rendered(value)}</dd>" for name, value in facts.items())
+    items = (f"<dt>{named(name)}</dt><dd>{rendered(value, name)}</dd>" for name, value in facts.items())
     return f"<dl>{''.join(items)}</dl>"
 
 
-def many(values: list[Any]) -> str:
+def many(values: list[Any], name: str = "") -> str:
     if values and all(isinstance(value, dict) and not is_link(value) for value in values):
         names = dict.fromkeys(name for value in values for name in value)
         # Links are the second column, since a narrow screen does not show the end of a row.
         columns = sorted(names, key=lambda name: (name != next(iter(names)), name != "links"))
-        return table(columns, [[value.get(name) for name in columns] for value in values])
+        rows = [[value.get(name) for name in columns] for value in values]
+        return table(columns, rows, named(name) or "Values")
     # A link to the page itself is of no use on it.
     shown = [value for value in values if not (is_link(value) and value["rel"] == "self")]
     items = f"<ul>{''.join(f'<li>{rendered(value)}</li>' for value in shown)}</ul>"
     return items if len(shown) <= FEW else f"<details><summary>{len(shown)} values</summary>{items}</details>"
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    head = "".join(f"<th>{named(name)}</th>" for name in columns)
-    body = "".join(f"<tr>{''.join(map(cell, row))}</tr>" for row in rows)
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], caption: str = "Result") -> str:
+    head = [element("th", Html(named(name)), scope="col") for name in columns]
+    body = [element("tr", [Html(cell(value)) for value in row]) for row in rows]
+    return wide(
+        element(
+            "table",
+            element("caption", Html(caption), class_="hidden"),
+            element("thead", element("tr", head)),
+            element("tbody", body),
+        ),
+        caption,
+    )
+
+
+def wide(content: Html, label: str) -> Html:
+    """Return a table that scrolls by itself where the window is narrow, by keyboard too."""
+    return element("div", content, class_="wide", tabindex="0", role="group", aria_label=Html(label))
 
 
 def cell(value: Any) -> str:
@@ -117,4 +191,6 @@ def cell(value: Any) -> str:
     if isinstance(value, list) and all(is_link(item) or not isinstance(item, dict) for item in value):
         links = ' class="links"' if any(map(is_link, value)) else ""
         return f"<td{links}>{', '.join(map(rendered, value))}</td>"
-    return f"<td>{rendered(value)}</td>"
+    return (
+        f'<td dir="auto">{rendered(value)}</td>' if isinstance(value, str) else f"<td>{rendered(value)}</td>"
+    )

@@ -14,7 +14,17 @@ KEY: Any = {"Fn::If": ["KeyRequired", [{"ApiKey": []}], []]}
 SIGNATURE: Any = [{"Signature": []}]
 # Lists of jobs, and DELETE: whoever may send these learns of, and removes, the jobs of others.
 OTHERS_JOBS: Any = {"Fn::If": ["JobsSigned", SIGNATURE, KEY]}
-OPEN = ("/health", "/docs", "/docs/{name}")
+# None of these holds questions or values.
+PAGES = ("/explore", "/static/{name}", "/client/statline.py", "/robots.txt")
+OPEN = ("/health", "/docs", "/docs/{name}", *PAGES)
+    "/health",
+    "/docs",
+    "/docs/{name}",
+    "/explore",
+    "/static/{name}",
+    "/client/statline.py",
+    "/robots.txt",
+)
 SHUTDOWN = "/api/graceful_shutdown"
 
 

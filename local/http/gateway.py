@@ -3,6 +3,7 @@
 import base64
 import json
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -11,9 +12,15 @@ from chalice.app import Chalice
 from chalice.config import Config
 from chalice.local import LambdaContext, LambdaEventConverter, LocalChalice, LocalGateway
 
+from chalicelib.bootstrap import get_settings
 from chalicelib.routes.cors import preflight, sharing_headers
-from chalicelib.routes.endpoint import POLLS
+from chalicelib.routes.endpoint import POLLS, public_path
 from chalicelib.routes.links import HOST
+from chalicelib.routes.negotiation import HTML, parsed, quality
+from chalicelib.routes.responses import PROBLEM
+from chalicelib.web import pages
+from chalicelib.web.pages import Site
+from chalicelib.web.problem_page import problem_content
 from local.http.compression import compressed
 from local.http.hosts import refused_host
 from local.http.response import Response
@@ -51,6 +58,12 @@ class Gateway(LocalGateway):
 
         Header names are in lower case; `peer` is the address of the client.
         """
+        call = self._call(method, target, headers, body, peer)
+        return as_accepted(call, headers) if isinstance(call, Response) else call
+
+    def _call(
+        self, method: str, target: str, headers: dict[str, str], body: bytes | None, peer: str
+    ) -> Call | Response:
         routed = "GET" if method == "HEAD" else method
         try:
             host, target = host_and_path(target, headers.get("host"))
@@ -120,9 +133,20 @@ def refusal(target: str, status: int, reason: str, headers: dict[str, str] | Non
     """An error, in the form of the interface that the target belongs to, readable by the allowed origin."""
     kind, document = "application/json", {"status": "error", "reason": reason}
     if not target.startswith("/api/"):
-        kind, document = "application/problem+json", problem(status, reason)
+        kind, document = PROBLEM, problem(status, reason)
     body = json.dumps(document, ensure_ascii=False).encode(errors="replace")
     return Response(status, body, {"Content-Type": kind, **sharing_headers(), **(headers or {})})
+
+
+def as_accepted(refused: Response, headers: Mapping[str, str]) -> Response:
+    """A refusal as a page, where a browser asks."""
+    ranges = parsed(headers.get("accept", ""))
+    wants_page = quality(HTML, ranges) > quality("application/json", ranges)
+    if not wants_page or refused.headers.get("Content-Type") != PROBLEM:
+        return refused
+    facts, site = json.loads(refused.body), Site(public_path(), get_settings().access == "key")
+    text = site.page(f"{facts['status']} {facts['title']}", problem_content(site, facts["detail"]))
+    return Response(refused.status, text.encode(), {**refused.headers, **pages.HEADERS, "Vary": "Accept"})
 
 
 def problem(status: int, reason: str) -> dict[str, Any]:

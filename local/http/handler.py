@@ -10,7 +10,7 @@ from chalice.config import Config
 
 from chalicelib import __version__
 from chalicelib.routes.request.body import LARGEST_BODY
-from local.http.gateway import Gateway, refusal
+from local.http.gateway import Gateway, as_accepted, refusal
 from local.http.lanes import LaneFull, lanes
 from local.http.response import Response
 
@@ -96,7 +96,7 @@ class Handler:
         try:
             return await self._lanes[call.lane].run(lambda: self._gateway.run(call))
         except LaneFull as error:
-            return refusal(request.raw_path, 503, str(error), {"Retry-After": "1"})
+            return as_accepted(refusal(request.raw_path, 503, str(error), {"Retry-After": "1"}), headers)
 
 
 async def read_limited(content: StreamReader) -> bytes:

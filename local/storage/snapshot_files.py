@@ -42,6 +42,13 @@ class SnapshotFiles:
     def path(self, fingerprint: str) -> Path:
         return self._folder / f"{fingerprint}.snapshot"
 
+    def published(self) -> list[str]:
+        """Return the fingerprints of the data sets on disk or in memory, in order."""
+        names = set(self._in_memory)
+        with suppress(OSError):
+            names |= {path.stem for path in self._folder.iterdir() if OUR_SNAPSHOT.fullmatch(path.name)}
+        return sorted(names)
+
     def serve(self, fingerprint: str, data: DataIngestor) -> None:
         """Keep a data set in memory, and write it."""
         with self._lock:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from chalice.app import Request
@@ -13,7 +14,7 @@ from chalicelib.domain.statistics.registry import statistic
 from chalicelib.errors import InvalidRequest, listed, shown
 
 USUAL_LIMIT, LARGEST_LIMIT = 10, 1000
-JOB_FILTERS = ("type", "processID", "status", "datetime", "minDuration", "maxDuration")
+JOB_FILTERS = ("type", "processID", "status", "datetime", "minDuration", "maxDuration", "text")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 POSITION = re.compile(rb"(\d{1,16})\.(\d{1,18})")
 EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
@@ -21,10 +22,13 @@ OPEN = ("", "..")
 
 
 class Query:
-    """Query parameters by name. Raises InvalidRequest for one not in `names`, and for invalid values."""
+    """Query parameters by name. Raises InvalidRequest for one not in `names`, and for invalid values.
 
-    def __init__(self, request: Request, *names: str) -> None:
-        self._params = request.query_params
+    A form sends a field that was left empty as well: with `from_form` that is an absent one.
+    """
+
+    def __init__(self, request: Request, *names: str, from_form: bool = False) -> None:
+        self._params, self._from_form = request.query_params, from_form
         # A misspelt filter would otherwise list everything.
         if unknown := sorted(set(self._params or ()) - {*names, "f"}):
             raise InvalidRequest(f"unknown parameter {shown(unknown[0])}; there are {listed((*names, 'f'))}")
@@ -51,11 +55,15 @@ class Query:
         return min(self.number("limit", minimum=1) or usual, LARGEST_LIMIT)
 
     def _texts(self, name: str) -> list[str]:
-        return [] if self._params is None or name not in self._params else self._params.getlist(name)
+        texts = [] if self._params is None or name not in self._params else self._params.getlist(name)
+        return [text for text in texts if text.strip() or not self._from_form]
 
 
-def job_filter(query: Query) -> Filter:
-    """Return the filter of a query. Raises InvalidRequest, or UnknownStatistic for an unknown process."""
+def job_filter(query: Query, questions: Mapping[str, str] | None = None) -> Filter:
+    """Return the filter of a query. Raises InvalidRequest, or UnknownStatistic for an unknown process.
+
+    `questions` has the texts of questions by their ids, in which `text` is looked for too.
+    """
     for kind in query.values("type"):
         if kind != "process":
             raise InvalidRequest(f'"type" must be "process", not {shown(kind)}')
@@ -68,6 +76,8 @@ def job_filter(query: Query) -> Filter:
         latest,
         None if shortest is None else shortest * 1000,
         None if longest is None else longest * 1000,
+        text := (query.value("text") or "").strip().lower(),
+        frozenset(name for name, full in (questions or {}).items() if text and text in full.lower()),
     )
 
 

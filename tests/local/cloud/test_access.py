@@ -14,11 +14,15 @@ KEY_OR_SIGNED = {"Fn::If": ["JobsSigned", SIGNED, KEY]}
 
 
 def test_every_path_has_its_security(template: dict[str, Any]) -> None:
-    """A key where the stage asks for one, a signature to drain, nothing for health and the docs page."""
+    """A key where the stage asks for one, a signature to drain, nothing for health and pages without data."""
     exceptions: dict[tuple[str, str], Any] = {
         ("/health", "get"): [],
         ("/docs", "get"): [],
         ("/docs/{name}", "get"): [],
+        ("/explore", "get"): [],
+        ("/static/{name}", "get"): [],
+        ("/client/statline.py", "get"): [],
+        ("/robots.txt", "get"): [],
         ("/api/graceful_shutdown", "get"): SIGNED,
         ("/api/jobs", "get"): KEY_OR_SIGNED,
         ("/jobs", "get"): KEY_OR_SIGNED,
