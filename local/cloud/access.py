@@ -17,14 +17,6 @@ OTHERS_JOBS: Any = {"Fn::If": ["JobsSigned", SIGNATURE, KEY]}
 # None of these holds questions or values.
 PAGES = ("/explore", "/static/{name}", "/client/statline.py", "/robots.txt")
 OPEN = ("/health", "/docs", "/docs/{name}", *PAGES)
-    "/health",
-    "/docs",
-    "/docs/{name}",
-    "/explore",
-    "/static/{name}",
-    "/client/statline.py",
-    "/robots.txt",
-)
 SHUTDOWN = "/api/graceful_shutdown"
 
 
