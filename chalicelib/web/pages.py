@@ -177,7 +177,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], caption: str = 
 
 def wide(content: Html, label: str) -> Html:
     """Return a table that scrolls by itself where the window is narrow, by keyboard too."""
-    return element("div", content, class_="wide", tabindex="0", role="region", aria_label=Html(label))
+    return element("div", content, class_="wide", tabindex="0", role="group", aria_label=Html(label))
 
 
 def cell(value: Any) -> str:
