@@ -7,9 +7,8 @@ import json
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib.domain.statistics.statistic import Statistic
 from chalicelib.domain.years import parse_years
@@ -69,14 +68,13 @@ def whole_number(name: str, text: str) -> None:
         )
 
 
-@dataclass(frozen=True)
-class Input:
+class Input(NamedTuple):
     """An input of statistics. `default` says what its absence means, `numbers` what JSON numbers it takes."""
 
     title: str
     description: str
     default: str = ""
-    schema: Schema = field(default_factory=lambda: INPUT)
+    schema: Schema = INPUT
     check: Callable[[str, str], None] = any_text
     numbers: tuple[type, ...] = ()
 

@@ -57,6 +57,7 @@ def catalogue_of(data: "DataIngestor") -> Catalogue:
             "synthetic": description.synthetic,
             "citation": description.citation,
             "unit": description.unit,
+            "interval": dict(description.interval) or None,
             "population": description.population,
             "whole": whole_of(description),
             "national": description.national or None,

@@ -7,7 +7,7 @@ from typing import Any
 
 # Bytes of JSON without blanks: it travels with the data set to every page that draws a map.
 LARGEST_GEOMETRY = 500_000
-# How deep positions lie in the coordinates of each type.
+# How deep lists of positions lie in the coordinates of each type.
 DEPTH = {"Polygon": 1, "MultiPolygon": 2}
 
 

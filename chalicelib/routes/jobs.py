@@ -29,7 +29,6 @@ from chalicelib.routes.responses import (
     problem,
     provenance,
     site,
-    tagged,
 )
 from chalicelib.routes.results import validated_result
 from chalicelib.web.jobs_page import JobView, job_content, jobs_content
@@ -53,14 +52,13 @@ def jobs() -> Response:
         "jobs": [listed(request, job) for job in found.jobs],
         "links": [link(earlier, "next", "Earlier jobs")] if earlier else [],
     }
-    response = document(
+    return document(
         request,
         "Jobs",
         facts,
         content=lambda: jobs_page(request, query, found.jobs, limit, earlier),
         scripts=("page.js", "jobs.js"),
     )
-    return tagged(request, response)
 
 
 def jobs_page(request: Request, query: Query, found: list[Job], limit: int, earlier: str | None) -> str:
@@ -82,14 +80,13 @@ def job(job_id: str) -> Response:
     headers = provenance(current)
     if not current.status.is_terminal:
         headers["Cache-Control"] = "no-store"
-    response = document(
+    return document(
         request,
         current.id,
         status_info(request, current),
         headers=headers,
         content=lambda: job_content(site(request), job_view(request, current)),
     )
-    return tagged(request, response)
 
 
 @endpoint(routes, "/jobs/{job_id}", "DELETE", failed=problem)

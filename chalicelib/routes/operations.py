@@ -13,7 +13,7 @@ from chalicelib.observability.metrics import CONTENT_TYPE, EVENTS, PrometheusRec
 from chalicelib.routes.endpoint import CHECKS, JSON, VIEWS, Headers, endpoint, render
 from chalicelib.routes.links import link
 from chalicelib.routes.negotiation import HTML
-from chalicelib.routes.responses import document, problem, site, tagged
+from chalicelib.routes.responses import document, problem, site
 from chalicelib.web.operations_page import operations_content
 
 routes = Blueprint(__name__)
@@ -34,14 +34,13 @@ def health() -> Response:
 def operations() -> Response:
     request, facts = routes.current_request, operation_facts()
     headers = {"Cache-Control": "no-store"}
-    response = document(
+    return document(
         request,
         "Operations",
         facts,
         headers=headers,
         content=lambda: operations_content(site(request), facts),
     )
-    return tagged(request, response)
 
 
 def operation_facts() -> dict[str, Any]:

@@ -45,14 +45,15 @@ def document(
     """Return a JSON object, or a page of it, with links to itself and to its other form.
 
     `where` is its address where that is not the request's, `form` its media type where that is decided.
-    `content` makes the content of a page that is not just the object's members.
+    `content` makes the content of a page that is not just the object's members, and has an ETag.
     """
     chosen = form or negotiate(request, DOCUMENT_FORMS)
     links = forms(where or address(request, f=None), chosen, DOCUMENT_FORMS)
     facts = {**facts, "links": links + list(facts.get("links", ()))}
     if chosen == HTML:
-        own = pages.document(facts) if content is None else content() + pages.many(links)
-        return page(request, title, own, status, headers, **more)
+        if content is None:
+            return page(request, title, pages.document(facts), status, headers)
+        return tagged(request, page(request, title, content() + pages.many(links), status, headers, **more))
     return Response(render(facts), headers={"Content-Type": JSON, **varying(headers)}, status_code=status)
 
 

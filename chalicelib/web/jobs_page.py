@@ -85,7 +85,7 @@ def row(site: Site, job: JobView) -> Html:
         element("td", moment(job.created)),
         element("td", seconds(job.waited), class_="number"),
         element("td", seconds(job.ran), class_="number"),
-        element("td", actions(site, job), class_="links"),
+        element("td", actions(site, job)),
     )
     return element("tr", cells, data_job=job.id)
 

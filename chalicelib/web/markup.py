@@ -47,6 +47,12 @@ def part(value: Any) -> str:
     return joined(value) if isinstance(value, (list, tuple)) else escape(str(value))
 
 
+def prose(text: str) -> Html:
+    """Return a sentence whose words between backquotes are code."""
+    parts = text.split("`")
+    return joined([element("code", part) if place % 2 else part for place, part in enumerate(parts)])
+
+
 def script_data(facts: object, identifier: str) -> Html:
     """Return facts for a script, as JSON that cannot end its element."""
     text = json.dumps(facts, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")

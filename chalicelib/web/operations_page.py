@@ -78,13 +78,7 @@ def datasets(stored: Sequence[Mapping[str, Any]]) -> Html:
     if not stored:
         return element("p", "No data set is published yet.")
     items = [
-        element(
-            "li",
-            "current: " if one["current"] else "earlier: ",
-            one.get("title"),
-            " ",
-            element("code", one["id"]),
-        )
+        (element("dt", one.get("title", "An earlier one")), element("dd", element("code", one["id"])))
         for one in stored
     ]
-    return element("ul", items)
+    return element("dl", items)

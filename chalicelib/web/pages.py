@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from chalicelib.web.markup import Html, element, joined
+from chalicelib.web.markup import Html, element, joined, prose
 from chalicelib.web.static_files import manifest
 
 # The browser loads from this origin only, and runs no script and no style that stands in a page.
@@ -114,13 +114,17 @@ def document(facts: dict[str, Any]) -> str:
         if name not in short and value
     ]
     return (
-        (f"<p>{escape(text)}</p>" if text else "") + (definitions(short) if short else "") + "".join(sections)
+        (element("p", prose(text)) if text else "")
+        + (definitions(short) if short else "")
+        + "".join(sections)
     )
 
 
 def named(name: str) -> str:
     """Return a member's name in words: "Job control options" for jobControlOptions."""
-    words = re.sub(r"(?<=[a-z])([A-Z])(?=[a-z])", lambda hump: " " + hump[1].lower(), name.replace("_", " "))
+    words = re.sub(
+        r"(?<=[a-z])([A-Z])(?=[a-z])", lambda hump: " " + hump[1].lower(), re.sub("[_.]", " ", name)
+    )
     return escape(words[:1].upper() + words[1:])
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chalicelib.web.forms import choice, field_of, text_input
-from chalicelib.web.markup import Html, element
+from chalicelib.web.markup import Html, element, prose
 from chalicelib.web.pages import Site
 
 # A longer list is no help: its names are typed.
@@ -20,7 +20,7 @@ def process_form(site: Site, process: Mapping[str, Any]) -> Html:
 
 def labelled(name: str, described: Mapping[str, Any]) -> Html:
     required = described["minOccurs"] > 0
-    hint = element("small", described["description"], id=f"hint-{name}")
+    hint = element("small", prose(described["description"]), id=f"hint-{name}")
     title = described["title"] if required else f"{described['title']} (optional)"
     control = control_of(name, described["schema"], required)
     return element("div", field_of(title, control), hint)

@@ -53,14 +53,17 @@ def ask(client: "Client", statistic: str, question: str, **options: str | None) 
 def result(client: "Client", job_id: str) -> Output:
     """Wait for the result of a job that was submitted before."""
     document = wait(client, job_id)
-    return table(STATISTICS[client.statistic(job_id)], document, {})
+    return table(STATISTICS[client.statistic(job_id)], document)
 
 
-def table(statistic: Statistic, document: dict[str, Any], inputs: Mapping[str, str]) -> Output:
-    """Return an answer as a table, with the sentences that say what its numbers are."""
+def table(statistic: Statistic, document: dict[str, Any], inputs: Mapping[str, str] | None = None) -> Output:
+    """Return an answer as a table, with the sentences that say what its numbers are.
+
+    Without the inputs, nothing is said of what a mean mixes.
+    """
     columns, rows = answer_table(statistic, document)
     if statistic.computes_rows:
-        notes = [label(statistic.name, inputs)]
+        notes = [f"{LABEL.capitalize()}." if inputs is None else label(statistic.name, inputs)]
     else:
         notes = [document["statement"], *(caveat["text"] for caveat in document["caveats"])]
     return Output(document, columns, rows, notes)

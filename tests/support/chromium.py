@@ -128,7 +128,11 @@ class Tab:
 
     def resize(self, width: int, height: int = 900) -> None:
         self.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
         )
 
     def media(self, **features: str) -> None:
@@ -151,14 +155,16 @@ class Tab:
 
 
 @contextmanager
-def chromium(profile: Path) -> Iterator[Tab]:
+def chromium(profile: Path, *options: str) -> Iterator[Tab]:
     """Start a browser with a profile of its own, and yield its first tab."""
-    command = [str(CHROMIUM), *OPTIONS.split(), f"--user-data-dir={profile}", "about:blank"]
+    command = [str(CHROMIUM), *OPTIONS.split(), *options, f"--user-data-dir={profile}", "about:blank"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     loop = asyncio.new_event_loop()
     session = loop.run_until_complete(opened())
     try:
-        address = next(found[1] for line in process.stderr or () if (found := re.search(r"on (ws://\S+)", line)))
+        address = next(
+            found[1] for line in process.stderr or () if (found := re.search(r"on (ws://\S+)", line))
+        )
         yield Tab(loop, loop.run_until_complete(connected(session, address)))
     finally:
         loop.run_until_complete(session.close())

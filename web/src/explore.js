@@ -7,7 +7,7 @@ import { Progress, closestNames } from './page/progress.js'
 import { Expired, Problem, Service } from './service/api.js'
 import { Catalogue } from './service/catalogue.js'
 import { Questions } from './service/questions.js'
-import { parse, query } from './service/state.js'
+import { DEFAULTS, parse, query } from './service/state.js'
 
 class Explore {
   constructor(facts, service) {
@@ -121,6 +121,8 @@ async function start() {
   const facts = JSON.parse(document.querySelector('#statline-data').textContent)
   const service = new Service(facts.base ?? '')
   const known = facts.catalogue ? facts : { ...(await askForKey(service)), key: true }
+  // Data without limits have no ranking: the service names what they begin with.
+  DEFAULTS.statistic = known.statistic ?? DEFAULTS.statistic
   const page = new Explore({ ...known, base: service.base }, service)
   await page.load()
 }

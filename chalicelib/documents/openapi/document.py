@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib import __version__
 from chalicelib.application.job import FAILED_URI, IN_PROGRESS_URI, SUCCESS_URI
-from chalicelib.documents.inputs import Schema
+from chalicelib.documents.inputs import INPUTS, Schema
 from chalicelib.documents.openapi.parameters import PARAMETERS
 from chalicelib.documents.openapi.schemas import (
     TEXT,
@@ -68,8 +68,14 @@ DRAIN = (
     "From then on POST answers 503. On a laptop only clients on the same machine may send it, "
     "in the cloud only those that sign with IAM credentials."
 )
+ANSWERS_TEXT = (
+    "For tools that read an address: `read.csv` in R, `pd.read_csv` in Python, `IMPORTDATA` in a "
+    "spreadsheet. The query has the inputs of the process; an empty one is as an absent one. The same "
+    "question on the same data has the same response. In CSV each row says whether it is `presentable`, and "
+    "has its `caveats`."
+)
 METRICS = "In the cloud they are in CloudWatch, and this answers 404."
-FILTERS = "type statistics status datetime minDuration maxDuration limit"
+FILTERS = "type statistics status datetime minDuration maxDuration text limit"
 # fmt: off
 # What /api and the service return: path, tag, operationId, summary, schema, headers, description.
 READS = (
@@ -90,6 +96,8 @@ PAGES = (
     ("/processes/{processID}", DISCOVERY, "process", "The inputs and outputs of a process",
      "Process", "P404 P503", "processID"),
     ("/jobs", JOBS, "jobList", "Jobs, newest first", "JobList", "P404 P503", FILTERS),
+    ("/operations", SERVICE, "operations", "Load, the last hour, health and data sets",
+     "Operations", "P503", ""),
     ("/jobs/{jobID}", JOBS, "job", "The status of a job", "JobStatus", "P404 P503", "jobID wait"),
 )
 # fmt: on
@@ -129,8 +137,8 @@ def document(catalogue: Catalogue, server: str, key_needed: bool) -> Part:
         "components": {
             "schemas": schemas(catalogue),
             "parameters": PARAMETERS,
-            "responses": refusals("R", "400 403 404 409 413 415 422 503", JSON, "Error")
-            | refusals("P", " ".join(REFUSALS), PROBLEM, "Problem"),
+            "responses": refusals("R", "400 403 404 409 413 415 422 503", {JSON: ref("Error")})
+            | refusals("P", " ".join(REFUSALS), {PROBLEM: ref("Problem"), HTML: TEXT}),
             "headers": {
                 name: {"description": text, "schema": {"type": "integer"} if name == "Retry-After" else TEXT}
                 for name, text in HEADERS.items()
@@ -140,9 +148,9 @@ def document(catalogue: Catalogue, server: str, key_needed: bool) -> Part:
     }
 
 
-def refusals(prefix: str, codes: str, media_type: str, schema: str) -> Part:
-    """The shared error responses: R with the errors of /api, P with the standard's problems (RFC 7807)."""
-    content, retried = {media_type: ref(schema)}, {"409": "Retry-After", "503": "Retry-After"}
+def refusals(prefix: str, codes: str, content: Mapping[str, Schema]) -> Part:
+    """The shared error responses: R with the errors of /api, P with problems (RFC 7807), or pages of them."""
+    retried = {"409": "Retry-After", "503": "Retry-After"}
     return {prefix + code: response(REFUSALS[code], content, retried.get(code, "")) for code in codes.split()}
 
 
@@ -181,7 +189,7 @@ NOT_MODIFIED = response("Not modified, by If-None-Match", {}, "ETag")
 def paths(example: Mapping[str, str]) -> Part:
     gets = {path: read(*row) for path, *row in READS} | {path: page(*row) for path, *row in PAGES}
     gets |= {"/api/get_results/{job_id}": get_result(), "/jobs/{jobID}/results": results()}
-    gets |= {"/health": health(), "/metrics": metrics()}
+    gets |= {"/health": health(), "/metrics": metrics(), "/answers/{name}": answers()}
     posts = {"/batch": batch(example)}
     for name, statistic in STATISTICS.items():
         posts[f"/api/{name}"] = submission(statistic, example)
@@ -232,6 +240,27 @@ def results() -> Part:
     responses = {"200": result("Answer", "ETag"), "304": NOT_MODIFIED}
     refused, parameters = "P400 P404 P406 P410 P500 P503", "jobID wait ifNoneMatch formOfResult"
     return operation(JOBS, "results", "The result of a job that has ended", responses, refused, parameters)
+
+
+def answers() -> Part:
+    """A question by its address alone: a GET that makes a job, and returns its result."""
+    headers = "Statline-Dataset Statline-Replay Cache-Control ETag"
+    kinds = {JSON: ref("Answer"), CSV: TEXT, HTML: TEXT}
+    later = "Not computed in time: the job, which goes on"
+    responses = {
+        "200": response("The result", kinds, headers),
+        "202": response(later, kinds | {JSON: ref("JobStatus")}, "Location Retry-After Statline-Dataset"),
+        "304": NOT_MODIFIED,
+    }
+    return operation(
+        EXECUTION,
+        "answer",
+        "The result of a question, by its address",
+        responses,
+        "P400 P403 P404 P500 P503",
+        f"answerName {' '.join(f'in_{name}' for name in INPUTS)} dataset wait ifNoneMatch noCache",
+        description=ANSWERS_TEXT,
+    )
 
 
 def result(answer: str, headers: str) -> Part:

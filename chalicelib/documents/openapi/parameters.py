@@ -4,12 +4,14 @@ from functools import partial
 from typing import Any
 
 from chalicelib.application.job import JobStatus
-from chalicelib.documents.inputs import Schema
+from chalicelib.documents.inputs import INPUT, INPUTS, Schema
 from chalicelib.documents.openapi.schemas import COUNT, PROCESS, TEXT, array, enum
+from chalicelib.domain.statistics.registry import STATISTICS
 
 NUMBER = COUNT | {"maximum": 10**12 - 1}  # longer numbers are refused
 KEY = TEXT | {"pattern": "^[!-~]{1,255}$", "format": "idempotency-key"}
 MOMENTS = TEXT | {"format": "interval", "example": "2026-01-31T12:00:00Z/.."}
+ANSWER_NAME = enum(*(f"{name}.{form}" for name in STATISTICS for form in ("json", "csv", "html")))
 WAIT = TEXT | {"example": "wait=5"}
 FORM = "The form of the response, for links; otherwise the Accept header decides"
 PREFER = "respond-async returns a job; otherwise the service waits for the result, wait=N seconds at most"
@@ -54,4 +56,9 @@ PARAMETERS: dict[str, Schema] = {
     ),
     "minDuration": query("minDuration", "Computed for at least so many seconds", NUMBER),
     "maxDuration": query("maxDuration", "Computed for at most so many seconds", NUMBER),
+    "text": query("text", "Jobs with this text in their id, statistic, inputs or question"),
+    "answerName": path("name", "The name of a statistic, and the form of its result", ANSWER_NAME),
+    "dataset": query("dataset", "The fingerprint of a stored data set, in place of the current one"),
+    **{f"in_{name}": query(name, one.description) for name, one in INPUTS.items()},
+    "in_question": query("question", INPUTS["question"].description, INPUT, required=True),
 }

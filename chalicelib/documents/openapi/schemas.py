@@ -79,7 +79,8 @@ PROCESS = enum(*STATISTICS)
 CONTROL = {"jobControlOptions": array(enum(*JOB_CONTROL)), "outputTransmission": array(enum("value"))}
 SUMMARY = {"id": PROCESS, **texts("title description version"), **CONTROL}
 STATUS = {
-    **texts("jobID message"),
+    **texts("jobID message question dataset"),
+    "inputs": map_of(TEXT),
     "processID": PROCESS,
     "type": enum("process"),
     "status": enum(*JobStatus),
@@ -97,6 +98,7 @@ URLS: dict[str, Schema] = dict.fromkeys(
     CALLBACK_NAMES, TEXT | {"format": "callback", "maxLength": LONGEST_URL}
 )
 NULLABLE = {"nullable": True}
+MINUTE = closed_object(minute=TEXT, accepted=COUNT, finished=COUNT, refused=COUNT)
 TEXT_LINK = TEXT | {"format": "data-url", "description": "The text as a data: URL; base64 is accepted too"}
 # The documents that estimates return.
 ANSWERS = {
@@ -143,6 +145,17 @@ OGC_SCHEMAS: dict[str, Schema] = {
     "ProcessSummary": resource("id version", **SUMMARY),
     "ProcessList": resource("processes", processes=array(ref("ProcessSummary"))),
     "Process": resource("id version inputs outputs", **SUMMARY, **texts("inputs outputs", DESCRIBED)),
+    "Operations": resource(
+        "status reasons jobs datasets",
+        status=enum(*HealthStatus),
+        reasons=array(TEXT),
+        jobs=closed_object(open=COUNT, limit=COUNT, oldest={"type": "number"}),
+        durations=map_of({"type": "number", **NULLABLE}),
+        minutes=array(MINUTE),
+        datasets=array(
+            open_object("id current", {"id": TEXT, "current": {"type": "boolean"}, "title": TEXT})
+        ),
+    ),
     "JobStatus": resource("jobID type status", **STATUS),
     "CalledBack": open_object("jobID type status", STATUS),
     "JobList": resource("jobs", jobs=array(ref("JobStatus"))),

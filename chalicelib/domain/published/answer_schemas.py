@@ -152,3 +152,15 @@ ESTIMANDS = answer(
     total_rows_by_precision=ESTIMAND,
     latest_year=ESTIMAND,
 )
+# By the names of the statistics.
+ANSWERS = {
+    "cells": CELLS,
+    "estimate": ESTIMATE,
+    "compare": COMPARE,
+    "trend": TREND,
+    "ranking": RANKING,
+    "benchmark": BENCHMARK,
+    "disparity": DISPARITY,
+    "age_standardised": AGE_STANDARDISED,
+    "estimands": ESTIMANDS,
+}

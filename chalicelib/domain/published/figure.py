@@ -95,11 +95,11 @@ class Figure:
 
 
 def figure_of(unit: Unit, rule: str, key: CellKey, cell: Measure) -> Figure:
-    """Return the figure of a cell that has a value."""
-    value, low, high = (
-        None if steps is None else unit.exact(steps) for steps in (cell.value, cell.low, cell.high)
-    )
-    assert value is not None
+    """Return the figure of a cell. Raises ValueError for a cell without a value."""
+    if cell.value is None:
+        raise ValueError(f"{named(key)} has no value")
+    value = unit.exact(cell.value)
+    low, high = (None if steps is None else unit.exact(steps) for steps in (cell.low, cell.high))
     se = standard_error(value, low, high, unit.curve, unit.z)
     interval = None if low is None or high is None else (low, high)
     return Figure(unit, rule, named(key), value, se, interval, cell.n)

@@ -6,6 +6,7 @@ published rows, so not the survey's own age-adjusted figure.
 """
 
 from collections.abc import Mapping, Sequence
+from math import fsum
 from typing import NamedTuple
 
 from chalicelib.domain.inference.intervals import derived_interval
@@ -75,7 +76,7 @@ def age_groups(survey: Survey) -> dict[Population, float]:
             f"age standardisation needs percentages or proportions, and the unit is {shown(survey.unit.name)}"
         )
     standard: Mapping[str, float] = survey.description.age["standard"]
-    category, total = survey.data.category(survey.description.age["category"]), sum(standard.values())
+    category, total = survey.data.category(survey.description.age["category"]), fsum(standard.values())
     return {Population(category, group): weight / total for group, weight in sorted(standard.items())}
 
 
@@ -118,7 +119,8 @@ def standardise(
     unit = survey.unit
     se_of_each = [figure.known_se for figure in own]
     mean = pool([figure.value for figure in own], se_of_each, list(ages.values()))
-    assert mean.se is not None
+    if mean.se is None:
+        raise ValueError(f"{place} {year}: an age group has no standard error")
     interval = derived_interval(mean.estimate, mean.se, unit.curve, unit.z)
     return Standardised(place, own, mean.estimate, mean.se, interval, crude_value(survey, place, year))
 

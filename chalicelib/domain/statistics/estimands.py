@@ -53,7 +53,11 @@ def estimands(data: DataIngestor, inputs: Mapping[str, str]) -> Document:
 
 def of_all_cells(survey: Survey, selection: Selection) -> CellStats:
     """Return the sum and count that the original's mean is of: every cell of the state, or of all places."""
-    years, state = set(selection.asked), survey.state
+    cube, state = survey.data.cube, survey.state
+    if "years" not in survey.inputs:
+        by_place = cube.counted(survey.question, "location")
+        return cube.counted(survey.question)[()] if state is None else by_place[(state,)]
+    years = set(selection.asked)
     values = [
         (cell.value, cell.counted)
         for key, cell in survey.measures.items()

@@ -1,24 +1,13 @@
 """The registry of statistics, and the computation of a stored result."""
 
 import hashlib
+import importlib
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from chalicelib.domain.ingestor import DataIngestor
-from chalicelib.domain.published import answer_schemas as schemas
-from chalicelib.domain.statistics import (
-    age_standardised,
-    benchmark,
-    cells,
-    compare,
-    disparity,
-    estimands,
-    estimate,
-    means,
-    ranking,
-    trend,
-)
+from chalicelib.domain.statistics import means
 from chalicelib.domain.statistics.labels import label
 from chalicelib.domain.statistics.means import Row
 from chalicelib.domain.statistics.statistic import Statistic
@@ -79,58 +68,63 @@ ENTRIES = (
 MEANS: Mapping[str, Statistic] = {entry.name: entry for entry in ENTRIES}
 
 
-def estimate_entry(
-    compute: Callable[[DataIngestor, Mapping[str, str]], dict[str, Any]],
-    inputs: str,
-    optional: str,
-    schema: Mapping[str, Any],
-    title: str,
-    text: str,
-    rows: str = "",
-) -> Statistic:
-    """Return the entry of an estimate, which is named as its function."""
+def estimate(name: str, inputs: str, optional: str, title: str, text: str, rows: str = "") -> Statistic:
+    """Return the entry of an estimate; the function of its name is in the module of its name."""
     names, more = tuple(inputs.split()), tuple(optional.split())
-    return Statistic(compute.__name__, compute, names, (), "", title, text, more, rows, schema)
+    return Statistic(name, imported(name), names, (), "", title, text, more, rows)
 
 
-# A table: formula, inputs, optional inputs; schema, title, description, member that holds rows.
+def imported(name: str) -> Callable[[DataIngestor, Mapping[str, str]], dict[str, Any]]:
+    """Return an estimate's function, which imports its module when it is first called.
+
+    A process that starts for a mean does without: the modules take some 15 ms.
+    """
+
+    def compute(data: DataIngestor, inputs: Mapping[str, str]) -> dict[str, Any]:
+        module = importlib.import_module(f"chalicelib.domain.statistics.{name}")
+        return dict(getattr(module, name)(data, inputs))
+
+    return compute
+
+
+# A table: name, inputs, optional inputs; title, description, member that holds rows.
 # fmt: off
 ESTIMATE_ENTRIES = (
-    estimate_entry(cells.cells, "question", "state years category stratum rule",
-                   schemas.CELLS, "Published cells",
-                   "The published figures with standard errors and reliability, 5,000 at most.", "rows"),
-    estimate_entry(estimate.estimate, "question", "state years category stratum weights areas rule",
-                   schemas.ESTIMATE, "Estimate",
-                   "One figure with its uncertainty: a published cell as it is, or the average of several."),
-    estimate_entry(compare.compare, "question state",
-                   "years category stratum versus_state versus_years versus_stratum rule",
-                   schemas.COMPARE, "Comparison",
-                   "The difference between two states, times or groups, with a test; `versus_…` names the "
-                   "second, and at least one of them is needed."),
-    estimate_entry(trend.trend, "question", "state years category stratum areas",
-                   schemas.TREND, "Trend",
-                   "The change per year by weighted least squares; its test allows for the scatter of "
-                   "the years; without a state, a row for each area, its p-value adjusted for all of them.",
-                   "areas"),
-    estimate_entry(ranking.ranking, "question", "years category stratum areas top best rule state",
-                   schemas.RANKING, "Ranking",
-                   "Ranks of the areas in one year with joint 95 % ranges, and the areas that are plausibly, "
-                   "or surely, among the best.", "ranking"),
-    estimate_entry(benchmark.benchmark, "question", "years category stratum areas reference",
-                   schemas.BENCHMARK, "Benchmark",
-                   "Each area against the average of the others, the nation, or a number to reach, with "
-                   "p-values adjusted for all of them.", "states"),
-    estimate_entry(disparity.disparity, "question state category", "years reference rule",
-                   schemas.DISPARITY, "Disparity",
-                   "The groups of a category in one state and year against the best one, or a named one.",
-                   "strata"),
-    estimate_entry(age_standardised.age_standardised, "question", "state years areas",
-                   schemas.AGE_STANDARDISED, "Age-adjusted prevalence (from published rows)",
-                   "Estimates as they would be with the ages of the standard population; without a state, a "
-                   "row for each area.", "areas"),
-    estimate_entry(estimands.estimands, "question", "state years",
-                   schemas.ESTIMANDS, "What the mean of all cells means",
-                   "The unweighted mean of all cells beside four better defined means, and how they differ."),
+    estimate("cells", "question", "state years category stratum rule",
+             "Published cells",
+             "The published figures with standard errors and reliability, 5,000 at most.", "rows"),
+    estimate("estimate", "question", "state years category stratum weights areas rule",
+             "Estimate",
+             "One figure with its uncertainty: a published cell as it is, or the average of several."),
+    estimate("compare", "question state",
+             "years category stratum versus_state versus_years versus_stratum rule",
+             "Comparison",
+             "The difference between two states, times or groups, with a test; `versus_…` names the "
+             "second, and at least one of them is needed."),
+    estimate("trend", "question", "state years category stratum areas",
+             "Trend",
+             "The change per year by weighted least squares; its test allows for the scatter of "
+             "the years; without a state, a row for each area, its p-value adjusted for all of them.",
+             "areas"),
+    estimate("ranking", "question", "years category stratum areas top best rule state",
+             "Ranking",
+             "Ranks of the areas in one year with joint 95 % ranges, and the areas that are plausibly, "
+             "or surely, among the best.", "ranking"),
+    estimate("benchmark", "question", "years category stratum areas reference",
+             "Benchmark",
+             "Each area against the average of the others, the nation, or a number to reach, with "
+             "p-values adjusted for all of them.", "states"),
+    estimate("disparity", "question state category", "years reference rule",
+             "Disparity",
+             "The groups of a category in one state and year against the best one, or a named one.",
+             "strata"),
+    estimate("age_standardised", "question", "state years areas",
+             "Age-adjusted prevalence (from published rows)",
+             "Estimates as they would be with the ages of the standard population; without a state, a "
+             "row for each area.", "areas"),
+    estimate("estimands", "question", "state years",
+             "What the mean of all cells means",
+             "The unweighted mean of all cells beside four better defined means, and how they differ."),
 )
 # fmt: on
 ESTIMATES: Mapping[str, Statistic] = {entry.name: entry for entry in ESTIMATE_ENTRIES}

@@ -1,7 +1,7 @@
 """A statistic: what the registry says of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -23,8 +23,15 @@ class Statistic:
     description: str
     optional: tuple[str, ...] = ()
     rows: str = ""
-    output_schema: Mapping[str, Any] = field(default_factory=dict)
     version: int = 1
+
+    @property
+    def output_schema(self) -> Mapping[str, Any]:
+        """The JSON Schema of an estimate's document; empty for a mean."""
+        # Imported when needed: a request for a number does without.
+        from chalicelib.domain.published.answer_schemas import ANSWERS
+
+        return ANSWERS.get(self.name, {})
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from chalicelib.routes.cors import Effect
 from chalicelib.routes.endpoint import DATASET, EXECUTIONS, VIEWS, base_path, endpoint, ok
 from chalicelib.routes.errors import to_http
 from chalicelib.routes.pages.answer_views import MOST_ROWS, answer_of
-from chalicelib.routes.pages.selection import Selection, selection
+from chalicelib.routes.pages.selection import Selection, default_statistic, selection
 from chalicelib.routes.responses import page, problem, provenance, site, suggestions
 from chalicelib.routes.results import no_result
 from chalicelib.web.answer_page import answer_content
@@ -109,6 +109,7 @@ def page_facts(request: Request, dataset: str, catalogue: Catalogue) -> dict[str
         "geometry": "/geometry" if catalogue.get("geometry") else None,
         "catalogue": {name: catalogue[name] for name in FACTS if name in catalogue},
         "statistics": listed(),
+        "statistic": default_statistic(catalogue),
     }
 
 

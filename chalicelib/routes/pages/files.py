@@ -1,10 +1,12 @@
 """The files that pages load, the Python client, what crawlers may read, and the shapes of the areas."""
 
+import json
+
 from chalice.app import Blueprint, Response
 
 from chalicelib.bootstrap import get_service
 from chalicelib.errors import NotFound, shown
-from chalicelib.routes.endpoint import DATASET, VIEWS, Headers, base_path, endpoint, render
+from chalicelib.routes.endpoint import DATASET, VIEWS, Headers, base_path, endpoint
 from chalicelib.routes.responses import problem, validated
 from chalicelib.web import client, static_files
 
@@ -48,4 +50,9 @@ def geometry() -> Response:
     if not shapes:
         raise NotFound("the data set brings no shapes of its areas")
     headers = {"Content-Type": GEOJSON, DATASET: dataset, "Cache-Control": "no-cache"}
-    return validated(routes.current_request, headers, ("geometry", dataset), lambda: render(shapes))
+    return validated(
+        routes.current_request,
+        headers,
+        ("geometry", dataset),
+        lambda: json.dumps(shapes, ensure_ascii=False, sort_keys=True, separators=(",", ":")),
+    )

@@ -8,8 +8,10 @@ from chalicelib.domain.statistics.registry import STATISTICS
 from chalicelib.domain.statistics.statistic import Statistic
 from chalicelib.errors import InvalidRequest
 
+# What the page shows first, and where the data have no limits.
+USUAL, WITHOUT_LIMITS = "ranking", "states_mean"
 # The page's own defaults, which are no inputs of a job.
-DEFAULT_STATISTIC, DEFAULTS = "ranking", {"areas": "states"}
+DEFAULTS = {"areas": "states"}
 # More areas than these have no joint ranks: their published values are shown instead.
 MOST_RANKED = 400
 # Statistics that take a category whose groups they show; the others need one group.
@@ -38,7 +40,7 @@ def selection(query: Mapping[str, str], catalogue: Catalogue) -> Selection:
     for first in catalogue["questions"][:1]:
         values.setdefault("question", first["id"] or first["question"])
     if values.get("statistic") not in STATISTICS:
-        values["statistic"] = DEFAULT_STATISTIC
+        values["statistic"] = default_statistic(catalogue)
     statistic = STATISTICS[values["statistic"]]
     strata = strata_of(values.get("category", ""), catalogue)
     if len(strata) > 1 and statistic.name not in OF_ALL_GROUPS and not statistic.computes_rows:
@@ -48,6 +50,11 @@ def selection(query: Mapping[str, str], catalogue: Catalogue) -> Selection:
     chosen = {name: values[name] for name in statistic.inputs if name in values}
     inputs = {name: value for name, value in chosen.items() if value != DEFAULTS.get(name)}
     return Selection(values, statistic, inputs)
+
+
+def default_statistic(catalogue: Catalogue) -> str:
+    """Return the statistic that the page shows first. A catalogue of before does not say whether it can."""
+    return USUAL if catalogue.get("interval") else WITHOUT_LIMITS
 
 
 def published(values: Mapping[str, str], strata: list[str], catalogue: Catalogue) -> dict[str, str]:

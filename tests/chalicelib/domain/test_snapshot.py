@@ -14,7 +14,7 @@ from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.domain.measure_blocks import Blocks
 from chalicelib.domain.statistics import means
-from chalicelib.domain.statistics.registry import STATISTICS, compute_result
+from chalicelib.domain.statistics.registry import MEANS, compute_result
 from chalicelib.errors import DamagedSnapshot, OutdatedSnapshot
 from tests.support.measured import measured, snapshot_of_before
 from tests.support.samples import DESCRIPTION, SOIL, soil
@@ -43,10 +43,10 @@ def test_a_snapshot_loads_as_the_same_data_set(saved: bytes, tmp_path: Path) -> 
 def test_a_snapshot_of_before_answers_the_nine_as_before(tmp_path: Path) -> None:
     original = soil(tmp_path)
     old = DataIngestor.from_snapshot(snapshot_of_before(original))
-    for name, entry in STATISTICS.items():
+    for name, entry in MEANS.items():
         if entry.parameters == ("question",):
             question = {"question": "Humus"}
-            assert compute_result(old, name, question) == compute_result(original, name, question)
+            assert compute_result(old, name, question, "") == compute_result(original, name, question, "")
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def health(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
         yield emulator
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def url(health: Emulator, chalice_config: object) -> Iterator[str]:
     with served(health, chalice_config) as url:
         yield url

@@ -1,4 +1,4 @@
-"""/health and /metrics over real HTTP."""
+"""/health, /metrics and /operations over real HTTP."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -9,10 +9,16 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from chalicelib.adapters.dynamodb_service_state import CONTROL
 from chalicelib.application.admission_control import DRAINING
-from chalicelib.bootstrap import get_service
+from chalicelib.application.ports import ServiceState
+from chalicelib.bootstrap import get_service, get_settings, settings_from_environ
+from chalicelib.config import Settings
+from chalicelib.observability.embedded_metrics import EmbeddedMetrics
+from chalicelib.observability.metrics import recorder, use
 from local.emulator.emulator import Emulator
 from local.settings import LocalSettings
+from tests.support.html import Page
 from tests.support.samples import SOIL_CSV, ask, job
 from tests.support.simulated_cloud import SimulatedCloud
 
@@ -146,3 +152,58 @@ def test_broken_results_folder_degrades_health_until_repaired(
     settings.results.unlink()
     emulator.service.reopen()
     assert http.get(f"{url}/health", timeout=5).json()["status"] == "ready"
+
+
+def test_operations_count_the_last_hour_and_name_the_data(
+    url: str, http: requests.Session, emulator: Emulator
+) -> None:
+    before = http.get(f"{url}/operations", timeout=5).json()
+    ask(http, url, "best5", question="S1")
+    assert http.post(f"{url}/api/best5", data=b"{", timeout=5).status_code == 400
+
+    facts = http.get(f"{url}/operations", timeout=5).json()
+
+    events = ("accepted", "finished", "refused")
+    counts = [sum(sum(one[name] for name in events) for one in each["minutes"]) for each in (before, facts)]
+    assert counts[1] - counts[0] == 3
+    assert (facts["status"], facts["jobs"]["open"], facts["jobs"]["limit"]) == ("ready", 0, 3)
+    assert facts["durations"]["p50"] > 0
+    assert facts["datasets"] == [{"id": emulator.service.dataset(), "current": True, "title": "Soil survey"}]
+
+
+def test_operations_page_says_why_the_service_is_not_ready(
+    url: str, http: requests.Session, emulator: Emulator
+) -> None:
+    emulator.service.drain()
+
+    page = Page.read(http.get(f"{url}/operations", headers={"Accept": "text/html"}, timeout=5).text)
+
+    assert "draining" in page.text("p")
+    assert DRAINING in page.text("li")
+    assert [one["data-follow"] for one in page.all("section")] == ["yes"]
+
+
+def test_operations_of_many_functions_link_to_their_dashboard(url: str, http: requests.Session) -> None:
+    settings = replace(Settings(), dashboard="https://console.example/dashboard")
+    measured = recorder()
+    use(EmbeddedMetrics(lambda: "dev"))
+    get_settings.use(lambda: settings)
+    try:
+        facts = http.get(f"{url}/operations", timeout=5).json()
+        page = Page.read(http.get(f"{url}/operations?f=html", timeout=5).text)
+    finally:
+        get_settings.use(settings_from_environ)
+        use(measured)
+
+    assert "minutes" not in facts
+    assert "https://console.example/dashboard" in page.links()
+
+
+def test_operations_without_a_data_set_have_none(url: str, http: requests.Session) -> None:
+    cloud = SimulatedCloud()
+    cloud.table[CONTROL] = ServiceState()
+    get_service.use(lambda: cloud.process().service)
+
+    facts = http.get(f"{url}/operations", timeout=5).json()
+
+    assert (facts["status"], facts["datasets"]) == ("degraded", [])

@@ -10,6 +10,7 @@ from chalicelib.routes import processes
 from chalicelib.routes.endpoint import CHECKS, EXECUTIONS
 from local.emulator.emulator import Emulator
 from tests.chalicelib.routes.test_api import ANSWERS
+from tests.support.html import Page
 from tests.support.ogc_schemas import check
 from tests.support.samples import ask
 
@@ -244,7 +245,7 @@ def test_synchronous_execution_beyond_its_time_is_201_with_the_job(
     check("statusInfo", response.json())
     assert response.json()["links"][0]["type"] == "application/json"
     assert "Preference-Applied" not in response.headers
-    assert "<h1>job_id_2</h1>" in execute(http, idle_url, "best5", HUMUS, Accept="text/html").text
+    assert ">job_id_2</h1>" in execute(http, idle_url, "best5", HUMUS, Accept="text/html").text
     assert http.get(response.headers["Location"], timeout=5).json()["status"] == "accepted"
 
 
@@ -256,7 +257,7 @@ def test_views_that_wait_or_compute_have_a_lane(chalice_config: Any) -> None:
     }
     assert {place for place, lane in views.items() if lane is None} == {
         *(("/api/num_jobs", "GET"), ("/api/graceful_shutdown", "GET"), ("/api/get_results/{job_id}", "GET")),
-        *(("/conformance", "GET"), ("/docs", "GET"), ("/metrics", "GET")),
+        *(("/conformance", "GET"), ("/docs", "GET"), ("/metrics", "GET"), ("/robots.txt", "GET")),
         *(("/jobs/{job_id}", "GET"), ("/jobs/{job_id}", "DELETE")),
         *(("/api/{statistic}", "POST"), ("/batch", "POST")),
     }
@@ -278,3 +279,23 @@ def test_missing_data_set_is_503_and_makes_no_job(
     response = execute(http, url, "best5", HUMUS)
     assert (response.status_code, response.headers["Retry-After"]) == (503, "30")
     assert list(emulator.service.jobs()) == []
+
+
+@pytest.mark.parametrize("name", STATISTICS)
+def test_page_of_a_process_has_a_form_that_asks_it(url: str, http: requests.Session, name: str) -> None:
+    page = Page.read(http.get(f"{url}/processes/{name}", headers={"Accept": "text/html"}, timeout=5).text)
+
+    (form,) = page.all("form")
+    controls = {str(one["name"]): "required" in one for one in [*page.all("select"), *page.all("input")]}
+    assert (form["method"], form["action"]) == ("get", f"/answers/{name}.html")
+    entry = STATISTICS[name]
+    assert controls == {input_name: input_name in entry.parameters for input_name in entry.inputs}
+
+
+def test_form_offers_each_question_once(url: str, http: requests.Session) -> None:
+    page = Page.read(http.get(f"{url}/processes/best5", headers={"Accept": "text/html"}, timeout=5).text)
+
+    questions = [one["value"] for one in page.all("option")][:2]
+    assert questions == ["S1", "S2"]
+    answer = http.get(f"{url}/answers/best5.html", params={"question": questions[0]}, timeout=5)
+    assert "Hessen" in Page.read(answer.text).text("td")

@@ -1,11 +1,11 @@
 """HTML pages."""
 
-from html.parser import HTMLParser
-
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.web.pages import document, named, page, table
+from chalicelib.web.pages import Site, document, named, table
+from chalicelib.web.static_files import served
+from tests.support.html import Page
 
 ENTITY = "<script>alert('\"&')</script>"
 facts = st.dictionaries(
@@ -19,31 +19,11 @@ facts = st.dictionaries(
 )
 
 
-class Balance(HTMLParser):
-    """Reads a page; complains of what is left open, closed unopened, or runs."""
-
-    VOID = ("meta",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        assert tag != "script"
-        assert not [name for name, _ in attributes if name.startswith("on")]
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-
 @given(facts)
 def test_any_document_gives_escaped_and_balanced_html(given: dict[str, object]) -> None:
-    balance = Balance()
-    balance.feed(page("http://h", ENTITY, document(given)))
-    balance.close()
-    assert balance.open == []
+    page = Page.read(Site("/v1").page(ENTITY, document(given)))
+    assert page.text("h1") == ENTITY
+    assert ENTITY in page.text("title")
 
 
 def test_links_have_their_titles_and_self_is_left_out() -> None:
@@ -68,7 +48,7 @@ def test_long_list_is_folded() -> None:
 
 
 def test_result_table_shows_the_digits_of_the_json() -> None:
-    assert '<td>Ohio</td><td class="number">25.05757575757576</td>' in table(
+    assert '<td dir="auto">Ohio</td><td class="number">25.05757575757576</td>' in table(
         ("state", "mean"), [("Ohio", 25.05757575757576)]
     )
 
@@ -80,3 +60,25 @@ def test_member_names_are_shown_as_words() -> None:
         "Num jobs",
         "",
     ]
+
+
+def test_navigation_marks_the_section_that_is_shown() -> None:
+    page = Page.read(Site("/v1", path="/jobs/job_id_7").page("A job", ""))
+
+    shown = {one["href"]: one.get("aria-current") for one in page.all("a")}
+    assert shown["/v1/jobs"] == "page"
+    assert shown["/v1/explore"] is None
+
+
+def test_navigation_offers_only_what_opens_without_the_key() -> None:
+    page = Page.read(Site("", key_needed=True).page("Explore", ""))
+
+    assert page.links() == ["#content", "/explore", "/explore", "/docs"]
+
+
+def test_pages_load_files_under_their_hashed_names() -> None:
+    page = Page.read(Site("/v1").page("Jobs", "", scripts=("page.js", "jobs.js")))
+
+    names = [str(one["src"]) for one in page.all("script")]
+    assert [name.split(".")[0] for name in names] == ["/v1/static/page", "/v1/static/jobs"]
+    assert all(name.removeprefix("/v1/static/") in served() for name in names)

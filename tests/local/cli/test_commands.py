@@ -67,6 +67,8 @@ def test_table_of_a_mean_says_what_its_selection_mixes(service_url: str) -> None
     whole = " ".join(whole.split())
     assert "Unweighted mean of the selected published cells; it mixes all years and the whole" in whole
     assert "mean" not in run("ask", "best5", "S1").stdout
+    later = run("result", "job_id_1", "--format", "table").stdout
+    assert later.rstrip().endswith("Unweighted mean of the selected published cells.")
 
 
 def test_control_characters_and_markup_are_printed_as_text(service_url: str) -> None:

@@ -8,6 +8,8 @@ from click.testing import CliRunner, Result
 
 from local.__main__ import main
 from local.cli.replay import difference, reason
+from tests.conftest import running, served
+from tests.support.health import health_settings
 
 BEST = {"Hessen": 4.0, "Bayern": 2.0}
 
@@ -75,3 +77,23 @@ def test_first_difference_is_named_by_its_place() -> None:
     answer = {"rows": [{"interval": [1.0, 2.0]}, {"interval": [1.0, 2.5]}], "n": 4}
     assert difference(kept, answer) == "rows[1].interval[1] was 2.0, and is 2.5"
     assert difference(kept, {"n": 3}).startswith("the answer was {")
+
+
+def test_estimate_says_what_was_asked_and_is_the_same_bytes(
+    tmp_path: Path, chalice_config: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "answer.json"
+    with running(health_settings(tmp_path)) as emulator, served(emulator, chalice_config) as url:
+        monkeypatch.setenv("STATLINE_URL", url)
+        answer = json.loads(run("ask", "estimate", "H1", "--state", "Eastland", "--years", "2021").stdout)
+        kept.write_text(json.dumps(answer, indent=1))
+        same = run("replay", kept)
+        kept.write_text(json.dumps(answer | {"estimate": 1.0}))
+        changed = run("replay", kept)
+
+    replay = answer["provenance"]["replay"]
+    assert (same.exit_code, same.stdout) == (0, f"The same bytes, replay {replay}.\n")
+    assert (changed.exit_code, changed.stdout) == (
+        1,
+        f"Not the same, replay {replay}: estimate was 1.0, and is {answer['estimate']}.\n",
+    )

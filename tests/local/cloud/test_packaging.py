@@ -125,13 +125,16 @@ def test_visibility_and_retention_of_every_stage_exceed_its_timeouts(template: d
         assert chosen["ResultDays"] > chosen["RetentionDays"], stage
 
 
+OPEN = ("/health", "/docs", "/docs/{name}", "/explore", "/static/{name}", "/robots.txt")
+
+
 def test_every_path_has_its_security(template: dict[str, Any]) -> None:
-    """A key where the stage asks for one, a signature to drain, nothing for health and the docs page."""
+    """A key where the stage asks for one, a signature to drain, none for health and what a browser opens."""
     for path, methods in template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"].items():
         for method in methods.values():
             if path == "/api/graceful_shutdown":
                 assert method["security"] == [{"Signature": []}]
-            elif path.startswith(("/health", "/docs")):
+            elif path in OPEN:
                 assert method["security"] == []
             else:
                 assert method["security"] == {"Fn::If": ["KeyRequired", [{"ApiKey": []}], []]}

@@ -9,6 +9,7 @@ import requests
 from chalicelib.bootstrap import get_settings, settings_from_environ
 from chalicelib.config import Settings
 from local.http.gateway import host_and_path, refused_method, rendered
+from tests.support.html import Page
 
 ORIGIN = "https://pages.example"
 
@@ -97,3 +98,35 @@ def test_refusals_have_no_cors_headers_unless_an_origin_is_allowed(url: str) -> 
     response = requests.get(f"{url}/nothing", headers={"Origin": ORIGIN}, timeout=5)
 
     assert not [name for name in response.headers if name.startswith("Access-Control")]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "said"),
+    [
+        ("GET", "/nothing/here", 404, "there is nothing at /nothing/here"),
+        ("GET", "/processes/best5/execution", 405, "GET is not possible here"),
+        ("POST", "/jobs", 405, "POST is not possible here"),
+    ],
+)
+def test_404_and_405_are_pages_in_a_browser(
+    url: str, http: requests.Session, method: str, path: str, status: int, said: str
+) -> None:
+    page = http.request(method, url + path, headers={"Accept": "text/html,*/*;q=0.8"}, timeout=5)
+    problem = http.request(method, url + path, timeout=5)
+
+    assert (page.status_code, page.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
+    assert said in Page.read(page.text).text("p")
+    assert page.headers.get("Allow") == problem.headers.get("Allow")
+    assert problem.headers["Content-Type"] == "application/problem+json"
+
+
+def test_refusals_of_the_original_interface_stay_json_in_a_browser(url: str, http: requests.Session) -> None:
+    response = http.get(f"{url}/api/nothing/here", headers={"Accept": "text/html"}, timeout=5)
+
+    assert response.json()["status"] == "error"
+
+
+def test_refused_path_is_a_text_on_its_page(url: str, http: requests.Session) -> None:
+    response = http.get(f"{url}/<script>alert(1)</script>", headers={"Accept": "text/html"}, timeout=5)
+
+    assert "alert(1)" in Page.read(response.text).text("p")

@@ -3,7 +3,7 @@ import { classOf, aboutZero, quintiles } from '../figures/classes.js'
 import { figuresOf } from '../figures/areas.js'
 import { labelOfMean } from '../figures/labels.js'
 import { Problem } from './api.js'
-import { inputsOf, missing } from './state.js'
+import { DEFAULTS, inputsOf, missing } from './state.js'
 
 export const MOST_RANKED = 400
 const MOST_CELLS = 5000
@@ -23,7 +23,7 @@ export class Questions {
     const { catalogue } = this
     const first = catalogue.questions[0]
     const question = state.question ?? first?.id ?? first?.question
-    const statistic = catalogue.statistic(state.statistic) ? state.statistic : 'ranking'
+    const statistic = catalogue.statistic(state.statistic) ? state.statistic : DEFAULTS.statistic
     const strata = catalogue.strataAsListed(state.category)
     const needed = !OF_ALL_GROUPS.includes(statistic) && !catalogue.statistic(statistic).is_mean
     const stratum = state.stratum ?? (needed && strata.length > 1 ? strata[0] : undefined)

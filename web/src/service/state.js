@@ -3,7 +3,7 @@ export const NAMES = [
   'question', 'statistic', 'years', 'category', 'stratum', 'areas', 'state', 'view', 'sort', 'filter',
 ]
 export const VIEWS = { map: 'Map and ranking', groups: 'Groups', trend: 'Trend', table: 'Table' }
-const DEFAULTS = { statistic: 'ranking', view: 'map', areas: 'states' }
+export const DEFAULTS = { statistic: 'ranking', view: 'map', areas: 'states' }
 
 export function parse(search) {
   const state = { ...DEFAULTS }

@@ -1,5 +1,7 @@
 """Direct age standardisation of a state and of every area."""
 
+import json
+
 import pytest
 
 from chalicelib.domain.statistics.age_standardised import age_standardised
@@ -45,6 +47,21 @@ def test_group_without_a_value_is_an_error_that_names_it() -> None:
     rows = [*ROWS, row("Cedar", 2022, 22, 17.9, 26.7, 300, "Age: Young")]
     with pytest.raises(NoRows, match="Cedar 2022, Age: Old"):
         age_standardised(ingest(rows), {"question": "Q1", "state": "Cedar"})
+
+
+def test_order_of_the_standard_population_changes_no_byte() -> None:
+    shares = {"Young": 0.1, "Old": 0.2, "Oldest": 0.3}
+    rows = [row("Ash", 2022, 25, 22.1, 28.1, 700, f"Age: {group}") for group in shares]
+
+    forward, backward = (
+        age_standardised(
+            ingest(ROWS[:5] + rows, age={"category": "Age", "standard": dict(items)}),
+            {"question": "Q1", "state": "Ash"},
+        )
+        for items in (shares.items(), reversed(shares.items()))
+    )
+
+    assert json.dumps(forward) == json.dumps(backward)
 
 
 def test_several_years_are_refused() -> None:

@@ -33,6 +33,11 @@ def test_whole_population_rows_are_those_of_the_states() -> None:
     assert "average-of-states" in codes(answer)
 
 
+def test_all_years_by_name_are_all_years() -> None:
+    for inputs in ({"question": "Q1"}, {"question": "Q1", "state": "Ash"}):
+        assert estimands(DATA, inputs | {"years": "all"}) == estimands(DATA, inputs)
+
+
 def test_years_restrict_every_mean() -> None:
     answer = estimands(DATA, {"question": "Q1", "state": "Cedar", "years": "2018-2019"})
 
