@@ -85,6 +85,7 @@ def test_locked_page_opens_without_the_key_and_has_neither_questions_nor_values(
     assert page.status_code == 200
     assert not [text for text in ("obesity", "New Jersey", "Nutrition") if text in page.text]
     assert secured.get("/robots.txt", headers=keyless).status_code == 200
+    assert "def connect(" in secured.get("/client/statline.py", headers=keyless).text
     for path in (
         "/",
         "/explore.json",

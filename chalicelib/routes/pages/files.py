@@ -31,7 +31,7 @@ def static(name: str) -> Response:
     return Response(static_files.content(name), headers=headers)
 
 
-@endpoint(routes, "/client/statline.py", failed=problem)
+@endpoint(routes, "/client/statline.py", failed=problem, lane=VIEWS)
 def python_client() -> Response:
     headers = {"Content-Type": PYTHON, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
     return validated(routes.current_request, headers, (client.source(),), client.source)

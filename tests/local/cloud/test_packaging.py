@@ -125,7 +125,7 @@ def test_visibility_and_retention_of_every_stage_exceed_its_timeouts(template: d
         assert chosen["ResultDays"] > chosen["RetentionDays"], stage
 
 
-OPEN = ("/health", "/docs", "/docs/{name}", "/explore", "/static/{name}", "/robots.txt")
+OPEN = ("/health", "/docs", "/docs/{name}", "/explore", "/static/{name}", "/client/statline.py", "/robots.txt")
 
 
 def test_every_path_has_its_security(template: dict[str, Any]) -> None:
