@@ -49,7 +49,7 @@ def csv_sentence(entry: Statistic) -> str:
         of = f"As CSV, a row for each of `{entry.rows}` where there are some: {', '.join(rows)}. "
     else:
         of = "As CSV, one row. "
-    return f"{of}Nested members are columns with dotted names."
+    return f"{of}Nested members are columns with dotted names; `presentable` and `caveats` are of each row."
 
 
 def described_input(entry: Statistic, name: str, catalogue: Catalogue) -> dict[str, Any]:

@@ -9,6 +9,10 @@ DRAWN = "document.body?.dataset.state === 'drawn' && !document.body.hasAttribute
 SETTLED = "document.body?.dataset.state && !document.body.hasAttribute('aria-busy')"
 FAILED = "document.body?.dataset.state === 'failed' && !document.body.hasAttribute('aria-busy')"
 ROWS = """[...document.querySelectorAll('.ranking tbody.rows tr')].map((row) => {
+    const fill = (area) => {
+        const shape = document.querySelector(`.map [data-area="${CSS.escape(area)}"]`)
+        return (shape?.querySelector('rect') ?? shape)?.getAttribute('fill') ?? null
+    }
     const text = (selector) => row.querySelector(selector)?.firstChild?.textContent ?? null
     return {
         area: row.dataset.area,
@@ -16,9 +20,7 @@ ROWS = """[...document.querySelectorAll('.ranking tbody.rows tr')].map((row) => 
         value: text('td.number'),
         interval: text('td.interval'),
         gap: text('td.gap'),
-        fill: document.querySelector(`.map [data-area="${CSS.escape(row.dataset.area)}"]`)?.matches('g')
-            ? document.querySelector(`.map [data-area="${CSS.escape(row.dataset.area)}"] rect`).getAttribute('fill')
-            : document.querySelector(`.map [data-area="${CSS.escape(row.dataset.area)}"]`)?.getAttribute('fill') ?? null,
+        fill: fill(row.dataset.area),
         unreliable: row.classList.contains('unreliable'),
     }
 })"""

@@ -1,5 +1,6 @@
 """One browser for all tests of the pages, and servers with data to look at."""
 
+import contextlib
 import gzip
 import os
 import shutil
@@ -10,7 +11,8 @@ import pytest
 
 from local.settings import DATA, SAMPLE
 from tests.support.chromium import Tab, chromium
-from tests.support.processes import python_m_local
+from tests.support.processes import ServerProcess, python_m_local, slow_local
+from tests.support.samples import write_soil
 from tests.support.shared import SHARED
 
 FULL = "STATLINE_WEB" in os.environ
@@ -59,3 +61,32 @@ def survey_url(survey: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     (home / "brfss.csv").write_bytes(gzip.decompress(survey.read_bytes()))
     with python_m_local(home, STATLINE_DATASET=str(home / "brfss.csv"), STATLINE_REPLICA="no") as server:
         yield server.url
+
+
+class Gate:
+    """A job of the statistic `wait` ends once this is opened."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        os.mkfifo(path)
+
+    def open(self) -> None:
+        """Let the job that waits go on, and those that follow: they find an ordinary file."""
+        pipe = self.path.with_suffix(".pipe")
+        self.path.rename(pipe)
+        self.path.write_bytes(b"")
+        with contextlib.suppress(OSError):  # no job waits
+            os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Gate:
+    write_soil(tmp_path)
+    return Gate(tmp_path / "gate")
+
+
+@pytest.fixture
+def slow(gate: Gate, tmp_path: Path) -> Iterator[ServerProcess]:
+    environ = {"TP_NUM_OF_THREADS": "1", "STATLINE_REPLICA": "no", "STATLINE_MAX_OPEN": "3"}
+    with slow_local(tmp_path, gate.path, **environ) as server:
+        yield server

@@ -33,7 +33,9 @@ def test_rebuild_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_manifest_names_every_file_and_no_other() -> None:
-    assert sorted(MANIFEST.values()) == sorted(path.name for path in STATIC.iterdir() if path.name != "manifest.json")
+    assert sorted(MANIFEST.values()) == sorted(
+        path.name for path in STATIC.iterdir() if path.name != "manifest.json"
+    )
     assert all(re.fullmatch(r"[\w-]+\.[A-Za-z0-9]{8}\.(js|css|json)", name) for name in MANIFEST.values())
 
 

@@ -1,4 +1,4 @@
-"""Data that break pages: hostile names, thousands of areas, one, all equal, none with a value, other countries."""
+"""Data that break pages: hostile names, 3,000 areas, one, all equal, none with a value, other countries."""
 
 import json
 from collections.abc import Iterator
@@ -28,17 +28,26 @@ pytestmark = needs_browser
 
 @contextmanager
 def serving(dataset: Path, chalice_config: object) -> Iterator[str]:
-    environ = {"STATLINE_HOME": str(dataset.parent), "STATLINE_DATASET": str(dataset), "STATLINE_REPLICA": "no"}
+    environ = {
+        "STATLINE_HOME": str(dataset.parent),
+        "STATLINE_DATASET": str(dataset),
+        "STATLINE_REPLICA": "no",
+    }
     with running(LocalSettings.from_environ(environ)) as emulator, served(emulator, chalice_config) as url:
         yield url
 
 
 def test_hostile_names_are_texts(tmp_path: Path, tab: Tab, chalice_config: object) -> None:
-    path = write_survey(tmp_path, HOSTILE, [20.5, 31.5, 42.5, 12.5], question="Percent <b>bold</b> & \"quoted\"")
+    path = write_survey(
+        tmp_path, HOSTILE, [20.5, 31.5, 42.5, 12.5], question='Percent <b>bold</b> & "quoted"'
+    )
     with serving(path, chalice_config) as url:
         for view in ("map", "groups", "trend", "table"):
             explore(tab, url, view=view, state=next(iter(HOSTILE)))
-            assert tab.evaluate("document.querySelectorAll('main script:not([type]), main img, main b').length") == 0
+            assert (
+                tab.evaluate("document.querySelectorAll('main script:not([type]), main img, main b').length")
+                == 0
+            )
             assert tab.faults(url) == []
             assert tab.evaluate("document.documentElement.scrollWidth") <= 1400
         explore(tab, url)
@@ -47,7 +56,9 @@ def test_hostile_names_are_texts(tmp_path: Path, tab: Tab, chalice_config: objec
         assert tab.evaluate("document.documentElement.scrollWidth") <= 320
 
 
-def test_three_thousand_areas_have_values_without_ranks(tmp_path: Path, tab: Tab, chalice_config: object) -> None:
+def test_three_thousand_areas_have_values_without_ranks(
+    tmp_path: Path, tab: Tab, chalice_config: object
+) -> None:
     places = {f"Place {number:04}": f"P{number}" for number in range(3000)}
     path = write_survey(tmp_path, places, [10 + i / 10 for i in range(500)], years=[2021])
     with serving(path, chalice_config) as url:
@@ -102,7 +113,9 @@ def test_other_countries_have_bars_and_the_reason(tmp_path: Path, tab: Tab, chal
         assert "fewer than half of the areas" in tab.evaluate("document.querySelector('.reason').textContent")
 
 
-def test_data_without_years_and_limits_show_their_means(tmp_path: Path, tab: Tab, chalice_config: object) -> None:
+def test_data_without_years_and_limits_show_their_means(
+    tmp_path: Path, tab: Tab, chalice_config: object
+) -> None:
     write_soil(tmp_path)
     with serving(tmp_path / SOIL_CSV, chalice_config) as url:
         explore(tab, url, question="S1", statistic="states_mean")

@@ -20,7 +20,8 @@ STATES = 20
 SEEN = """({
     title: document.querySelector('h1').textContent,
     table: document.querySelector('#picture table')?.innerText ?? null,
-    svg: [...document.querySelectorAll('#picture svg')].map((svg) => svg.outerHTML.replace(/hatch\\d+/g, 'hatch')),
+    svg: [...document.querySelectorAll('#picture svg')]
+        .map((svg) => svg.outerHTML.replace(/hatch\\d+/g, 'hatch')),
     said: document.querySelector('#progress').textContent.replace(/[\\d.]+ s/, ''),
     notes: [...document.querySelectorAll('.note, .caveats li')].map((note) => note.textContent),
 })"""
@@ -42,7 +43,9 @@ def random_state(chance: random.Random, catalogue: dict[str, Any]) -> dict[str, 
     question = chance.choice(catalogue["questions"])
     state = {
         "question": question["id"],
-        "statistic": chance.choice(["ranking", "cells", "benchmark", "trend", "age_standardised", "states_mean"]),
+        "statistic": chance.choice(
+            ["ranking", "cells", "benchmark", "trend", "age_standardised", "states_mean"]
+        ),
         "years": str(chance.choice(question["years"])),
         "view": chance.choice(["map", "groups", "trend", "table"]),
         "areas": chance.choice(["", "all"]),
@@ -121,7 +124,8 @@ def test_png_is_drawn_of_the_same_picture(sample_url: str, tab: Tab) -> None:
 def test_csv_parses_to_the_table(sample_url: str, tab: Tab) -> None:
     explore(tab, sample_url, question="Q036", view="table")
     shown = tab.evaluate(
-        "[...document.querySelectorAll('.data tr')].map((row) => [...row.cells].map((cell) => cell.textContent))"
+        "[...document.querySelectorAll('.data tr')]"
+        ".map((row) => [...row.cells].map((cell) => cell.textContent))"
     )
 
     address = tab.evaluate("document.querySelector('[data-focus=csv]').href")

@@ -40,7 +40,7 @@ def sample_rows() -> list[Row]:
 
 
 def newest_selections(rows: Sequence[Row]) -> Iterator[tuple[str, str, str, str]]:
-    """Yield (question, year, category, stratum) for the whole population and each race, in the newest year."""
+    """Yield (question, year, category, stratum) of the whole population and each race, newest year."""
 
     def question(row: Row) -> str:
         return row["QuestionID"]
@@ -99,7 +99,9 @@ def check(tab: Tab, url: str, rows: Sequence[Row], selection: tuple[str, str, st
     assert all(row["fill"].endswith("-suppressed)") for row in drawn if row["area"] in hatched)
     entries = legend(tab)
     assert entries["published without a value"]["many"] == len(hatched)
-    assert sum(entry["many"] for entry in entries.values() if str(entry["fill"]).startswith("#")) == len(shown)
+    assert sum(entry["many"] for entry in entries.values() if str(entry["fill"]).startswith("#")) == len(
+        shown
+    )
     assert "National" not in shown
     assert tab.evaluate("document.querySelector('.ranking .national .rank').textContent") == "–"
     check_csv(tab, url, right["values"])

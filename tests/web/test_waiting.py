@@ -1,51 +1,21 @@
 """What Explore says while the answer is not there: waiting, full, killed, cancelled, expired."""
 
-import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 import requests
 
 from tests.support.chromium import Tab, needs_browser
 from tests.support.pages import DRAWN, FAILED, explore
-from tests.support.processes import ServerProcess, free_port, python_m_local, slow_local
+from tests.support.processes import ServerProcess, python_m_local
 from tests.support.samples import write_soil
+from tests.web.conftest import Gate
 
 SAID = "document.querySelector('#progress')?.textContent"
 LOCAL = (sys.executable, "-m", "local")
 WAITING = "/explore?question=S1&statistic=wait"
 
 pytestmark = needs_browser
-
-
-class Gate:
-    """A job of the statistic `wait` ends once this is opened."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        os.mkfifo(path)
-
-    def open(self) -> None:
-        """Let the job that waits go on, and those that follow: they find an ordinary file."""
-        pipe = self.path.with_suffix(".pipe")
-        self.path.rename(pipe)
-        self.path.write_bytes(b"")
-        pipe.write_bytes(b"")
-
-
-@pytest.fixture
-def gate(tmp_path: Path) -> Gate:
-    write_soil(tmp_path)
-    return Gate(tmp_path / "gate")
-
-
-@pytest.fixture
-def slow(gate: Gate, tmp_path: Path) -> Iterator[ServerProcess]:
-    environ = {"TP_NUM_OF_THREADS": "1", "STATLINE_REPLICA": "no", "STATLINE_MAX_OPEN": "3"}
-    with slow_local(tmp_path, gate.path, **environ) as server:
-        yield server
 
 
 def block(url: str, question: str = "S2") -> str:
@@ -88,8 +58,10 @@ def test_full_service_counts_down_and_is_asked_again(slow: ServerProcess, gate: 
     for question in ("S1", "S2", "S1"):
         requests.post(f"{slow.url}/api/wait", json={"question": question}, timeout=5)
 
-    tab.evaluate("document.querySelector('[name=question]').value = 'S2';"
-                 "document.querySelector('[name=question]').dispatchEvent(new Event('change', {bubbles: true}))")
+    tab.evaluate(
+        "document.querySelector('[name=question]').value = 'S2';"
+        "document.querySelector('[name=question]').dispatchEvent(new Event('change', {bubbles: true}))"
+    )
     tab.until(f"/asks to wait: again in \\d+ s\\.$/.test({SAID})")
     gate.open()
 
@@ -98,13 +70,14 @@ def test_full_service_counts_down_and_is_asked_again(slow: ServerProcess, gate: 
 
 def test_killed_server_is_waited_for(tmp_path: Path, tab: Tab) -> None:
     write_soil(tmp_path)
-    port = str(free_port())
     with python_m_local(tmp_path, STATLINE_REPLICA="no") as server:
         explore(tab, server.url, question="S1", statistic="states_mean")
         port = server.url.rpartition(":")[2]
 
-    tab.evaluate("document.querySelector('[name=question]').value = 'S2';"
-                 "document.querySelector('[name=question]').dispatchEvent(new Event('change', {bubbles: true}))")
+    tab.evaluate(
+        "document.querySelector('[name=question]').value = 'S2';"
+        "document.querySelector('[name=question]').dispatchEvent(new Event('change', {bubbles: true}))"
+    )
     tab.until(f"/does not answer: again in \\d+ s\\.$/.test({SAID})")
 
     restarted = ServerProcess([*LOCAL], tmp_path, PORT=port, STATLINE_REPLICA="no")
@@ -118,15 +91,29 @@ def test_expired_job_offers_to_ask_again(slow: ServerProcess, gate: Gate, tab: T
     block(slow.url)
     open_waiting(tab, slow.url)
     tab.until(f"/^Accepted/.test({SAID})")
-    job = requests.get(f"{slow.url}/jobs", headers={"Accept": "application/json"}, timeout=5).json()["jobs"][0]
+    job = requests.get(f"{slow.url}/jobs", headers={"Accept": "application/json"}, timeout=5).json()["jobs"][
+        0
+    ]
 
-    tab.call("Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=-1, uploadThroughput=-1)
+    tab.call(
+        "Network.emulateNetworkConditions",
+        offline=True,
+        latency=0,
+        downloadThroughput=-1,
+        uploadThroughput=-1,
+    )
     try:
         tab.until(f"/does not answer/.test({SAID})")
         for _ in range(2):  # dismissed, then removed
             requests.delete(f"{slow.url}/jobs/{job['jobID']}", timeout=5)
     finally:
-        tab.call("Network.emulateNetworkConditions", offline=False, latency=0, downloadThroughput=-1, uploadThroughput=-1)
+        tab.call(
+            "Network.emulateNetworkConditions",
+            offline=False,
+            latency=0,
+            downloadThroughput=-1,
+            uploadThroughput=-1,
+        )
     tab.until(FAILED)
     assert "expired" in tab.evaluate(SAID)
     gate.open()
@@ -142,6 +129,9 @@ def test_error_offers_the_closest_names(tmp_path: Path, tab: Tab) -> None:
         tab.visit(f"{server.url}/explore?question=S1&statistic=state_mean&state=Hesse", FAILED)
         assert "Hesse" in tab.evaluate(SAID)
 
-        tab.evaluate("[...document.querySelectorAll('#status button')].find((one) => one.textContent === 'Hessen').click()")
+        tab.evaluate(
+            "[...document.querySelectorAll('#status button')]"
+            ".find((one) => one.textContent === 'Hessen').click()"
+        )
 
         tab.until(f"location.search.includes('Hessen') && ({DRAWN})")

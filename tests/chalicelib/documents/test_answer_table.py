@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from chalicelib.documents.answer_table import document_table, row_members
-from chalicelib.documents.result_table import as_csv, document_of, frozen_json, table_of
+from chalicelib.documents.answer_table import Cell, Table, document_table, row_members, with_marks
+from chalicelib.documents.result_table import answer_csv, as_csv, document_of, frozen_json, table_of
 from chalicelib.domain.statistics.registry import ESTIMATES
 from tests.support.samples import job
 
@@ -77,7 +77,34 @@ def test_stored_document_is_returned_byte_for_byte() -> None:
 
     assert frozen_json(stored) == text.encode()
     assert document_of(stored) == json.loads(text)
-    assert as_csv(stored) == 'estimate,statement,caveats\r\n1e-07,"Größer, ""x""",\r\n'
+    assert as_csv(stored) == 'estimate,statement,caveats,presentable\r\n1e-07,"Größer, ""x""",,\r\n'
+
+
+@pytest.mark.parametrize(
+    ("columns", "row", "marks"),
+    [
+        (["state", "presentable"], ["Ohio", "true"], ["a; b"]),
+        (["state", "reliability.presentable"], ["Ohio", "false"], ["false", "a; b"]),
+        (["first.reliability.presentable", "second.presentable"], ["true", "false"], ["false", "a; b"]),
+        (["first.reliability.presentable", "second.presentable"], ["true", "true"], ["true", "a; b"]),
+        (["reliability.presentable"], [None], [None, "a; b"]),
+        (["slope"], [0.5], [None, "a; b"]),
+    ],
+)
+def test_row_is_presentable_if_every_judged_figure_in_it_is(
+    columns: list[str], row: list[Cell], marks: list[Cell]
+) -> None:
+    marked = with_marks(Table(columns, [row]), ["a", "b"])
+
+    assert list(marked.columns)[-1] == "caveats"
+    assert marked.rows == [[*row, *marks]]
+
+
+def test_mean_has_marks_in_answers_alone() -> None:
+    stored = job(1, statistic="states_mean", result=b'[1,[["Ohio",2.5]]]')
+
+    assert as_csv(stored) == "state,mean\r\nOhio,2.5\r\n"
+    assert answer_csv(stored) == ("state,mean,presentable,caveats\r\nOhio,2.5,,unweighted-mean-of-cells\r\n")
 
 
 def test_mean_has_no_document() -> None:

@@ -20,7 +20,7 @@ async function unitedStates() {
 async function own({ places, abbreviations, geometry }, service) {
   const names = places.flatMap((area) => [area, abbreviations.get(area)])
   const geojson = typeof geometry === 'string' ? await (await service.fetch(geometry)).json() : geometry
-  const { shapesOf } = await import('../draw/geojson.js')
+  const { shapesOf } = await import(new URL(GEOJSON, import.meta.url).href)
   const shapes = shapesOf(geojson, names)
   const key = (area) => (shapes.areas[area] ? area : abbreviations.get(area) ?? area)
   const found = places.filter((area) => shapes.areas[key(area)]).length
