@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.suggestions import Suggester
-from chalicelib.errors import UnknownCategory, UnknownQuestion, UnknownState, UnknownStratum
+from chalicelib.errors import (
+    AmbiguousQuestion,
+    UnknownCategory,
+    UnknownQuestion,
+    UnknownState,
+    UnknownStratum,
+)
 
 if TYPE_CHECKING:
     from chalicelib.domain.ingestor import DataIngestor
@@ -42,6 +48,7 @@ class Catalogue(dict[str, Any]):
             for name, names in self.names.items()
         }
         self.texts = {name: text for text, names in self.names["question"].items() for name in names}
+        self.ambiguous = ambiguous_ids(content["questions"])
         self.suggesters = {name: Suggester(allowed) for name, allowed in self.allowed.items()}
 
 
@@ -113,6 +120,15 @@ def question_names(questions: list[dict[str, Any]]) -> Names:
     }
 
 
+def ambiguous_ids(questions: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Return the texts of each id that several questions have."""
+    texts: dict[str, list[str]] = {}
+    for entry in questions:
+        if entry["id"]:
+            texts.setdefault(entry["id"], []).append(entry["question"])
+    return {name: sorted(named) for name, named in texts.items() if len(named) > 1}
+
+
 def category_names(categories: list[dict[str, Any]]) -> dict[str, Names]:
     return {
         "category": {entry["name"]: [entry["name"], *entry["aliases"]] for entry in categories},
@@ -139,4 +155,6 @@ def validate_inputs(inputs: Mapping[str, str], catalogue: Catalogue) -> None:
     for name, value in inputs.items():
         noun = LIKE.get(name, name)
         if catalogue.allowed.get(noun) and value not in catalogue.allowed[noun]:
+            if noun == "question" and value in catalogue.ambiguous:
+                raise AmbiguousQuestion(value, catalogue.ambiguous[value])
             raise UNKNOWN[noun](value, catalogue.suggesters[noun].closest(value))

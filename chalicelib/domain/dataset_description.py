@@ -9,7 +9,7 @@ from typing import Any
 
 from chalicelib.domain.description_checks import CORE_KEYS, KEYS, problems
 from chalicelib.domain.geometry import LARGEST_GEOMETRY
-from chalicelib.domain.sources import Source, opened
+from chalicelib.domain.sources import Source, opened, refuse_device
 from chalicelib.errors import InvalidDescription, listed, shown
 
 
@@ -74,6 +74,7 @@ def read_with_defaults(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     if path in seen:
         raise InvalidDescription(path, f'its "like" leads back to itself, over {listed(seen)}')
     try:
+        refuse_device(path)
         facts = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InvalidDescription(path, "no such file") from None
@@ -102,6 +103,8 @@ def read_geometry(description: Path, name: str) -> Any:
 
 def find_description(csv: Path, default: Path) -> Path:
     """Return `x.json` beside `x.csv` or `x.csv.gz` if it exists, else `default`."""
+    if not csv.name:  # the root of the file system
+        return default
     beside = csv.with_name(csv.name.removesuffix(".gz").removesuffix(".csv") + ".json")
     return beside if beside.is_file() else default
 

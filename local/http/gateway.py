@@ -22,8 +22,9 @@ from chalicelib.web import pages
 from chalicelib.web.pages import Site
 from chalicelib.web.problem_page import problem_content
 from local.http.compression import compressed
-from local.http.hosts import is_loopback, refused_host
+from local.http.hosts import refused_host
 from local.http.response import Response
+from local.loopback import is_loopback
 
 log = logging.getLogger("statline.http")
 

@@ -73,7 +73,10 @@ def test_operations_of_a_stage_are_its_load_data_and_dashboard(deployed: Deploye
 
     assert (facts["status"], facts["jobs"]["open"]) == ("ready", 0)
     assert [one["current"] for one in facts["datasets"]] == [True]
-    assert any(one["href"].endswith("#dashboards/dashboard/statline-test") for one in facts["links"])
+    assert any(
+        one["href"].endswith(f"#dashboards/dashboard/{deployed.stack.name}-us-east-1")
+        for one in facts["links"]
+    )
     assert "minutes" not in facts
 
 

@@ -5,7 +5,7 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.application.job import JSON, ExecuteRequest, Job
 from chalicelib.bootstrap import get_service, get_settings
 from chalicelib.documents.process_description import CSV
-from chalicelib.documents.result_table import answer_csv, frozen_json
+from chalicelib.documents.result_table import Cells, answer_csv, frozen_json
 from chalicelib.documents.schemas import parse_inputs
 from chalicelib.domain.statistics.registry import statistic
 from chalicelib.domain.statistics.statistic import Statistic
@@ -19,7 +19,7 @@ from chalicelib.routes.pages.answer_views import answer_of
 from chalicelib.routes.request.headers import LONGEST_WAIT, declines_reuse, wait_seconds
 from chalicelib.routes.request.query_params import Query
 from chalicelib.routes.responses import has, not_modified, page, problem, provenance, site, tag_of
-from chalicelib.routes.results import TYPES, no_result
+from chalicelib.routes.results import TYPES, csv_cells, no_result
 from chalicelib.web.answer_page import answer_content
 from chalicelib.web.jobs_page import accepted_content
 
@@ -36,12 +36,13 @@ PINNED_SECONDS = 24 * 60 * 60
 def answer(name: str) -> Response:
     request, service = routes.current_request, get_service()
     entry, form = parsed(name)
-    query = Query(request, *entry.inputs, "dataset", from_form=True)
+    query = Query(request, *entry.inputs, "dataset", "cells", from_form=True)
+    cells = csv_cells(request)
     pinned = stored_dataset(query.value("dataset"))
     asked = ExecuteRequest(
         entry.name, inputs(entry, query), media_type=JSON, fresh=declines_reuse(request), dataset=pinned
     )
-    tag = answer_tag(asked, pinned or service.dataset(), entry, form)
+    tag = answer_tag(asked, pinned or service.dataset(), entry, form, cells)
     headers = caching(bool(pinned))
     # The same question on the same data has the same answer, whichever job computes it.
     if form != HTML and not asked.fresh and has(request, tag):
@@ -56,9 +57,9 @@ def answer(name: str) -> Response:
     if form == HTML:
         shown = answer_of(request, job)
         return page(request, shown.statement, answer_content(shown), headers=provenance(job))
-    tag = answer_tag(asked, job.dataset, entry, form)
+    tag = answer_tag(asked, job.dataset, entry, form, cells)
     own: Headers = {**headers, **provenance(job), "Content-Type": TYPES[form], "ETag": tag}
-    return Response(answer_csv(job) if form == CSV else frozen_json(job).decode(), headers=own)
+    return Response(answer_csv(job, cells) if form == CSV else frozen_json(job).decode(), headers=own)
 
 
 def parsed(name: str) -> tuple[Statistic, str]:
@@ -81,8 +82,8 @@ def stored_dataset(fingerprint: str | None) -> str:
     return fingerprint or ""
 
 
-def answer_tag(asked: ExecuteRequest, dataset: str, entry: Statistic, form: str) -> str:
-    return tag_of(("answer", dataset, entry.method, sorted(asked.inputs.items()), form))
+def answer_tag(asked: ExecuteRequest, dataset: str, entry: Statistic, form: str, cells: Cells) -> str:
+    return tag_of(("answer", dataset, entry.method, sorted(asked.inputs.items()), form, cells))
 
 
 def caching(is_pinned: bool) -> dict[str, str]:

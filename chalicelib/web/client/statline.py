@@ -35,6 +35,7 @@ PATIENCE = 60.0  # seconds of pauses in which a request to a busy or restarting 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds before a repetition, where the service names none
 WAIT = 15  # seconds that the service is asked to wait for the end of a job before it responds
 TIMEOUT = 60.0  # seconds without a byte of the response
+SEE_OTHER = 303
 BUSY = (429, 502, 503, 504)
 INVENTED = "Invented data"
 MEAN_CAVEAT = "Unweighted mean of the selected published cells: no prevalence."
@@ -83,11 +84,12 @@ class _Response(NamedTuple):
         return document
 
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows no redirect, which would take the key to another address."""
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows one redirect, that to the bucket where a large result lies, and sends no key there."""
 
-    def redirect_request(self, *_: Any) -> None:
-        return None
+    def redirect_request(self, *arguments: Any) -> urllib.request.Request | None:
+        _, _, status, _, _, address = arguments
+        return urllib.request.Request(address) if status == SEE_OTHER else None
 
 
 def connect(url: str, key: str | None = None, **options: Any) -> "Connection":
@@ -126,7 +128,7 @@ class Connection:
         # What is on this machine is behind no proxy, whatever the environment names.
         is_local = parts.hostname in ("localhost", "::1") or parts.hostname.startswith("127.")
         proxies = [urllib.request.ProxyHandler({})] if is_local else []
-        self._opener = urllib.request.build_opener(_NoRedirects(), *proxies)
+        self._opener = urllib.request.build_opener(_Redirects(), *proxies)
 
     def __repr__(self) -> str:
         return f"statline.connect({self.url!r}{', key=…' if self._key else ''})"
@@ -170,8 +172,9 @@ class Connection:
         return self._request("GET", "/").json
 
     def csv(self, job: Mapping[str, Any]) -> str:
-        """Return the result of a job as CSV."""
-        return self._request("GET", f"{_path(job)}/results", headers={"Accept": "text/csv"}).text
+        """Return the result of a job as CSV, texts as they are."""
+        path = f"{_path(job)}/results?cells=exact"
+        return self._request("GET", path, headers={"Accept": "text/csv"}).text
 
     def _request(
         self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
@@ -232,7 +235,7 @@ def _refused(error: urllib.error.HTTPError) -> Exception:
 def _seconds(retry_after: str | None) -> float | None:
     """Return the seconds that Retry-After names, as a number or as a date; None where it names none."""
     try:
-        return max(0.0, float(retry_after or ""))
+        return max(0.0, int(retry_after or ""))
     except ValueError:
         pass
     try:
@@ -380,6 +383,7 @@ class Figure(NamedTuple):
 # What a row measures, and its interval. The first that a row has is what the statistic is about.
 MEASURES = (("slope", "interval_scaled"), ("difference", "interval"), ("estimate", "interval"))
 LABELS = ("state", "category", "stratum", "year", "years")
+FINEST = 1e-9  # of the figures: a smaller span is none
 MISSING = {"suppressed": "published without a value", "absent": "no data", "left_out": "left out"}
 
 
@@ -471,11 +475,11 @@ def ticks(shown: Iterable[Figure]) -> list[float]:
     ends = [end for one in shown for end in (one.value, one.low, one.high) if end is not None] or [0.0]
     low, high = min(ends), max(ends)
     low, high = (min(low, 0), max(high, 0)) if low < 0 else (low, high)
-    span = (high - low) or 1.0
+    span = high - low if high - low > FINEST * max(1.0, abs(low), abs(high)) else 1.0
     power = 10 ** math.floor(math.log10(span / 4))
     step = next(size * power for size in (1, 2, 5, 10) if span / (size * power) <= 5)
     first, last = math.floor(low / step), math.ceil(high / step)
-    return [round(place * step, 10) for place in range(first, max(last, first + 1) + 1)]
+    return [float(f"{place * step:.12g}") for place in range(first, max(last, first + 1) + 1)]
 
 
 def decimals(shown: Iterable[Figure]) -> int:

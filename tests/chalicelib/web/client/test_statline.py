@@ -245,6 +245,17 @@ def test_other_responses_raise_and_are_not_followed(response: Response, said: st
     assert KEY not in str(caught.value)
 
 
+def test_large_result_is_read_where_it_lies_without_the_key() -> None:
+    bucket = ScriptedServer(found(DATA))
+    with (
+        bucket.serving() as link,
+        scripted(found(JOB, 201), (303, {"Location": f"{link}/object"}, b"")) as asked,
+    ):
+        assert asked[1].ask("estimate", "Q1").data == DATA
+    assert bucket.requests[0][:2] == ("GET", "/object")
+    assert "x-api-key" not in bucket.headers[0]
+
+
 def test_key_is_in_no_address_and_no_text(sample: str) -> None:
     service = statline.connect(sample, KEY)
     answer = service.ask("estimate", "Q036")
