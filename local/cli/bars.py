@@ -51,10 +51,7 @@ def rows(figures: Sequence[Figure], columns: int) -> Iterator[str]:
     if not figures:
         return
     marks, digits = statline.ticks(figures), statline.decimals(figures)
-    table = [
-        (figure.rank, printable(figure.label), statline.written(figure, digits).removesuffix(" !"))
-        for figure in figures
-    ]
+    table = [(figure.rank, printable(figure.label), statline.written(figure, digits)) for figure in figures]
     widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
     others = widths[0] + len(SPACE) * bool(widths[0]) + widths[2] + 2 * len(SPACE)
     widths[1] = max(8, min(widths[1], LONGEST_LABEL, columns - others - FEWEST_MARKS))
