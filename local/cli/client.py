@@ -11,6 +11,7 @@ from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
 from chalicelib.application.admission_control import Drain
+from chalicelib.web.client.statline import Answer, Connection
 from local.cli.output import Report, printable
 from local.loopback import is_loopback
 
@@ -84,6 +85,7 @@ class Client:
         self._session, self._connected = requests.Session(), False
         # An exception for this client alone; the environment's certificates stay in use.
         self._proxies = {"no_proxy": urlsplit(self._url).hostname or ""} if is_local(self._url) else {}
+        self._key = api_key
         if api_key:
             self._session.headers["x-api-key"] = api_key
 
@@ -103,6 +105,11 @@ class Client:
                 raise NoResult(str(document["reason"]))
             self._wait(f"{job_id} is {document['status']}", next(pause))
         return dict(document["data"])
+
+    def answer(self, job_id: str, result: dict[str, Any]) -> Answer:
+        """Return a result as the Python client has it, which draws it and knows its page."""
+        job = self._request("GET", f"/jobs/{quote(job_id, safe='')}")
+        return Answer(Connection(self._url, self._key), job, result)
 
     def questions(self) -> list[dict[str, Any]]:
         return list(self._request("GET", "/api/questions")["questions"])

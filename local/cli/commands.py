@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from chalicelib.domain.statistics.statistic import Statistic
 from local.cli.connection import STATUSES, connect, prints_output, service_options, wait
 from local.cli.input_options import given_inputs, input_options
 from local.cli.output import Output, Report, progress
+from local.cli.pictures import picture_options, pictured
 from local.cli.replay import replay
 
 if TYPE_CHECKING:  # it takes a tenth of a second to import
@@ -30,7 +32,8 @@ Examples:
   python -m local ask best5 Q036
   python -m local ask state_mean obesity --state OH
   python -m local ask estimate Q036 --state Ohio --years 2022
-  python -m local ask ranking Q036
+  python -m local ask ranking Q036 --bars
+  python -m local ask ranking Q036 --plot ranking.svg --open
   python -m local ask state_mean Q036 --state Ohio --years 2022 --category Total
   python -m local ask states_mean Q036 --format csv > means.csv
   python -m local ask best5 Q036 --url https://….amazonaws.com/v1 --key …
@@ -41,8 +44,17 @@ Examples:
 @click.argument("statistic", metavar="STATISTIC")
 @click.argument("question")
 @input_options
+@picture_options
 @prints_output
-def ask(client: "Client", statistic: str, question: str, **options: str | None) -> Output:
+def ask(
+    client: "Client",
+    statistic: str,
+    question: str,
+    bars: bool,
+    plot: Path | None,
+    page: bool,
+    **options: str | None,
+) -> Output:
     """Compute a statistic of a question (its id, its text or a part of that), and wait for the result."""
     check_statistic(statistic, question)
     entry = STATISTICS[statistic]
@@ -50,7 +62,9 @@ def ask(client: "Client", statistic: str, question: str, **options: str | None) 
     from local.cli.names import resolved
 
     inputs = resolved(client, inputs)
-    return table(entry, wait(client, client.submit(statistic, inputs)), inputs)
+    job_id = client.submit(statistic, inputs)
+    output = table(entry, wait(client, job_id), inputs)
+    return pictured(client, job_id, output, bars=bars, plot=plot, page=page)
 
 
 def check_statistic(statistic: str, question: str) -> None:
@@ -62,11 +76,13 @@ def check_statistic(statistic: str, question: str) -> None:
 
 @click.command(epilog=STATUSES)
 @click.argument("job_id", metavar="ID")
+@picture_options
 @prints_output
-def result(client: "Client", job_id: str) -> Output:
+def result(client: "Client", job_id: str, bars: bool, plot: Path | None, page: bool) -> Output:
     """Wait for the result of a job that was submitted before."""
     document = wait(client, job_id)
-    return table(STATISTICS[client.statistic(job_id)], document)
+    output = table(STATISTICS[client.statistic(job_id)], document)
+    return pictured(client, job_id, output, bars=bars, plot=plot, page=page)
 
 
 def table(statistic: Statistic, document: dict[str, Any], inputs: Mapping[str, str] | None = None) -> Output:

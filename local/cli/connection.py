@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import click
 
 from chalicelib.documents.result_table import Cells
-from local.cli.output import FORMATS, Output, progress, show
+from local.cli.output import BARS, FORMATS, Output, progress, show
 
 if TYPE_CHECKING:  # the functions below import it when they need it: it takes a tenth of a second
     from local.cli.client import Client
@@ -63,9 +63,12 @@ def prints_output(run: Callable[..., Output]) -> Callable[..., None]:
     )
     @functools.wraps(run)
     def command(url: str, api_key: str, format: str | None, cells: str, **arguments: Any) -> None:
+        bars = arguments.get("bars", False)
+        if bars and format:
+            raise click.UsageError("--bars stands in place of a --format: name one of them")
         with connect(url, api_key) as client:
             output = run(client, **arguments)
-        show(output, format, Cells(cells))
+        show(output, BARS if bars else format, Cells(cells))
 
     return command
 

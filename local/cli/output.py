@@ -10,6 +10,7 @@ from chalicelib.documents.result_table import Cells, write_csv
 from chalicelib.observability.logging import escaped_json
 
 FORMATS = ("table", "json", "csv")
+BARS = "bars"  # of figures alone
 WIDEST_ROW = 8  # columns
 # Seconds of waiting after which a command says what it waits for.
 QUIET_SECONDS = 1.0
@@ -34,7 +35,11 @@ class Output(NamedTuple):
 def show(output: Output, format: str | None, cells: Cells = Cells.SAFE) -> None:
     """Print the output; without a format, as a table on a terminal and as JSON elsewhere."""
     format = format or ("table" if sys.stdout.isatty() else "json")
-    if format == "json":
+    if format == BARS:
+        from local.cli.bars import bars
+
+        print(bars(output.document, output.notes))
+    elif format == "json":
         print(json_text(output.document))
     elif format == "csv":
         write_csv(sys.stdout, [output.columns, *output.rows], cells, end="\n")

@@ -66,7 +66,10 @@ def test_operations_of_a_stage_are_its_load_data_and_dashboard(deployed: Deploye
 
     assert facts["status"] == "ready"
     assert [one["current"] for one in facts["datasets"]] == [True]
-    assert any(one["href"].endswith("#dashboards/dashboard/statline-test") for one in facts["links"])
+    assert any(
+        one["href"].endswith(f"#dashboards/dashboard/{deployed.stack.name}-us-east-1")
+        for one in facts["links"]
+    )
     assert "minutes" not in facts
 
 
@@ -78,6 +81,7 @@ def test_locked_page_opens_without_the_key_and_has_neither_questions_nor_values(
     assert page.status_code == 200
     assert not [text for text in ("obesity", "New Jersey", "Nutrition") if text in page.text]
     assert secured.get("/robots.txt", headers=keyless).status_code == 200
+    assert "def connect(" in secured.get("/client/statline.py", headers=keyless).text
     for path in (
         "/",
         "/explore.json",

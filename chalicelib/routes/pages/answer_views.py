@@ -58,9 +58,27 @@ def links(request: Request, job: Job) -> dict[str, str]:
 
 
 def code(request: Request, job: Job) -> dict[str, str]:
-    """Return the same question for curl and R."""
-    csv = links(request, job)["CSV"]
-    shown = {"curl": curl(request, job)}
-    return (
-        shown if get_settings().access == "key" else {**shown, "R": f"answer <- read.csv({json.dumps(csv)})"}
+    """Return the same question for curl, Python, and R where no key is needed."""
+    shown = {"curl": curl(request, job), "Python": python(request, job)}
+    if get_settings().access == "key":
+        return shown
+    return {**shown, "R": f"answer <- read.csv({json.dumps(links(request, job)['CSV'])})"}
+
+
+def python(request: Request, job: Job) -> str:
+    """Return the program that asks what a job was asked."""
+    base, keyed = base_url(request), get_settings().access == "key"
+    inputs = dict(job.inputs)
+    arguments = [repr(job.statistic), repr(inputs.pop("question"))]
+    arguments += [f"{name}={text!r}" for name, text in inputs.items()]
+    lines = (
+        f"# curl -O {base}/client/statline.py",
+        "import os\n" if keyed else "",
+        "import statline\n",
+        f's = statline.connect({base!r}, os.environ["STATLINE_KEY"])'
+        if keyed
+        else f"s = statline.connect({base!r})",
+        f"answer = s.ask({', '.join(arguments)})",
+        "print(answer.to_frame())",
     )
+    return "\n".join(line for line in lines if line)

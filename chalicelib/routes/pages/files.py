@@ -1,4 +1,4 @@
-"""The files that pages load, what crawlers may read, and the shapes of the data set's areas."""
+"""The files that pages load, the Python client, what crawlers may read, and the shapes of the areas."""
 
 import json
 
@@ -8,12 +8,13 @@ from chalicelib.bootstrap import get_service
 from chalicelib.errors import NotFound, shown
 from chalicelib.routes.endpoint import DATASET, VIEWS, Headers, base_path, endpoint
 from chalicelib.routes.responses import problem, validated
-from chalicelib.web import static_files
+from chalicelib.web import client, static_files
 
 routes = Blueprint(__name__)
 
 FOR_EVER = "public, max-age=31536000, immutable"
 GEOJSON = "application/geo+json"
+PYTHON = "text/x-python; charset=utf-8"
 # Each page below these makes a job.
 ROBOTS = "User-agent: *\nDisallow: {base}/answers/\nDisallow: {base}/explore\nDisallow: {base}/jobs\n"
 
@@ -28,6 +29,12 @@ def static(name: str) -> Response:
         "X-Content-Type-Options": "nosniff",
     }
     return Response(static_files.content(name), headers=headers)
+
+
+@endpoint(routes, "/client/statline.py", failed=problem, lane=VIEWS)
+def python_client() -> Response:
+    headers = {"Content-Type": PYTHON, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+    return validated(routes.current_request, headers, (client.source(),), client.source)
 
 
 @endpoint(routes, "/robots.txt")

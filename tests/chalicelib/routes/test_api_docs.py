@@ -31,7 +31,7 @@ def test_document_describes_exactly_the_routes(url: str, http: requests.Session)
 
 
 # What only pages load, and the descriptions themselves.
-FOR_BROWSERS = ("/docs", "/openapi.json", "/explore", "/static", "/geometry", "/robots.txt")
+FOR_BROWSERS = ("/docs", "/openapi.json", "/explore", "/static", "/client", "/geometry", "/robots.txt")
 
 
 def shape(path: str) -> str:

@@ -2,10 +2,8 @@
 
 import json
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
 
 import pytest
@@ -13,60 +11,14 @@ import pytest
 from local.cli.client import LONGEST_PAUSE, PATIENCE, Client, NoResult, Refused, Unreachable, pauses
 from local.emulator.emulator import Emulator
 from tests.support.processes import free_port
+from tests.support.scripted_server import Response, ScriptedServer
 
-Response = tuple[int, dict[str, str], bytes]
 BUSY = b'{"status": "error", "reason": "shutting down"}'
 ACCEPTED: Response = (200, {}, b'{"job_id": "job_id_1"}')
 RUNNING: Response = (200, {}, b'{"status": "running"}')
 NO_RESPONSE: Response = (0, {}, b"")
 CUT_OFF: Response = (200, {"Content-Length": "99"}, b"{")
 DONE: Response = (200, {}, b'{"status": "done", "data": {"b": 1.5, "a": 2.0}}')
-
-
-class ScriptedServer:
-    """A server that sends these responses in turn, and records the requests."""
-
-    def __init__(self, *responses: Response) -> None:
-        self.responses = list(responses)
-        self.requests: list[tuple[str, str, bytes]] = []
-        self.headers: list[dict[str, str]] = []
-
-    @contextmanager
-    def serving(self, port: int = 0) -> Iterator[str]:
-        server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        scripted = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def respond(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                scripted.requests.append((self.command, self.path, body))
-                scripted.headers.append({name.lower(): value for name, value in self.headers.items()})
-                status, headers, content = scripted.responses.pop(0)
-                if not status:
-                    return
-                self.send_response(status)
-                for name, value in ({"Content-Length": str(len(content))} | headers).items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(content)
-
-            do_GET = do_POST = respond  # noqa: N815 # http.server looks for these names
-
-            def log_message(self, format: str, *args: object) -> None:
-                """Log nothing."""
-
-        return Handler
 
 
 @contextmanager
