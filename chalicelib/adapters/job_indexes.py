@@ -95,12 +95,15 @@ class JobIndexes:
 def in_parallel(function: Callable[[str], T], arguments: Sequence[str]) -> list[T]:
     """Call a function for each argument on threads, each under the caller's deadline and trace.
 
-    After an error no further call begins.
+    The first call ends before the others begin, so that an outage fails one call. After an error no further
+    call begins.
     """
-    with ThreadPoolExecutor(min(THREADS, len(arguments))) as pool:
-        calls = [pool.submit(contextvars.copy_context().run, function, value) for value in arguments]
+    first, *others = arguments
+    results = [function(first)]
+    with ThreadPoolExecutor(THREADS) as pool:
+        calls = [pool.submit(contextvars.copy_context().run, function, value) for value in others]
         try:
-            return [call.result() for call in calls]
+            return results + [call.result() for call in calls]
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

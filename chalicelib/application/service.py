@@ -47,8 +47,8 @@ def now_ms() -> int:
 class Service:
     """The use cases of every interface. One instance serves any number of threads.
 
-    Where other processes accept jobs too, the number of messages in the queue is used for `count_seconds` as that
-    of open jobs: one call, where the exact number costs one for each shard of an index.
+    Where other processes accept jobs too, admission takes the queue's number of messages as that of open jobs
+    and uses it for `count_seconds`: one call, where the exact number costs one for each shard of an index.
     """
 
     def __init__(
