@@ -79,6 +79,7 @@ def job_store(aws: Aws, settings: Settings) -> DynamoDbJobStore:
         settings.inline_limit,
         settings.retention_days * DAY,
         result_lifetime=settings.result_days * DAY,
+        shards=settings.index_shards,
     )
 
 

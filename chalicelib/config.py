@@ -89,6 +89,9 @@ class Settings:
     `settle_seconds` apart, no job was open: more than 0 where other processes accept jobs too.
     While `max_open` jobs are open, the service accepts no other. `access` says whether callers need a key,
     which API Gateway checks. Callbacks go to public addresses alone, unless `callback_private`.
+    The keys of a table's indexes are in `index_shards`. DynamoDB writes 1,000 units a second under one key,
+    and a new job takes two of each index, so that 64 carry some 30,000 jobs a second. No stage may change the
+    number, since readers know no other shards: it is no variable.
     Links begin with `public_url` where it is set, otherwise with the host that the client named, which a
     laptop's server checks against its own names and `allowed_hosts`. Larger responses than `response_limit`,
     in bytes as Lambda counts them, are fetched from the bucket; 0 for no limit. /operations links to the
@@ -100,6 +103,7 @@ class Settings:
     queue_url: str = ""
     callback_queue_url: str = ""
     inline_limit: int = 8 * 1024
+    index_shards: int = 64
     id_block: int = 100
     resend_seconds: int = 15 * 60
     give_up_seconds: int = 24 * 60 * 60

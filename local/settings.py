@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chalicelib.config import LOG_FORMATS, LOG_LEVELS, Settings, choice, integer
@@ -18,6 +18,8 @@ DEFAULT_DESCRIPTION = DATA / "brfss.json"
 KEEP_BYTES, LEAST_KEPT = 1_000_000_000, 10_000_000
 # Runners share one interpreter lock: so many are more than any machine can use.
 MOST_THREADS = 1_000
+# Of the tables on moto and other emulators, which search a whole index for each key.
+INDEX_SHARDS = 2
 RESOURCES = PROJECT / ".chalice" / "resources.json"
 
 
@@ -59,8 +61,7 @@ class LocalSettings:
             drain_seconds=integer(environ, "STATLINE_DRAIN_SECONDS", 30),
             log_level=choice(environ, "STATLINE_LOG_LEVEL", "info", LOG_LEVELS),
             log_format=choice(environ, "STATLINE_LOG_FORMAT", "text", LOG_FORMATS),
-            # moto's S3 takes as long for one answer as its DynamoDB does for a dozen jobs.
-            service=Settings.from_environ({"STATLINE_INLINE_LIMIT": "32768", **environ}),
+            service=service_settings(environ),
             store=store,
             synchronous=choice(environ, "STATLINE_SYNCHRONOUS", cls.synchronous, ("normal", "full")),
             replica=choice(environ, "STATLINE_REPLICA", "yes", ("yes", "no")) == "yes",
@@ -79,6 +80,13 @@ class LocalSettings:
     @property
     def snapshots(self) -> Path:
         return self.state / "snapshots"
+
+
+def service_settings(environ: Mapping[str, str]) -> Settings:
+    """Return the service's settings, with what suits emulators of AWS."""
+    # moto's S3 takes as long for one answer as its DynamoDB does for a dozen jobs.
+    settings = Settings.from_environ({"STATLINE_INLINE_LIMIT": "32768", **environ})
+    return replace(settings, index_shards=INDEX_SHARDS)
 
 
 def loopback_endpoint(environ: Mapping[str, str]) -> str:

@@ -13,9 +13,8 @@ import requests
 from chalice.cli.factory import CLIFactory
 
 from chalicelib.adapters.aws_clients import Aws
-from chalicelib.adapters.dynamodb_job_store import DynamoDbJobStore
 from chalicelib.application.ports import JobStore
-from chalicelib.bootstrap import get_service
+from chalicelib.bootstrap import get_service, job_store
 from chalicelib.config import Settings
 from local.emulator import moto_backend
 from local.emulator.emulator import Emulator
@@ -103,8 +102,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[JobStore]:
         with closing(Database(tmp_path / "statline.db")) as database:
             yield SqliteJobStore(database, keep=1000)
     else:
-        settings, clients = Settings(inline_limit=1000), request.getfixturevalue(where or "moto")
-        yield DynamoDbJobStore(clients, settings.table, settings.bucket, settings.inline_limit)
+        # Several shards, for which emulators need no second.
+        settings = Settings(inline_limit=1000, index_shards=4)
+        yield job_store(request.getfixturevalue(where or "moto"), settings)
 
 
 @pytest.fixture

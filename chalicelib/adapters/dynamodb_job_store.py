@@ -1,14 +1,13 @@
 """The JobStore port on DynamoDB and S3.
 
-A job is one item. Two sparse indexes hang off it: `open` holds the jobs that are not finished, so counting
-them costs what is open, and apart from them those with a pending callback; `listed` holds every job without
-its result, so listing reads no results. A result is an item of its own, or an object, that jobs refer to
-(shared_results); jobs of earlier versions have their results in their own items and objects, compressed. An
-idempotency key is an item too.
+A job is one item. Two sparse indexes hang off it (job_indexes): `open` holds the jobs that are not finished,
+so counting them costs what is open, and apart from them those with a pending callback; `listed` holds every
+job without its result, so listing reads no results. A result is an item of its own, or an object, that jobs
+refer to (shared_results); jobs of earlier versions have their results in their own items and objects,
+compressed. An idempotency key is an item too.
 """
 
 import hashlib
-import itertools
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +15,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.adapters.aws_clients import Aws, pages
+from chalicelib.adapters.aws_clients import Aws
+from chalicelib.adapters.job_indexes import JobIndexes
 from chalicelib.adapters.job_item import (
     CALLBACK_PENDING,
     CREATED,
@@ -32,14 +32,12 @@ from chalicelib.adapters.job_item import (
 )
 from chalicelib.adapters.shared_results import SharedResults, compressed
 from chalicelib.application.idempotency import IdempotencyRecord
-from chalicelib.application.job import JOB_ID, Job, JobStatus, by_acceptance, job_number
+from chalicelib.application.job import JOB_ID, Job, JobStatus, job_number
 from chalicelib.application.known_results import KnownResult, ResultKey
+from chalicelib.config import Settings
 from chalicelib.errors import JobNotFound
 
 COUNTER = "#counter"
-OPEN_INDEX, LISTED_INDEX = "open", "listed"
-# Items. A page ends at one megabyte too.
-LARGEST_PAGE = 20_000
 
 
 class DynamoDbJobStore:
@@ -47,6 +45,7 @@ class DynamoDbJobStore:
 
     A finished job expires `retention` seconds after it finished, 0 meaning never; AWS removes it later, but
     from then on it is not found. A shared result expires `result_lifetime` seconds after it was computed.
+    A table keeps the number of its index keys' `shards` for life.
     """
 
     def __init__(
@@ -58,8 +57,10 @@ class DynamoDbJobStore:
         retention: int = 0,
         clock: Callable[[], float] = time.time,
         result_lifetime: int = 0,
+        shards: int = Settings.index_shards,
     ) -> None:
-        self._aws, self._table, self._bucket = aws, table, bucket
+        self._aws, self._table, self._bucket, self._shards = aws, table, bucket, shards
+        self._indexes = JobIndexes(aws, table, shards)
         self._inline_limit, self._retention, self._clock = inline_limit, retention, clock
         self._results = SharedResults(aws, table, bucket, inline_limit, result_lifetime, clock)
 
@@ -109,7 +110,7 @@ class DynamoDbJobStore:
             self._aws.dynamodb.update_item(
                 **self._key(outcome.id),
                 UpdateExpression=update if outcome.callback_pending else f"{update} REMOVE #open",
-                ConditionExpression="#open = :still",
+                ConditionExpression="begins_with(#open, :still)",
                 ExpressionAttributeNames={f"#{name}": name for name in {*changes, "open"}},
                 ExpressionAttributeValues={f":{name}": value for name, value in changes.items()}
                 | encoded({":still": OPEN}),
@@ -156,13 +157,13 @@ class DynamoDbJobStore:
             self._aws.dynamodb.update_item(
                 **self._key(job_id),
                 UpdateExpression="REMOVE #open",
-                ConditionExpression="#open = :pending",
+                ConditionExpression="begins_with(#open, :pending)",
                 ExpressionAttributeNames={"#open": "open"},
                 ExpressionAttributeValues=encoded({":pending": CALLBACK_PENDING}),
             )
 
     def pending_callbacks_before(self, moment: int) -> Iterator[str]:
-        return (job_id for job_id, _ in self._before(moment, CALLBACK_PENDING))
+        return (job_id for job_id, _ in self._indexes.before(moment, CALLBACK_PENDING))
 
     def delete(self, job_id: str) -> None:
         if not JOB_ID.fullmatch(job_id):
@@ -173,34 +174,23 @@ class DynamoDbJobStore:
             self._aws.s3.delete_object(Bucket=self._bucket, Key=object_key)
 
     def jobs(self) -> Iterator[Job]:
-        # The index has jobs of one millisecond in no order.
-        yield from sorted(self._listed(), key=by_acceptance)
+        return map(to_job, self._kept(self._indexes.listed()))
 
     def latest(self, until: int, count: int = 1_000) -> Iterator[Job]:
-        jobs = self._listed(" AND accepted <= :moment", until, count, ScanIndexForward=False)
-        for _, together in itertools.groupby(jobs, key=lambda job: job.accepted):
-            yield from sorted(together, key=by_acceptance, reverse=True)
+        return map(to_job, self._kept(self._indexes.listed(until, count)))
 
-    def _listed(
-        self, condition: str = "", moment: int | None = None, count: int = LARGEST_PAGE, **options: Any
-    ) -> Iterator[Job]:
-        # One more than the caller takes shows that the jobs of its last millisecond are complete.
-        for page in self._query(LISTED_INDEX, "job", condition, moment, count + 1, **options):
-            yield from (to_job(item) for item in page["Items"] if not self._expired(item))
+    def _kept(self, items: Iterator[Item]) -> Iterator[Item]:
+        return (item for item in items if not self._expired(item))
 
     def count_open(self) -> int:
-        return sum(page.get("Count", 0) for page in self._query(OPEN_INDEX, OPEN, Select="COUNT"))
+        return self._indexes.count(OPEN)
 
     def open_before(self, moment: int) -> Iterator[tuple[str, int]]:
-        return self._before(moment, OPEN)
-
-    def _before(self, moment: int, value: str) -> Iterator[tuple[str, int]]:
-        for page in self._query(OPEN_INDEX, value, " AND accepted < :moment", moment):
-            yield from ((item["id"], item["accepted"]) for item in map(decoded, page["Items"]))
+        return self._indexes.before(moment, OPEN)
 
     def item(self, job: Job) -> Item:
         """Return the whole item of a job. A result that is too large for it is in S3 when this returns."""
-        return {**to_item(job), **self._write_result(job), **self._expiry(job)}
+        return {**to_item(job, self._shards), **self._write_result(job), **self._expiry(job)}
 
     def _referring_item(self, job: Job) -> Item:
         """Return the item of a job without its result, which is stored when this returns.
@@ -211,7 +201,7 @@ class DynamoDbJobStore:
             return self.item(job)
         if job.source is None and not self._results.put(job):
             return self.item(job)
-        return {**to_item(job), **self._results.reference(job), **self._expiry(job)}
+        return {**to_item(job, self._shards), **self._results.reference(job), **self._expiry(job)}
 
     def _expiry(self, job: Job) -> Item:
         if not self._retention or job.finished is None:
@@ -223,32 +213,6 @@ class DynamoDbJobStore:
 
     def _get_item(self, item_id: str) -> Item | None:
         return self._aws.dynamodb.get_item(**self._key(item_id), ConsistentRead=True).get("Item")
-
-    def _query(
-        self,
-        index: str,
-        value: str,
-        condition: str = "",
-        moment: int | None = None,
-        count: int = LARGEST_PAGE,
-        **options: Any,
-    ) -> Iterator[Any]:
-        """Yield the pages of an index; `condition` compares `accepted` with `:moment`.
-
-        The first page has `count` items.
-        """
-        values = {":value": value} | ({} if moment is None else {":moment": moment})
-        return pages(
-            growing(self._aws.dynamodb.query, count),
-            "ExclusiveStartKey",
-            "LastEvaluatedKey",
-            TableName=self._table,
-            IndexName=index,
-            KeyConditionExpression=f"#index = :value{condition}",
-            ExpressionAttributeNames={"#index": index},
-            ExpressionAttributeValues=encoded(values),
-            **options,
-        )
 
     def _expired(self, item: Item) -> bool:
         return "expires" in item and int(item["expires"]["N"]) <= self._clock()
@@ -284,9 +248,3 @@ class DynamoDbJobStore:
 def own_objects(job_id: str) -> str:
     """Return the prefix of the objects that one job alone refers to."""
     return f"results/{job_id}/"
-
-
-def growing(query: Callable[..., Any], count: int) -> Callable[..., Any]:
-    """Return the call with pages of `count` items, then of twice as many: a filter may skip most of them."""
-    limits = (min(count << doubled, LARGEST_PAGE) for doubled in itertools.count())
-    return lambda **arguments: query(**arguments, Limit=next(limits))

@@ -2,10 +2,11 @@
 
 What the index `listed` projects are attributes of their own, since CloudFormation refuses to change a
 projection; every other field of a job is in one JSON document. Earlier versions kept all fields in
-attributes: such items are read too.
+attributes, and index keys without shards: such items are read too.
 """
 
 import json
+import zlib
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
@@ -14,6 +15,7 @@ from typing import Any
 from chalicelib.application.idempotency import KEY_LIFETIME_SECONDS, IdempotencyRecord
 from chalicelib.application.job import Job, JobStatus
 from chalicelib.application.job_record import from_record, to_record
+from chalicelib.config import Settings
 
 Item = dict[str, Any]
 
@@ -27,8 +29,9 @@ PROJECTED = frozenset(
 DOCUMENT = "document"
 # The attributes that a job has from its creation on and that its end does not change.
 CREATED = frozenset(("id", "listed", "accepted", "statistic", "inputs", "dataset", "response", "media_type"))
-# The values of `open`: the job is not finished, or a callback about its end is pending.
-OPEN, CALLBACK_PENDING = "open", "unsent"
+# What index keys say, before the number of their shard: every job is listed; in `open` are those that are not
+# finished, and those with a pending callback about their end.
+LISTED, OPEN, CALLBACK_PENDING = "listed", "open", "unsent"
 
 
 def encoded(values: Mapping[str, Any]) -> Item:
@@ -49,7 +52,17 @@ def codecs() -> tuple[Any, Any]:
     return TypeSerializer().serialize, TypeDeserializer().deserialize
 
 
-def to_item(job: Job) -> Item:
+def index_key(kind: str, job_id: str, shards: int) -> str:
+    """Return the key that a job has in an index, such as `open#07`."""
+    return f"{kind}#{zlib.crc32(job_id.encode()) % shards:02}"
+
+
+def index_keys(kind: str, shards: int) -> list[str]:
+    """Return all keys of a kind, among them that of jobs from versions without shards."""
+    return [*(f"{kind}#{shard:02}" for shard in range(shards)), "job" if kind == LISTED else kind]
+
+
+def to_item(job: Job, shards: int = Settings.index_shards) -> Item:
     """Return the item of a job, without its result."""
     record = {"status": JobStatus.ACCEPTED.value} | to_record(job)
     record.pop("callback_pending", None)  # the attribute `open` holds it, which one update can remove
@@ -57,17 +70,16 @@ def to_item(job: Job) -> Item:
     if rest := {name: value for name, value in record.items() if name not in PROJECTED}:
         values[DOCUMENT] = json.dumps(rest, ensure_ascii=False, separators=(",", ":"))
     if job.callback_pending or not job.status.is_terminal:
-        values["open"] = CALLBACK_PENDING if job.callback_pending else OPEN
-    return encoded({"listed": "job", **values})
+        values["open"] = index_key(CALLBACK_PENDING if job.callback_pending else OPEN, job.id, shards)
+    return encoded({"listed": index_key(LISTED, job.id, shards), **values})
 
 
 def to_job(item: Item, result: bytes | None = None) -> Job:
     """Return the job of an item, or of its projection, which lacks the document."""
     values = decoded({name: value for name, value in item.items() if name != "answer"})
     document = json.loads(values.get(DOCUMENT, "{}"))
-    return from_record(
-        {**values, **document, "callback_pending": values.get("open") == CALLBACK_PENDING}, result
-    )
+    callback_pending = values.get("open", "").startswith(CALLBACK_PENDING)
+    return from_record({**values, **document, "callback_pending": callback_pending}, result)
 
 
 def key_item_id(key: str) -> str:

@@ -37,7 +37,7 @@ class Capacity:
         max_age: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.limit, self.count_open = limit, count_open
+        self.limit, self._count_open = limit, count_open
         self._max_age, self._clock = max_age, clock
         self._lock = threading.Lock()
         self._counted_at: float | None = None
@@ -74,7 +74,7 @@ class Capacity:
     def _taken(self) -> int:
         now = self._clock()
         if self._counted_at is None or now - self._counted_at >= self._max_age:
-            self._counted, self._reserved, self._counted_at = self.count_open(), self._pending, now
+            self._counted, self._reserved, self._counted_at = self._count_open(), self._pending, now
         return self._counted + self._reserved
 
     def _retry_after(self) -> int:
@@ -110,11 +110,12 @@ class AdmissionControl:
         self,
         state: ServiceStateStore,
         capacity: Capacity,
+        count_open: Callable[[], int],
         clock: Callable[[], int],
         settle_ms: int,
         on_change: Callable[[], None],
     ) -> None:
-        self._state, self.capacity = state, capacity
+        self._state, self.capacity, self._count_open = state, capacity, count_open
         self._clock, self._settle_ms, self._on_change = clock, settle_ms, on_change
         self._lock = threading.Lock()
         self._entering = 0
@@ -141,7 +142,7 @@ class AdmissionControl:
         """Count the jobs that are being accepted, or accepted and not finished."""
         with self._lock:
             entering = self._entering
-        return entering + self.capacity.count_open()
+        return entering + self._count_open()
 
     def drain(self) -> Drain:
         """Stop accepting jobs, and report how many are left.

@@ -47,7 +47,8 @@ def now_ms() -> int:
 class Service:
     """The use cases of every interface. One instance serves any number of threads.
 
-    Where other processes accept jobs too, a count of open jobs is used for `count_seconds`.
+    Where other processes accept jobs too, admission takes the queue's number of messages as that of open jobs
+    and uses it for `count_seconds`: one call, where the exact number costs one for each shard of an index.
     """
 
     def __init__(
@@ -64,9 +65,11 @@ class Service:
         self._known = KnownResults(self._store, clock, settings.reuse_ms)
         self._completions = Completions()
         self._health = HealthChecker([lambda: self._admission.not_ready_reason(), *checks])
+        count = self._queue.count_messages if count_seconds else self._store.count_open
         self._admission = AdmissionControl(
             ports.state,
-            Capacity(settings.max_open, self._store.count_open, count_seconds),
+            Capacity(settings.max_open, count, count_seconds),
+            self._store.count_open,
             clock,
             settings.settle_seconds * 1000,
             on_change=self._health.expire,

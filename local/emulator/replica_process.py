@@ -20,6 +20,7 @@ from chalicelib.application.job import Job
 from chalicelib.bootstrap import job_store
 from chalicelib.config import Settings
 from local.emulator import moto_backend
+from local.settings import INDEX_SHARDS
 
 BATCH = 25  # BatchWriteItem takes no more
 NICENESS = 10
@@ -59,7 +60,7 @@ def main(table: str, bucket: str, inline_limit: str, port: str) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     os.nice(NICENESS)
-    settings = Settings(table=table, bucket=bucket, inline_limit=int(inline_limit))
+    settings = Settings(table=table, bucket=bucket, inline_limit=int(inline_limit), index_shards=INDEX_SHARDS)
     moto_backend.start_moto()
     writer = ReplicaWriter(moto_backend.connect(settings), settings)
     if int(port):

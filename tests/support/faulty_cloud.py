@@ -15,10 +15,13 @@ from chalicelib.adapters.sqs_job_queue import SqsJobQueue
 from chalicelib.application import lambda_handlers
 from chalicelib.application.job import Job
 from chalicelib.application.service import Service
+from chalicelib.bootstrap import COUNT_SECONDS
 from tests.support.faults import Answer, Call, Faults
 from tests.support.samples import soil
 from tests.support.services import make_service, submit
 
+# Each query goes over sockets to moto.
+SHARDS = 2
 TRIES = 2
 FEW_TRIES = {"attempts": TRIES}
 HANG_SECONDS = 0.3
@@ -44,9 +47,10 @@ class Cloud:
     def service(self, through: Aws | None = None, inline_limit: int = 1000) -> Service:
         """Return a service that has made no call yet."""
         through = through or self.retrying
-        store = DynamoDbJobStore(through, "statline", "statline", inline_limit)
+        store = DynamoDbJobStore(through, "statline", "statline", inline_limit, shards=SHARDS)
         queue, datasets = SqsJobQueue(through, self.queue), S3DatasetStore(through, "statline")
-        return make_service(store, queue, datasets, DynamoDbServiceState(through, "statline"), id_block=1)
+        state = DynamoDbServiceState(through, "statline")
+        return make_service(store, queue, datasets, state, id_block=1, count_seconds=COUNT_SECONDS)
 
     def finished(self) -> Job:
         """Return a job whose result is in S3."""

@@ -15,6 +15,7 @@ from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
 from chalicelib.adapters.s3_dataset_store import S3DatasetStore
 from chalicelib.adapters.sqs_job_queue import SqsJobQueue
 from chalicelib.application import lambda_handlers
+from chalicelib.application.pagination import Filter
 from chalicelib.application.service import Service
 from chalicelib.bootstrap import COUNT_SECONDS
 from chalicelib.config import Settings
@@ -190,11 +191,30 @@ def test_callback_costs_one_message_one_read_and_three_writes(clients: Aws, call
     ]
 
 
-def test_sweeper_makes_four_queries_when_nothing_is_lost(make: Services, calls: Calls) -> None:
+# Queries of one index: its shards, and the key of versions without them.
+KEYS = Settings.index_shards + 1
+
+
+def test_sweeper_reads_each_index_key_four_times_when_nothing_is_lost(make: Services, calls: Calls) -> None:
     """Lost jobs, pending callbacks, the oldest open job, and the number of open jobs."""
     service = make(8192)
     submit(service, "best5", HUMUS)
-    assert calls(lambda: lambda_handlers.sweep(service, Settings())) == ["Query"] * 4
+    assert calls(lambda: lambda_handlers.sweep(service, Settings())) == ["Query"] * 4 * KEYS
+
+
+def test_page_of_jobs_and_their_number_cost_a_query_for_each_index_key(make: Services, calls: Calls) -> None:
+    service = make(8192)
+    for _ in range(20):
+        submit(service, "global_mean", HUMUS)
+    assert calls(lambda: service.page(Filter(), 10)) == ["Query"] * KEYS
+    assert calls(service.num_jobs) == ["Query"] * KEYS
+
+
+def test_limit_on_open_jobs_costs_a_call_in_five_seconds(make: Services, calls: Calls) -> None:
+    service = make.another(8192)
+    first = calls(lambda: submit(service, "best5", HUMUS))
+    assert first == ["GetItem", "GetQueueAttributes", "UpdateItem", "PutItem", "SendMessage"]
+    assert calls(lambda: submit(service, "best5", HUMUS)) == ["GetItem", "PutItem", "SendMessage"]
 
 
 def test_hundred_health_checks_cost_at_most_one_call(make: Services, calls: Calls) -> None:
@@ -207,7 +227,7 @@ def test_counter_is_written_once_for_a_block_of_ids(make: Services, calls: Calls
     service, start = make(8192), time.monotonic()
     met = calls(lambda: [submit(service, "best5", HUMUS) for _ in range(150)])
     assert met.count("UpdateItem") == 1
-    assert met.count("Query") <= (time.monotonic() - start) // COUNT_SECONDS
+    assert met.count("GetQueueAttributes") <= (time.monotonic() - start) // COUNT_SECONDS
 
 
 def test_idempotency_key_costs_two_calls(make: Services, calls: Calls) -> None:

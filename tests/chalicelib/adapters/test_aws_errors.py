@@ -42,7 +42,7 @@ from tests.support.services import submit
 # Every call that a route can make, and a request that makes it.
 REQUESTS = {
     "control": ("GetItem", "POST", "/api/global_mean"),
-    "places": ("Query", "POST", "/api/global_mean"),
+    "places": ("GetQueueAttributes", "POST", "/api/global_mean"),
     "ids": ("UpdateItem", "POST", "/api/global_mean"),
     "create": ("PutItem", "POST", "/api/global_mean"),
     "queue": ("SendMessage", "POST", "/api/global_mean"),

@@ -1,22 +1,28 @@
 """The contract of every JobStore, and what is particular to the one on AWS."""
 
 import os
+import re
 import zlib
+from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from chalicelib.adapters.aws_clients import Aws
 from chalicelib.adapters.dynamodb_job_store import DynamoDbJobStore
-from chalicelib.application.job import LONGEST_REASON, Job, JobStatus
+from chalicelib.adapters.job_indexes import share
+from chalicelib.application.job import LONGEST_REASON, Job, JobStatus, by_acceptance, job_number
 from chalicelib.application.known_results import computed_outcome, key_of, known_result, reusing
 from chalicelib.application.pagination import FOR_EVER, Filter, page
 from chalicelib.application.ports import JobStore
 from chalicelib.config import LARGEST_INLINE
-from chalicelib.errors import JobNotFound
+from chalicelib.errors import AwsUnavailable, JobNotFound
 from chalicelib.routes.request.body import LARGEST_BODY
 from tests.support.samples import job
 
@@ -453,20 +459,104 @@ class CountedQueries:
         return response
 
 
-def test_page_of_a_long_list_reads_little_more_than_it_returns(clients: Aws) -> None:
+@pytest.fixture
+def queries(clients: Aws) -> Iterator[list[int]]:
     counted = clients.dynamodb = CountedQueries(clients.dynamodb)
+    yield counted.items
+    clients.dynamodb = counted._client
+
+
+@pytest.fixture
+def sharded(clients: Aws) -> DynamoDbJobStore:
+    return DynamoDbJobStore(clients, "statline", "statline", inline_limit=1000, shards=4)
+
+
+def test_page_of_a_long_list_reads_little_more_than_it_returns(
+    sharded: DynamoDbJobStore, queries: list[int]
+) -> None:
+    for number in range(1, 201):
+        sharded.create(job(number, accepted=number))
+
+    newest = page(sharded.latest(FOR_EVER, 11), Filter(), 10, None)
+
+    assert [one.id for one in newest.jobs] == [f"job_id_{number}" for number in range(200, 190, -1)]
+    assert len(queries) == 5
+    assert sum(queries) <= 5 * share(11, 4) == 45
+
+
+def test_filter_that_few_jobs_match_reads_pages_that_grow(
+    sharded: DynamoDbJobStore, queries: list[int]
+) -> None:
+    for number in range(1, 201):
+        sharded.create(job(number))
+
+    page(sharded.latest(FOR_EVER, 3), Filter(processes=frozenset({"best5"})), 2, None)
+
+    assert sum(queries) == 200
+    # 5, 10, 20, 40 of some fifty in each shard; an emulator may end with an empty page.
+    assert len([count for count in queries if count]) == 16
+
+
+def items_by_key(clients: Aws, name: str) -> Counter[str]:
+    items = clients.dynamodb.scan(TableName="statline")["Items"]
+    return Counter(item[name]["S"] for item in items if name in item)
+
+
+def test_index_keys_are_spread_over_shards(dynamo: DynamoDbJobStore, clients: Aws) -> None:
+    for number in range(1, 321):
+        dynamo.create(job(number, subscriber={"successUri": "http://a.test/"}))
+    dynamo.finish(job(1).succeed(b"1", now=9))
+    dynamo.finish(job(2, subscriber={"successUri": "http://a.test/"}).succeed(b"1", now=9))
+
+    opened, listed = items_by_key(clients, "open"), items_by_key(clients, "listed")
+
+    assert {*listed} == {f"listed#{shard:02}" for shard in range(64)}
+    assert max(listed.values()) <= 8
+    assert sum(count for key, count in opened.items() if re.fullmatch("open#[0-6][0-9]", key)) == 318
+    assert sum(count for key, count in opened.items() if re.fullmatch("unsent#[0-6][0-9]", key)) == 1
+    assert dynamo.count_open() == 318
+    assert list(dynamo.pending_callbacks_before(FOR_EVER)) == ["job_id_2"]
+
+
+@given(st.lists(st.tuples(st.integers(1, 10**6), st.integers(0, 20)), unique_by=lambda one: one[0]))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_lists_are_in_order_across_shards_and_versions(
+    sharded: DynamoDbJobStore, clients: Aws, numbers: list[tuple[int, int]]
+) -> None:
+    """Every third job is of a version whose keys had no shards."""
+    jobs = [job(number, accepted=accepted) for number, accepted in numbers]
+    for one in jobs:
+        item = sharded.item(one)
+        if job_number(one.id) % 3 == 0:
+            item |= {"listed": {"S": "job"}, "open": {"S": "open"}}
+        clients.dynamodb.put_item(TableName="statline", Item=item)
     try:
-        store = DynamoDbJobStore(clients, "statline", "statline", inline_limit=1000)
-        for number in range(1, 61):
-            store.create(job(number))
-        page(store.latest(FOR_EVER, 11), Filter(), 10, None)
-        assert counted.items == [12]
-        counted.items.clear()
-        page(store.latest(FOR_EVER, 3), Filter(processes=frozenset({"best5"})), 2, None)
-        # An emulator may end with an empty page.
-        assert [count for count in counted.items if count] == [4, 8, 16, 32]
+        ordered = sorted(jobs, key=by_acceptance)
+        assert list(sharded.jobs()) == ordered
+        assert list(sharded.latest(20, 3)) == ordered[::-1]
+        assert [at for _, at in sharded.open_before(21)] == [one.accepted for one in ordered]
+        assert {name for name, _ in sharded.open_before(21)} == {one.id for one in jobs}
+        assert sharded.count_open() == len(jobs)
     finally:
-        clients.dynamodb = counted._client
+        for one in jobs:
+            sharded.delete(one.id)
+
+
+def test_failed_query_begins_no_other(sharded: DynamoDbJobStore, clients: Aws) -> None:
+    calls: list[str] = []
+
+    class Failing:
+        def query(self, **arguments: Any) -> Any:
+            calls.append(arguments["ExpressionAttributeValues"][":key"]["S"])
+            raise AwsUnavailable("no")
+
+    original, clients.dynamodb = clients.dynamodb, Failing()  # type: ignore[assignment] # acts as a client
+    try:
+        with pytest.raises(AwsUnavailable):
+            sharded.count_open()
+    finally:
+        clients.dynamodb = original
+    assert calls == ["open#00"]
 
 
 def stored_keys(clients: Aws) -> list[str]:
