@@ -22,7 +22,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--custom-compile-command 'make lock' --exclude-newer '7 days' $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run web test test-cloud test-long soak fuzz check bench bench-full package release deploy destroy logs data sample lock upgrade clean
+.PHONY: help run web web-test test test-cloud test-long soak fuzz check bench bench-full package release deploy destroy logs data sample lock upgrade clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -67,6 +67,10 @@ web/node_modules/installed: web/package-lock.json
 
 web: web/node_modules/installed  ## Build the pages' scripts, style and map of web/ into chalicelib/web/static
 	cd web && node build.mjs
+
+web-test: export STATLINE_WEB := full
+web-test: $(VENV)/dev-installed web/node_modules/installed  ## Test the pages in Chromium, at all widths and in all looks
+	$(BIN)/python -m pytest tests/web
 
 test: $(VENV)/dev-installed  ## Run the tests
 	$(BIN)/python -m pytest -n $(TEST_WORKERS)

@@ -3,7 +3,7 @@
     python -m tools.release
 
 Made from files of the commit alone, so every machine gives the same bytes. The first bill lists what ships
-beside our own code: the runtime that Chalice packs and the viewer of /docs.
+beside our own code: the runtime that Chalice packs, the viewer of /docs, and what the pages' files contain.
 """
 
 import base64
@@ -19,6 +19,9 @@ OUT = PROJECT / "out"
 PACKAGE = ("deployment.zip", "sam.json")
 DEVELOPMENT = PROJECT / "requirements" / "dev.txt"
 VIEWER = PROJECT / "chalicelib" / "web" / "viewer" / "swagger-ui" / "ORIGIN.md"
+WEB_LOCK = PROJECT / "web" / "package-lock.json"
+# What the built files of the pages contain, all under the ISC licence (chalicelib/web/NOTICE).
+BUNDLED = ("d3-array", "d3-geo", "us-atlas")
 SHIPPED, DEVELOPED = "sbom-package.json", "sbom-development.json"
 
 
@@ -46,20 +49,34 @@ def with_viewer(bill: bytes, origin: str) -> bytes:
     match = re.search(r"`swagger-ui-dist` (\S+), unchanged.*?`sha512-(\S+)`", origin, re.DOTALL)
     if match is None:
         raise LookupError("the origin of the viewer names no version and no digest")
-    version, digest = match[1], base64.b64decode(match[2]).hex()
+    return with_npm_package(bill, "swagger-ui-dist", match[1], match[2], "Apache-2.0")
+
+
+def with_bundled(bill: bytes, lock: str) -> bytes:
+    """Add the packages that the pages' files contain to a bill, from the text of npm's lock."""
+    packages = json.loads(lock)["packages"]
+    for name in BUNDLED:
+        found = packages[f"node_modules/{name}"]
+        digest = found["integrity"].removeprefix("sha512-")
+        bill = with_npm_package(bill, name, found["version"], digest, "ISC")
+    return bill
+
+
+def with_npm_package(bill: bytes, name: str, version: str, digest: str, licence: str) -> bytes:
+    """Add a package to a bill; `digest` is its SHA-512 in base64, as npm writes it."""
     document = json.loads(bill)
     document["components"].append(
         {
-            "bom-ref": "swagger-ui-dist",
+            "bom-ref": name,
             "type": "library",
-            "name": "swagger-ui-dist",
+            "name": name,
             "version": version,
-            "purl": f"pkg:npm/swagger-ui-dist@{version}",
-            "hashes": [{"alg": "SHA-512", "content": digest}],
-            "licenses": [{"license": {"id": "Apache-2.0"}}],
+            "purl": f"pkg:npm/{name}@{version}",
+            "hashes": [{"alg": "SHA-512", "content": base64.b64decode(digest).hex()}],
+            "licenses": [{"license": {"id": licence}}],
         }
     )
-    document["dependencies"].append({"ref": "swagger-ui-dist"})
+    document["dependencies"].append({"ref": name})
     return json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
@@ -72,7 +89,8 @@ def checksums(folder: Path, names: list[str]) -> str:
 def main() -> None:
     pinned = DEVELOPMENT.read_text()
     shipped = bill(requirement("chalice", pinned))
-    (OUT / SHIPPED).write_bytes(with_viewer(shipped, VIEWER.read_text()))
+    bundled = with_bundled(with_viewer(shipped, VIEWER.read_text()), WEB_LOCK.read_text())
+    (OUT / SHIPPED).write_bytes(bundled)
     (OUT / DEVELOPED).write_bytes(bill(pinned))
     sums = checksums(OUT, [*PACKAGE, SHIPPED, DEVELOPED])
     (OUT / "SHA256SUMS").write_text(sums)

@@ -96,11 +96,13 @@ def whole_of(description: Description) -> dict[str, str] | None:
 
 
 def described(data: "DataIngestor", question: str) -> dict[str, Any]:
-    """Return the names and the best end of a question, and its years if the data set has years."""
+    """Return the names and the best end of a question; its years and its topic if the data set has them."""
     own_id = next(iter(data.ids.get(question, ())), None)
     years = sorted(data.cube.years.get(question, ()))
     entry = {"id": own_id, "question": question, "best": data.best_or_none(question)}
-    return entry | ({"years": years} if years else {})
+    topics = data.description.topics
+    topic = next((topics[name] for name in (question, *data.ids.get(question, ())) if name in topics), None)
+    return entry | ({"years": years} if years else {}) | ({"topic": topic} if topic else {})
 
 
 def named(role: str, name: str, description: Description) -> dict[str, Any]:

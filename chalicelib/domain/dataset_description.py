@@ -27,7 +27,8 @@ class Description:
     (caveats: {"code", "text", "source"}, with the "questions", "years", "locations" and "categories" that
     they touch, and "when": "any" touched row is selected, or only "mixed" with rows of untouched years),
     `population` (whom an estimate is about) and `citation`. `geometry` is a GeoJSON feature collection of the
-    locations; in a file it may be the name of a file beside it.
+    locations; in a file it may be the name of a file beside it. `topics` has the topic of a question's id or
+    text, under which lists show it.
     """
 
     title: str
@@ -48,6 +49,7 @@ class Description:
     population: str = ""
     citation: str = ""
     geometry: Mapping[str, Any] = field(default_factory=dict)
+    topics: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path) -> "Description":

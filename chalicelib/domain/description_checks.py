@@ -21,7 +21,7 @@ WHEN = ("any", "mixed")
 CORE_KEYS = ("title", "source", "licence", "synthetic", "columns", "best", "aliases")
 TRUST_KEYS = (
     *("unit", "interval", "whole", "national", "territories", "no_group", "age", "notes"),
-    *("population", "citation", "geometry"),
+    *("population", "citation", "geometry", "topics"),
 )
 KEYS = (*CORE_KEYS, *TRUST_KEYS)
 NOTE_TEXTS, NOTE_LISTS = ("code", "text", "source"), ("questions", "locations", "categories")
@@ -158,9 +158,10 @@ TRUST_FACTS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "notes": (lambda value: isinstance(value, (list, tuple)), "a list of notes"),
     "population": TEXT,
     "citation": TEXT,
+    "topics": (is_renaming, "{question: topic}"),
 }
 EMPTY: Mapping[str, object] = {
     **dict.fromkeys(("unit", "national", "population", "citation"), ""),
     **dict.fromkeys(("territories", "no_group", "notes"), ()),
-    **{key: {} for key in ("interval", "whole", "age")},
+    **{key: {} for key in ("interval", "whole", "age", "topics")},
 }

@@ -40,7 +40,7 @@ def document(
     where: str | None = None,
     form: str | None = None,
     content: Callable[[], str] | None = None,
-    **more: Any,
+    scripts: Sequence[str] = pages.SCRIPTS,
 ) -> Response:
     """Return a JSON object, or a page of it, with links to itself and to its other form.
 
@@ -53,7 +53,7 @@ def document(
     if chosen == HTML:
         if content is None:
             return page(request, title, pages.document(facts), status, headers)
-        return tagged(request, page(request, title, content() + pages.many(links), status, headers, **more))
+        return tagged(request, page(request, title, content() + pages.many(links), status, headers, scripts))
     return Response(render(facts), headers={"Content-Type": JSON, **varying(headers)}, status_code=status)
 
 
@@ -63,9 +63,9 @@ def page(
     content: str,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
-    **more: Any,
+    scripts: Sequence[str] = pages.SCRIPTS,
 ) -> Response:
-    text = site(request).page(title, content, **more)
+    text = site(request).page(title, content, scripts)
     return Response(text, headers={**pages.HEADERS, **varying(headers)}, status_code=status)
 
 

@@ -44,7 +44,7 @@ def form(
 ) -> Html:
     fields = (
         search(catalogue),
-        field_of("Question", choice("question", questions(catalogue), values)),
+        field_of("Question", question_list(catalogue, values)),
         field_of("Statistic", statistic_list(statistics, values)),
         field_of("Years", choice("years", years(catalogue, values), values)),
         field_of("Group", choice("category", categories(catalogue), values)),
@@ -66,14 +66,26 @@ def search(catalogue: Mapping[str, Any]) -> Html | None:
     return element("label", "Find a question ", field, class_="search scripted")
 
 
-def questions(catalogue: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [
-        (
-            entry["id"] or entry["question"],
-            f"{entry['question']} ({entry['id']})" if entry["id"] else entry["question"],
+def question_list(catalogue: Mapping[str, Any], values: Mapping[str, str]) -> Html:
+    """Return the questions, below their topics where the data set has some."""
+    topics: dict[str, list[tuple[str, str]]] = {}
+    for entry in catalogue["questions"]:
+        topics.setdefault(entry.get("topic", ""), []).append(name_and_text(entry))
+    if len(topics) < 2:
+        return choice("question", [pair for pairs in topics.values() for pair in pairs], values)
+    groups = [
+        element(
+            "optgroup", [option(*pair, values.get("question", "")) for pair in pairs], label=topic or "Others"
         )
-        for entry in catalogue["questions"]
+        for topic, pairs in topics.items()
     ]
+    return element("select", groups, name="question")
+
+
+def name_and_text(entry: Mapping[str, Any]) -> tuple[str, str]:
+    if entry["id"]:
+        return entry["id"], f"{entry['question']} ({entry['id']})"
+    return entry["question"], entry["question"]
 
 
 def statistic_list(statistics: Sequence[Mapping[str, Any]], values: Mapping[str, str]) -> Html:

@@ -121,7 +121,7 @@ def actions(site: Site, job: JobView) -> Html:
         type="button",
         data_run=job.statistic,
         data_inputs=json.dumps(dict(job.inputs), ensure_ascii=False),
-        aria_label=f"Run {job.id} again",
+        aria_label=f"Run again {job.id}",
     )
     dismiss = element("button", "Dismiss", type="button", data_dismiss=job.id, aria_label=f"Dismiss {job.id}")
     edit = element("a", "Edit and ask again", href=job.explore)

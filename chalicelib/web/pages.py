@@ -30,6 +30,8 @@ SECTIONS = {
 # What a browser, which sends no key by itself, can open where a key is needed.
 WITHOUT_KEY = ("/explore", "/docs")
 FOOTER = {"About this service": "/?f=html", "Conformance": "/conformance", "OpenAPI": "/openapi.json"}
+# The script of a page that names no other.
+SCRIPTS = ("page.js",)
 FEW = 12
 
 
@@ -42,10 +44,8 @@ class Site:
     key_needed: bool = False
     path: str = ""
 
-    def page(
-        self, title: str, content: str, scripts: Sequence[str] = ("page.js",), heading: Html | None = None
-    ) -> str:
-        """Return a page. `heading` stands in the place of its title as a heading."""
+    def page(self, title: str, content: str, scripts: Sequence[str] = SCRIPTS) -> str:
+        """Return a page: what all have in common, and its content below its title."""
         head = element(
             "head",
             element("meta", charset="utf-8"),
@@ -59,12 +59,7 @@ class Site:
             "body",
             element("a", "Skip to the content", class_="skip", href="#content"),
             self.navigation(),
-            element(
-                "main",
-                heading or element("h1", title, id="title", dir="auto"),
-                Html(content),
-                id="content",
-            ),
+            element("main", element("h1", title, id="title", dir="auto"), Html(content), id="content"),
             element("footer", self._footer()),
             data_base=self.base,
         )
@@ -182,7 +177,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], caption: str = 
 
 def wide(content: Html, label: str) -> Html:
     """Return a table that scrolls by itself where the window is narrow, by keyboard too."""
-    return element("div", content, class_="wide", tabindex="0", role="region", aria_label=Html(label))
+    return element("div", content, class_="wide", tabindex="0", role="group", aria_label=Html(label))
 
 
 def cell(value: Any) -> str:

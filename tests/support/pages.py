@@ -24,7 +24,7 @@ ROWS = """[...document.querySelectorAll('.ranking tbody.rows tr')].map((row) => 
         unreliable: row.classList.contains('unreliable'),
     }
 })"""
-LEGEND = """[...document.querySelectorAll('.legend li')].map((item) => ({
+LEGEND = """[...document.querySelectorAll('.legend-list li')].map((item) => ({
     text: item.textContent.replace(/ \\(\\d+\\)$/, '').trim(),
     many: Number(item.querySelector('.count').textContent.slice(1, -1)),
     fill: item.querySelector('rect:not(defs *)')?.getAttribute('fill') ?? null,

@@ -38,9 +38,13 @@ def write_survey(
     values: Sequence[Value],
     years: Iterable[int] = (2020, 2021),
     question: str = "Percent who swim",
+    margin: float = 2,
     **changes: Any,
 ) -> Path:
-    """Write a survey of places by their ids. Values repeat over places and years; None is suppressed."""
+    """Write a survey of places by their ids. Values repeat over places and years; None is suppressed.
+
+    `margin` is half of each interval.
+    """
     (folder / "survey.json").write_text(json.dumps(DESCRIPTION | changes))
     path, number = folder / "survey.csv", 0
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -50,6 +54,6 @@ def write_survey(
             for name, place_id in places.items():
                 value = values[number % len(values)]
                 number += 1
-                cells = ["", "", "", ""] if value is None else [value, value - 2, value + 2.1, 900]
+                cells = ["", "", "", ""] if value is None else [value, value - margin, value + margin, 900]
                 writer.writerow([question, "Q1", name, place_id, year, "Total", "Total", *cells])
     return path

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tools.release import DEVELOPMENT, VIEWER, checksums, requirement, with_viewer
+from tools.release import (
+    BUNDLED,
+    DEVELOPMENT,
+    VIEWER,
+    WEB_LOCK,
+    checksums,
+    requirement,
+    with_bundled,
+    with_viewer,
+)
 
 PINNED = """\
 # comment
@@ -52,3 +61,14 @@ def test_viewer_is_on_the_bill() -> None:
     assert len(viewer["hashes"][0]["content"]) == 128
     with pytest.raises(LookupError):
         with_viewer(bill, "# Swagger UI")
+
+
+def test_packages_in_the_files_of_the_pages_are_on_the_bill() -> None:
+    bill = json.dumps({"components": [], "dependencies": []}).encode()
+
+    components = json.loads(with_bundled(bill, WEB_LOCK.read_text()))["components"]
+
+    assert [component["name"] for component in components] == list(BUNDLED)
+    assert all(len(component["hashes"][0]["content"]) == 128 for component in components)
+    notice = (VIEWER.parents[2] / "NOTICE").read_text()
+    assert all(f"{component['name']} {component['version']} " in notice for component in components)

@@ -15,7 +15,9 @@ from tests.support.processes import ServerProcess, python_m_local, slow_local
 from tests.support.samples import write_soil
 from tests.support.shared import SHARED
 
+# `make web-test` runs everything; the others run what fits in a minute.
 FULL = "STATLINE_WEB" in os.environ
+thorough = pytest.mark.skipif(not FULL, reason="make web-test runs it")
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.chromium import AXE, Tab, needs_axe, needs_browser
 from tests.support.pages import DRAWN, explore
-from tests.web.conftest import FULL
+from tests.web.conftest import FULL, thorough
 
 WIDTHS = (1400, 768, 400)
 LIGHT = {"prefers_color_scheme": "light", "forced_colors": "none"}
@@ -55,7 +55,9 @@ def open_page(tab: Tab, url: str, page: str) -> None:
 
 @needs_axe
 @pytest.mark.parametrize(("page", "width", "look"), ALL if FULL else SHORT)
-def test_axe_finds_no_violation(sample_url: str, tab: Tab, page: str, width: int, look: str) -> None:
+def test_axe_finds_no_violation_and_the_console_nothing(
+    sample_url: str, tab: Tab, page: str, width: int, look: str
+) -> None:
     explore(tab, sample_url)  # a job to look at
     tab.resize(width)
     tab.media(**LOOKS[look], prefers_reduced_motion="reduce")
@@ -68,8 +70,11 @@ def test_axe_finds_no_violation(sample_url: str, tab: Tab, page: str, width: int
         " [id, nodes.slice(0, 3).map((node) => node.html.slice(0, 200) + node.failureSummary)]))"
     )
     assert found == [], json.dumps(found, indent=1)
+    assert tab.evaluate(OVERFLOW) == 0
+    assert page == "missing" or tab.faults(sample_url) == []
 
 
+@thorough
 @pytest.mark.parametrize("page", PAGES)
 def test_page_is_no_wider_than_320_px(sample_url: str, tab: Tab, page: str) -> None:
     tab.resize(320)
@@ -77,13 +82,6 @@ def test_page_is_no_wider_than_320_px(sample_url: str, tab: Tab, page: str) -> N
     open_page(tab, sample_url, page)
 
     assert tab.evaluate(OVERFLOW) == 0
-
-
-@pytest.mark.parametrize("page", [page for page in PAGES if page != "missing"])
-def test_page_logs_nothing_and_asks_no_other_host(sample_url: str, tab: Tab, page: str) -> None:
-    open_page(tab, sample_url, page)
-
-    assert tab.faults(sample_url) == []
 
 
 def test_borders_of_areas_have_a_contrast_of_three(sample_url: str, tab: Tab) -> None:

@@ -11,6 +11,7 @@ from tests.support.chromium import Tab, needs_browser
 from tests.support.pages import explore, legend, ranking_rows
 from tests.support.samples import SOIL_CSV, write_soil
 from tests.support.surveys import write_survey
+from tests.web.conftest import thorough
 
 HOSTILE = {
     "<script>alert(1)</script>": "X1",
@@ -21,6 +22,7 @@ HOSTILE = {
     "${7*7} {{x}} %s": "X6",
 }
 GERMAN = {"Bayern": "BY", "Berlin": "BE", "Hessen": "HE", "Sachsen": "SN"}
+MARKS = 'document.querySelectorAll(\'.map g > path[fill="#ffffff"], .panel path[fill="#ffffff"]\').length'
 US = {"Ohio": "OH", "Texas": "TX", "Utah": "UT", "Maine": "ME"}
 
 pytestmark = needs_browser
@@ -56,6 +58,7 @@ def test_hostile_names_are_texts(tmp_path: Path, tab: Tab, chalice_config: objec
         assert tab.evaluate("document.documentElement.scrollWidth") <= 320
 
 
+@thorough
 def test_three_thousand_areas_have_values_without_ranks(
     tmp_path: Path, tab: Tab, chalice_config: object
 ) -> None:
@@ -73,6 +76,7 @@ def test_three_thousand_areas_have_values_without_ranks(
         assert tab.faults(url) == []
 
 
+@thorough
 def test_one_area_is_first_of_one(tmp_path: Path, tab: Tab, chalice_config: object) -> None:
     with serving(write_survey(tmp_path, {"Ohio": "OH"}, [20.5]), chalice_config) as url:
         for view in ("trend", "map"):
@@ -92,6 +96,7 @@ def test_equal_values_are_one_class(tmp_path: Path, tab: Tab, chalice_config: ob
         assert len({row["fill"] for row in ranking_rows(tab)}) == 1
 
 
+@thorough
 def test_areas_without_any_value_say_so(tmp_path: Path, tab: Tab, chalice_config: object) -> None:
     # Published in the year before only.
     values = [20.5] * len(US) + [None] * len(US)
@@ -104,6 +109,7 @@ def test_areas_without_any_value_say_so(tmp_path: Path, tab: Tab, chalice_config
         assert "without a value" in tab.evaluate("document.querySelector('#progress').textContent")
 
 
+@thorough
 def test_other_countries_have_bars_and_the_reason(tmp_path: Path, tab: Tab, chalice_config: object) -> None:
     with serving(write_survey(tmp_path, GERMAN, [20.5, 31.5, 42.5, 12.5]), chalice_config) as url:
         explore(tab, url)
@@ -113,6 +119,7 @@ def test_other_countries_have_bars_and_the_reason(tmp_path: Path, tab: Tab, chal
         assert "fewer than half of the areas" in tab.evaluate("document.querySelector('.reason').textContent")
 
 
+@thorough
 def test_data_without_years_and_limits_show_their_means(
     tmp_path: Path, tab: Tab, chalice_config: object
 ) -> None:
@@ -158,3 +165,18 @@ def test_without_scripts_form_and_table_answer(sample_url: str, tab: Tab) -> Non
     assert html.count("<tr") > 40
     assert "Ohio" in html
     assert "plausibly among the best" in html
+
+
+def test_unreliable_figures_are_marked_and_counted_in_every_view(
+    tmp_path: Path, tab: Tab, chalice_config: object
+) -> None:
+    # Intervals as wide as 36 points fail the presentation standard.
+    path = write_survey(tmp_path, US, [20.5, 30.5, 40.5], margin=18)
+    with serving(path, chalice_config) as url:
+        for view in ("map", "trend"):
+            explore(tab, url, view=view)
+
+            entry = legend(tab)["not presentable"]
+
+            assert entry["many"] == tab.evaluate(MARKS), view
+            assert entry["many"] > 0

@@ -5,7 +5,7 @@ import requests
 from tests.support.chromium import Tab, needs_browser
 from tests.support.pages import DRAWN
 from tests.support.processes import ServerProcess
-from tests.web.conftest import Gate
+from tests.web.conftest import Gate, thorough
 
 NEW = "document.querySelector('#new-jobs button')?.textContent"
 IDS = "[...document.querySelectorAll('#jobs tr[data-job]')].map((row) => row.dataset.job)"
@@ -32,6 +32,7 @@ def test_new_jobs_wait_until_they_are_wanted(slow: ServerProcess, tab: Tab) -> N
     assert tab.faults(slow.url) == []
 
 
+@thorough
 def test_state_of_a_listed_job_follows_the_service(slow: ServerProcess, gate: Gate, tab: Tab) -> None:
     job = submit(slow.url, "wait")
     tab.visit(f"{slow.url}/jobs", STATE % (job, "accepted"))
@@ -41,6 +42,7 @@ def test_state_of_a_listed_job_follows_the_service(slow: ServerProcess, gate: Ga
     tab.until(STATE % (job, "successful"))
 
 
+@thorough
 def test_page_of_a_job_follows_it_until_its_end(slow: ServerProcess, gate: Gate, tab: Tab) -> None:
     job = submit(slow.url, "wait")
     tab.visit(f"{slow.url}/jobs/{job}", "document.querySelector('#job')?.innerText.includes('accepted')")
@@ -61,6 +63,7 @@ def test_chosen_jobs_are_dismissed_together_once_confirmed(slow: ServerProcess, 
     tab.until(f"{STATE % (jobs[0], 'dismissed')} && {STATE % (jobs[1], 'dismissed')}")
 
 
+@thorough
 def test_job_is_run_again_as_a_new_job(slow: ServerProcess, gate: Gate, tab: Tab) -> None:
     gate.open()
     job = submit(slow.url)
@@ -75,6 +78,7 @@ def test_job_is_run_again_as_a_new_job(slow: ServerProcess, gate: Gate, tab: Tab
     ]
 
 
+@thorough
 def test_job_is_edited_and_asked_again_on_explore(slow: ServerProcess, gate: Gate, tab: Tab) -> None:
     gate.open()
     job = submit(slow.url, "states_mean", "S2")

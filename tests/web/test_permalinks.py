@@ -13,7 +13,7 @@ import requests
 
 from tests.support.chromium import Tab, needs_browser
 from tests.support.pages import DRAWN, SETTLED, explore
-from tests.web.conftest import FULL
+from tests.web.conftest import FULL, thorough
 
 SEED = 2026
 STATES = 20
@@ -64,7 +64,7 @@ def random_state(chance: random.Random, catalogue: dict[str, Any]) -> dict[str, 
 def test_random_states_reload_to_the_same_page(sample_url: str, tab: Tab) -> None:
     catalogue = requests.get(f"{sample_url}/api/questions", timeout=10).json()
     chance = random.Random(SEED)
-    for _ in range(STATES if FULL else 6):
+    for _ in range(STATES if FULL else 4):
         state = random_state(chance, catalogue)
         explore(tab, sample_url, SETTLED, **state)
         first, address = tab.evaluate(SEEN), tab.evaluate("location.href")
@@ -75,6 +75,7 @@ def test_random_states_reload_to_the_same_page(sample_url: str, tab: Tab) -> Non
         assert tab.evaluate(SEEN) == first, state
 
 
+@thorough
 def test_back_returns_to_the_answer_before(sample_url: str, tab: Tab) -> None:
     explore(tab, sample_url, question="Q036")
     first = tab.evaluate(SEEN)
@@ -135,6 +136,7 @@ def test_csv_parses_to_the_table(sample_url: str, tab: Tab) -> None:
     assert shown == rows
 
 
+@thorough
 def test_citation_names_source_dataset_and_address(sample_url: str, tab: Tab) -> None:
     explore(tab, sample_url, question="Q036")
 

@@ -122,7 +122,7 @@ def check_csv(tab: Tab, url: str, values: Mapping[str, Sequence[str]]) -> None:
 
 def test_sample_is_drawn_as_its_file_has_it(sample_url: str, tab: Tab, sample_rows: list[Row]) -> None:
     selections = list(newest_selections(sample_rows))
-    for selection in selections if FULL else selections[:: max(1, len(selections) // 6)]:
+    for selection in selections if FULL else selections[:: max(1, len(selections) // 4)]:
         if expected(sample_rows, *selection)["values"]:
             check(tab, sample_url, sample_rows, selection)
 
@@ -131,5 +131,5 @@ def test_survey_is_drawn_as_its_file_has_it(survey_url: str, tab: Tab, rows: lis
     selections = list(newest_selections(rows))
     drawable = [selection for selection in selections if len(expected(rows, *selection)["values"]) > 1]
     assert len(drawable) > 60
-    for selection in drawable if FULL else drawable[::12]:
+    for selection in drawable if FULL else drawable[::20]:
         check(tab, survey_url, rows, selection)

@@ -9,7 +9,7 @@ from tests.support.chromium import Tab, needs_browser
 from tests.support.pages import DRAWN, FAILED, explore
 from tests.support.processes import ServerProcess, python_m_local
 from tests.support.samples import write_soil
-from tests.web.conftest import Gate
+from tests.web.conftest import Gate, thorough
 
 SAID = "document.querySelector('#progress')?.textContent"
 LOCAL = (sys.executable, "-m", "local")
@@ -39,6 +39,7 @@ def test_without_a_runner_the_page_says_accepted_then_done(slow: ServerProcess, 
     assert tab.faults(slow.url) == []
 
 
+@thorough
 def test_cancel_dismisses_the_job(slow: ServerProcess, tab: Tab) -> None:
     block(slow.url)
     open_waiting(tab, slow.url)
@@ -53,6 +54,7 @@ def test_cancel_dismisses_the_job(slow: ServerProcess, tab: Tab) -> None:
     assert tab.evaluate("document.querySelector('#status button').textContent") == "Ask again"
 
 
+@thorough
 def test_full_service_counts_down_and_is_asked_again(slow: ServerProcess, gate: Gate, tab: Tab) -> None:
     tab.visit(f"{slow.url}/explore?question=S1&statistic=global_mean", DRAWN)
     for question in ("S1", "S2", "S1"):
@@ -68,6 +70,7 @@ def test_full_service_counts_down_and_is_asked_again(slow: ServerProcess, gate: 
     tab.until(f"location.search.includes('S2') && ({DRAWN})", 40)
 
 
+@thorough
 def test_killed_server_is_waited_for(tmp_path: Path, tab: Tab) -> None:
     write_soil(tmp_path)
     with python_m_local(tmp_path, STATLINE_REPLICA="no") as server:
@@ -87,6 +90,7 @@ def test_killed_server_is_waited_for(tmp_path: Path, tab: Tab) -> None:
         restarted.kill()
 
 
+@thorough
 def test_expired_job_offers_to_ask_again(slow: ServerProcess, gate: Gate, tab: Tab) -> None:
     block(slow.url)
     open_waiting(tab, slow.url)

@@ -130,6 +130,7 @@ API_SCHEMAS: dict[str, Schema] = {
                 "question": TEXT,
                 "best": ref("Best"),
                 "years": array({"type": "integer"}),
+                "topic": TEXT,
             },
         )
     ),

@@ -34,32 +34,39 @@ PINNED_SECONDS = 24 * 60 * 60
 
 @endpoint(routes, "/answers/{name}", failed=problem, lane=EXECUTIONS, effect=Effect.JOB)
 def answer(name: str) -> Response:
-    request, service = routes.current_request, get_service()
+    request = routes.current_request
     entry, form = parsed(name)
-    query = Query(request, *entry.inputs, "dataset", "cells", from_form=True)
-    cells = csv_cells(request)
-    pinned = stored_dataset(query.value("dataset"))
-    asked = ExecuteRequest(
-        entry.name, inputs(entry, query), media_type=JSON, fresh=declines_reuse(request), dataset=pinned
-    )
-    tag = answer_tag(asked, pinned or service.dataset(), entry, form, cells)
-    headers = caching(bool(pinned))
+    asked, cells = parse_query(request, entry), csv_cells(request)
     # The same question on the same data has the same answer, whichever job computes it.
+    tag = answer_tag(asked, asked.dataset or get_service().dataset(), form, cells)
     if form != HTML and not asked.fresh and has(request, tag):
-        return not_modified({**headers, "Content-Type": TYPES[form], "ETag": tag})
-    job = service.submit(asked, validate=True)
+        return not_modified({**caching(asked), "Content-Type": TYPES[form], "ETag": tag})
     patience = wait_seconds(request)
-    job = service.wait(job, LONGEST_WAIT if patience is None else patience)
-    if not job.status.is_terminal:
-        return accepted(request, job, form)
+    job = get_service().submit(asked, validate=True)
+    job = get_service().wait(job, LONGEST_WAIT if patience is None else patience)
+    return answered(request, asked, job, form) if job.status.is_terminal else accepted(request, job, form)
+
+
+def answered(request: Request, asked: ExecuteRequest, job: Job, form: str) -> Response:
+    """Return the answer of a job that has ended. Raises a NoResult that says why there is none."""
     if job.result is None:
         raise no_result(job)
     if form == HTML:
         shown = answer_of(request, job)
         return page(request, shown.statement, answer_content(shown), headers=provenance(job))
-    tag = answer_tag(asked, job.dataset, entry, form, cells)
-    own: Headers = {**headers, **provenance(job), "Content-Type": TYPES[form], "ETag": tag}
-    return Response(answer_csv(job, cells) if form == CSV else frozen_json(job).decode(), headers=own)
+    cells = csv_cells(request)
+    tag = answer_tag(asked, job.dataset, form, cells)
+    headers: Headers = {**caching(asked), **provenance(job), "Content-Type": TYPES[form], "ETag": tag}
+    return Response(answer_csv(job, cells) if form == CSV else frozen_json(job).decode(), headers=headers)
+
+
+def parse_query(request: Request, entry: Statistic) -> ExecuteRequest:
+    """Return what a query asks. Raises InvalidRequest, or NotFound for a data set that is not stored."""
+    query = Query(request, *entry.inputs, "dataset", "cells", from_form=True)
+    values = {name: query.value(name) for name in entry.inputs}
+    inputs = parse_inputs(entry, {name: value for name, value in values.items() if value is not None})
+    dataset = stored_dataset(query.value("dataset"))
+    return ExecuteRequest(entry.name, inputs, fresh=declines_reuse(request), dataset=dataset)
 
 
 def parsed(name: str) -> tuple[Statistic, str]:
@@ -70,11 +77,6 @@ def parsed(name: str) -> tuple[Statistic, str]:
     return statistic(stem), FORMS[extension]
 
 
-def inputs(entry: Statistic, query: Query) -> dict[str, str]:
-    values = {name: query.value(name) for name in entry.inputs}
-    return parse_inputs(entry, {name: value for name, value in values.items() if value is not None})
-
-
 def stored_dataset(fingerprint: str | None) -> str:
     """Return the data set that a query pins, or "". Raises NotFound for one that is not stored."""
     if fingerprint and fingerprint not in get_service().datasets():
@@ -82,13 +84,15 @@ def stored_dataset(fingerprint: str | None) -> str:
     return fingerprint or ""
 
 
-def answer_tag(asked: ExecuteRequest, dataset: str, entry: Statistic, form: str, cells: Cells) -> str:
-    return tag_of(("answer", dataset, entry.method, sorted(asked.inputs.items()), form, cells))
+def answer_tag(asked: ExecuteRequest, dataset: str, form: str, cells: Cells) -> str:
+    method = statistic(asked.statistic).method
+    return tag_of(("answer", dataset, method, sorted(asked.inputs.items()), form, cells))
 
 
-def caching(is_pinned: bool) -> dict[str, str]:
+def caching(asked: ExecuteRequest) -> dict[str, str]:
+    """Return the header that says who may keep the response, and for how long."""
     who = "private" if get_settings().access == "key" else "public"
-    return {"Cache-Control": f"{who}, max-age={PINNED_SECONDS}" if is_pinned else f"{who}, no-cache"}
+    return {"Cache-Control": f"{who}, {f'max-age={PINNED_SECONDS}' if asked.dataset else 'no-cache'}"}
 
 
 def accepted(request: Request, job: Job, form: str) -> Response:

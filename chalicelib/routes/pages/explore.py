@@ -1,7 +1,7 @@
 """The Explore page, and the facts that its script asks for where the page may not hold them."""
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalice.app import Blueprint, Request, Response
 
@@ -23,7 +23,7 @@ from chalicelib.routes.results import no_result
 from chalicelib.web.answer_page import answer_content
 from chalicelib.web.explore_page import explore_content, locked_content
 from chalicelib.web.jobs_page import accepted_content
-from chalicelib.web.markup import EMPTY, Html, element
+from chalicelib.web.markup import EMPTY, Html
 from chalicelib.web.problem_page import problem_content
 
 routes = Blueprint(__name__)
@@ -56,22 +56,26 @@ def explore_page(request: Request, may_ask: bool = True) -> Response:
         return page(request, "Explore", locked_content(site(request), listed(), known), scripts=SCRIPTS)
     service = get_service()
     dataset, catalogue = service.dataset(), service.catalogue()
-    chosen, shown = selection(query_of(request), catalogue), page_facts(request, dataset, catalogue)
-    title, status, answer, headers = catalogue["title"], 200, EMPTY, {DATASET: dataset}
+    chosen, facts = selection(query_of(request), catalogue), page_facts(request, dataset, catalogue)
+    shown = Shown(catalogue["title"], EMPTY, {DATASET: dataset})
     if may_ask:
         try:
             job = asked(chosen)
-            title, answer = found(request, job)
-            shown["answer"] = known_answer(job, chosen, catalogue)
-            headers = provenance(job)
+            shown = found(request, job)
+            facts["answer"] = known_answer(job, chosen, catalogue)
         except StatlineError as error:
-            status, title, more = to_http(error)
-            headers |= more
-            answer = problem_content(site(request), title, suggestions(request, error))
-            title = "No answer"
-    content = explore_content(site(request), catalogue, listed(), chosen.values, answer, shown)
-    heading = element("h1", title, id="title", dir="auto")
-    return page(request, title, content, status, headers, scripts=SCRIPTS, heading=heading)
+            shown = refused(request, error)
+    content = explore_content(site(request), catalogue, listed(), chosen.values, shown.answer, facts)
+    return page(request, shown.title, content, shown.status, shown.headers, scripts=SCRIPTS)
+
+
+class Shown(NamedTuple):
+    """What the page shows of an answer: a title and content, with the headers and status of the response."""
+
+    title: str
+    answer: Html
+    headers: dict[str, str]
+    status: int = 200
 
 
 def asked(chosen: Selection) -> Job:
@@ -82,14 +86,21 @@ def asked(chosen: Selection) -> Job:
     return service.wait(job, ANSWER_SECONDS)
 
 
-def found(request: Request, job: Job) -> tuple[str, Html]:
-    """Return the title of the page and the answer. Raises NoResult for a job that ended without one."""
+def found(request: Request, job: Job) -> Shown:
+    """Return the answer of a job. Raises NoResult for one that ended without."""
     if not job.status.is_terminal:
-        return "Accepted, not answered yet", accepted_content(site(request), job.id, job.status)
+        content = accepted_content(site(request), job.id, job.status)
+        return Shown("Accepted, not answered yet", content, provenance(job))
     if job.result is None:
         raise no_result(job)
     answer = answer_of(request, job, MOST_ROWS)
-    return answer.statement, answer_content(answer)
+    return Shown(answer.statement, answer_content(answer), provenance(job))
+
+
+def refused(request: Request, error: StatlineError) -> Shown:
+    status, reason, headers = to_http(error)
+    content = problem_content(site(request), reason, suggestions(request, error))
+    return Shown("No answer", content, headers, status)
 
 
 def known_answer(job: Job, chosen: Selection, catalogue: Catalogue) -> dict[str, Any] | None:

@@ -51,9 +51,9 @@ function classText({ cuts, low, high }, index, decimals) {
 }
 
 export function swatch(entry, hatching, x = 0, y = 0) {
-  const fill = entry.hatch ? hatching[entry.hatch] : entry.colour ?? 'none'
-  const box = s('rect', { x: x + 0.5, y: y + 0.5, width: 21, height: 13, fill, stroke: entry.mark ? 'none' : INK })
-  return entry.mark ? [warning(x + 11, y + 7)] : [box]
+  if (entry.mark) return [warning(x + 11, y + 7)]
+  const fill = entry.hatch ? hatching[entry.hatch] : entry.colour
+  return fill ? [s('rect', { x: x + 0.5, y: y + 0.5, width: 21, height: 13, fill, stroke: INK })] : []
 }
 
 // Round numbers that span the values, five steps or so.

@@ -44,7 +44,7 @@ function drawLegend(legend, parts, top) {
     const x = MARGIN + (index % columns) * (INNER_WIDTH / columns)
     const y = top + Math.floor(index / columns) * 21
     const text = `${entry.text} (${entry.many})`
-    parts.push(swatch(entry, hatching, x, y), s('text', { x: x + 28, y: y + 12, 'font-size': 12, fill: INK }, text))
+    parts.push(...swatch(entry, hatching, x, y), s('text', { x: x + 28, y: y + 12, 'font-size': 12, fill: INK }, text))
   })
   return top + Math.ceil(legend.length / columns) * 21
 }

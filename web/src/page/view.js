@@ -2,7 +2,7 @@
 import { figureOfCell, counted } from '../figures/areas.js'
 import { parseCsv } from '../figures/csv.js'
 import { count, decimalsOf, withUnit } from '../figures/words.js'
-import { h } from '../draw/dom.js'
+import { h, s } from '../draw/dom.js'
 import { drawMap } from '../draw/map.js'
 import { hatchings, legendEntries, swatch } from '../draw/marks.js'
 import { groupPanels, panelSvg, panelsPicture, trendPanels } from '../draw/panels.js'
@@ -74,12 +74,13 @@ const DRAWN = {
     const rows = await page.questions.groups(state, category, figures.contextYear, options)
     const byArea = grouped(rows, view, (row) => ({ ...figureOfCell(row), stratum: row.stratum }))
     const panels = groupPanels(byArea, catalogue.strata(category), decimals)
+    const legend = panelLegend(byArea)
     const link = (name) => h('a', { href: `?${query({ ...state, category: name, stratum: '' })}`, 'aria-current': name === category ? 'true' : null, 'data-focus': `group ${name}` }, name)
     const heading = `${category}, ${figures.contextYear ?? 'all years'}: the groups of each area, on one axis`
     return {
-      content: [h('nav', { class: 'tabs', 'aria-label': 'Groups' }, divisions.map(link)), panelGrid(panels, heading)],
+      content: [h('nav', { class: 'tabs', 'aria-label': 'Groups' }, divisions.map(link)), panelGrid(panels, heading, legend)],
       drawings: () => [panelsPicture(panels, INNER_WIDTH)],
-      legend: unreliable(rows),
+      legend,
     }
   },
 
@@ -93,7 +94,8 @@ const DRAWN = {
     const series = new Map([...byArea].map(([area, figures]) => [area, complete(figures)]))
     const panels = trendPanels(series, national.length ? complete(national) : null, years, decimals)
     const heading = `${years[0]} to ${years.at(-1)}: each area with its intervals, on the same axes; ${catalogue.national} dashed where it is given`
-    return { content: panelGrid(panels, heading), drawings: () => [panelsPicture(panels, INNER_WIDTH)], legend: unreliable(context) }
+    const legend = panelLegend(series)
+    return { content: panelGrid(panels, heading, legend), drawings: () => [panelsPicture(panels, INNER_WIDTH)], legend }
   },
 
   async table(view) {
@@ -132,26 +134,15 @@ function notes({ figures, answer, state, isRanked, areas, catalogue }, same) {
 }
 
 function drawLegend(legend, figures) {
-  const hatching = hatchings()
-  const item = (entry) => {
-    const svg = h('span', { class: 'swatch' })
-    svg.append(swatchSvg(entry, hatching))
-    return h('li', {}, svg, `${entry.text} `, h('span', { class: 'count' }, `(${entry.many})`))
-  }
   const classes = figures.diverging ? 'Classes about 0, equally wide.' : 'Classes: quintiles over all years of this question and group.'
-  return h('figcaption', { class: 'legend' }, h('ul', {}, legend.map(item)), h('small', {}, `${classes} In brackets, areas.`))
+  return h('figcaption', { class: 'legend' }, h('ul', { class: 'legend-list' }, legend.map(legendItem)), h('small', {}, `${classes} In brackets, areas.`))
 }
 
-function swatchSvg(entry) {
+function legendItem(entry) {
   const own = hatchings()
-  return svg22(own.defs, swatch(entry, own))
-}
-
-function svg22(...children) {
-  const element = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
-  for (const [name, value] of Object.entries({ width: 22, height: 14, 'aria-hidden': 'true' })) element.setAttribute(name, value)
-  element.append(...children.flat())
-  return element
+  const drawn = entry.colour || entry.hatch || entry.mark
+  const svg = drawn && s('svg', { width: 22, height: 14, 'aria-hidden': true }, entry.hatch && own.defs, swatch(entry, own))
+  return h('li', {}, svg && h('span', { class: 'swatch' }, svg), `${entry.text} `, h('span', { class: 'count' }, `(${entry.many})`))
 }
 
 // Panels in the order of the ranking, the chosen area first.
@@ -163,17 +154,21 @@ function grouped(rows, { figures, state, catalogue }, figureOf) {
   return found
 }
 
-function panelGrid(panels, heading) {
+function panelGrid(panels, heading, legend) {
   const grid = h('div', { class: 'panels' }, panels.slice(0, FIRST_PANELS).map(panelSvg))
   const rest = panels.slice(FIRST_PANELS)
   const button = rest.length && h('button', { type: 'button' }, `Show ${count(rest.length, 'more area')}`)
   button && button.addEventListener('click', () => (grid.append(...rest.map(panelSvg)), button.remove()))
-  return h('figure', {}, h('figcaption', {}, heading), grid, button)
+  return h('figure', {}, h('figcaption', {}, heading, h('ul', { class: 'legend-list' }, legend.map(legendItem))), grid, button)
 }
 
-const unreliable = (rows) => {
-  const many = rows.filter((row) => row.reliability?.presentable === false).length
-  return [{ mark: true, text: 'not presentable', many }]
+// What panels show otherwise than as a mark with its interval, with the numbers of figures.
+function panelLegend(byArea) {
+  const counts = counted([...byArea.values()].flat())
+  return [
+    { mark: true, text: 'not presentable', many: counts.unreliable },
+    { text: 'published without a value: a gap', many: counts.suppressed },
+  ]
 }
 
 async function csvOf(answer, service) {

@@ -11,7 +11,7 @@ from chalicelib.domain.statistics.registry import STATISTICS
 from tests.conftest import running, served, soil_settings
 from tests.support.health import ASKED
 from tests.support.html import Page
-from tests.support.samples import SOIL, write_soil
+from tests.support.samples import DESCRIPTION, SOIL, write_soil
 
 HTML = {"Accept": "text/html"}
 HOSTILE = "</script><script>alert(1)</script>"
@@ -157,3 +157,18 @@ def test_pages_forbid_scripts_and_styles_of_their_own(health_url: str, http: req
     assert "unsafe" not in policy
     assert "default-src 'none'; script-src 'self'" in policy
     assert response.headers["Cache-Control"] == "no-cache"
+
+
+def test_questions_stand_below_their_topics(
+    home: Path, chalice_config: object, http: requests.Session
+) -> None:
+    topics = {"S1": "Organic", "Sand": "Texture <b>"}
+    (home / "soil.json").write_text(json.dumps(DESCRIPTION | {"topics": topics}))
+
+    with running(soil_settings(home)) as emulator, served(emulator, chalice_config) as url:
+        _, page = explore(http, url, question="S2")
+        questions = http.get(f"{url}/api/questions", timeout=5).json()["questions"]
+
+    assert [one["label"] for one in page.all("optgroup")][:2] == ["Organic", "Texture <b>"]
+    assert next(one["value"] for one in page.all("option") if "selected" in one) == "S2"
+    assert [one["topic"] for one in questions] == ["Organic", "Texture <b>"]
