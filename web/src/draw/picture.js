@@ -5,7 +5,8 @@ import { s } from './dom.js'
 import { hatchings, swatch } from './marks.js'
 
 const [WIDTH, MARGIN] = [1000, 24]
-const CHARACTERS = 128
+// Of a wide font: an SVG does not break lines by itself.
+const [CHARACTERS, OF_TITLE] = [138, 84]
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, Helvetica, Arial, sans-serif'
 
 // `drawings` are {element, height} below each other; `facts` are the lines under them.
@@ -19,7 +20,7 @@ export function composePicture({ title, invented, drawings, legend, facts }) {
     }
   }
   if (invented) write('Invented data', { size: 20, weight: 700 })
-  write(title, { size: 17, weight: 600, most: 105 })
+  write(title, { size: 17, weight: 600, most: OF_TITLE })
   y += 14
   for (const { element, height } of drawings) {
     parts.push(s('g', { transform: `translate(${MARGIN} ${y})` }, element))

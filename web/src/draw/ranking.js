@@ -125,7 +125,7 @@ export function rankingPicture(figures, { decimals, width, chosen }) {
     const y = 30 + index * step
     const name = [...row.area].length > 34 ? `${[...row.area].slice(0, 33).join('')}…` : row.area
     const label = text({ x: left - 10, y: y + 4, 'text-anchor': 'end', 'font-weight': row.area === chosen ? 700 : 400 },
-      row.rank ? `${row.rank}  ${name}` : name)
+      row.rank ? `${row.rank} (${row.ranks.join('–')})  ${name}` : name)
     if (row.status !== 'value') return [label, text({ x: left, y: y + 4 }, STATUS[row.status])]
     const interval = row.low === null ? '' : ` (${between(row.low, row.high, decimals)})`
     const note = row.presentable ? '' : ' △'
