@@ -32,13 +32,15 @@ def service() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as home:
         sample = PROJECT / "data" / "sample.csv.gz"
         own = {"PORT": "0", "PYTHONUNBUFFERED": "1", "STATLINE_HOME": home, "STATLINE_DATASET": str(sample)}
-        command, environ = [sys.executable, "-m", "local"], os.environ | own
+        command, environ = [sys.executable, "-m", "local", "serve"], os.environ | own
         process = subprocess.Popen(command, cwd=PROJECT, env=environ, stdout=subprocess.PIPE, text=True)  # nosec B603
         try:
             lines = (
                 line.removeprefix(READY).strip() for line in process.stdout or () if line.startswith(READY)
             )
-            yield next(lines)
+            if not (url := next(lines, "")):
+                raise SystemExit("the service did not start")
+            yield url
         finally:
             process.terminate()
             process.communicate()

@@ -38,6 +38,7 @@ TIMEOUT = 60.0  # seconds without a byte of the response
 SEE_OTHER = 303
 BUSY = (429, 502, 503, 504)
 INVENTED = "Invented data"
+MOST_SHOWN = 100  # figures of an answer in a notebook
 MEAN_CAVEAT = "Unweighted mean of the selected published cells: no prevalence."
 CONFLICT = 409  # with Retry-After: the first request with the same idempotency key is being handled
 
@@ -337,10 +338,19 @@ class Answer:
         """Return the lines below a picture: caveats, source, data set."""
         return [f"• {text}" for text in self.caveats] + origin(self.provenance)
 
-    def svg(self) -> str:
-        """Return a picture that stands alone: figures with their intervals, caveats and source."""
-        subject = str(self.data.get("estimand") or self.question)
-        return svg(self.statement, subject, self.figures(), missing(self.data), self.notes(), self.synthetic)
+    def svg(self, most: int | None = None) -> str:
+        """Return a picture that stands alone: figures with their intervals, caveats and source.
+
+        Of more than `most` figures it has the first ones, and says how many are left out.
+        """
+        subject, shown, gaps = (
+            str(self.data.get("estimand") or self.question),
+            self.figures(),
+            missing(self.data),
+        )
+        if most is not None and len(shown) > most:
+            gaps.insert(0, f"{len(shown) - most} more are in to_frame().")
+        return svg(self.statement, subject, shown[:most], gaps, self.notes(), self.synthetic)
 
     def save(self, path: str | Path) -> None:
         """Write the picture as SVG."""
@@ -356,7 +366,7 @@ class Answer:
             return Picture(self.svg())
 
     def _repr_html_(self) -> str:
-        return f'<div>{self.svg()}<p><a href="{escape(self.url)}">Explore this answer</a></p></div>'
+        return f'<div>{self.svg(MOST_SHOWN)}<p><a href="{escape(self.url)}">Explore this answer</a></p></div>'
 
 
 class Picture(NamedTuple):
@@ -595,7 +605,7 @@ def _matplotlib(answer: Answer, ax: Any) -> Any:
     from matplotlib import pyplot
 
     shown = [figure for figure in answer.figures() if figure.value is not None]
-    ax = ax or pyplot.subplots(figsize=(8, 1.5 + 0.22 * len(shown)))[1]
+    ax = ax or pyplot.subplots(figsize=(8, min(60, 1.5 + 0.22 * len(shown))))[1]
     for place, (_, value, low, high, presentable, *_) in enumerate(shown):
         if low is not None and high is not None:
             ax.plot([low, high], [place, place], color=MARK)

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 import pytest
 import requests
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.statistics.registry import STATISTICS
@@ -305,6 +305,15 @@ def test_names_of_any_kind_and_gaps_are_in_frame_and_picture(tmp_path: Path) -> 
     assert [figure.value for figure in answer.figures() if figure.label == "=1+1"] == [None]
 
 
+def test_notebook_shows_the_first_of_many_figures_and_says_how_many_more(sample: str) -> None:
+    answer = statline.connect(sample).ask("cells", "Q036", years=2022)
+    rows, shown = len(answer.data["rows"]), answer._repr_html_()
+
+    assert f"{rows - 100} more are in to_frame()." in shown
+    assert shown.count('text-anchor="end"') == 100
+    assert words(answer.svg()).count("published without a value") >= answer.data["suppressed"]
+
+
 def test_value_that_fails_the_standard_has_a_mark_of_its_own_and_is_counted() -> None:
     shown = [Figure("a", 20.0, 10.0, 30.0), Figure("b", 25.0, 1.0, 70.0, presentable=False)]
     picture = statline.svg("Title", "Subject", shown, [], [], invented=False)
@@ -319,6 +328,7 @@ values = st.floats(-1e6, 1e6) | st.none()
 figures = st.builds(Figure, st.text(), values, values, values, st.booleans(), st.text(), st.text())
 
 
+@settings(deadline=None)
 @given(st.lists(figures, max_size=20), st.text(), st.text())
 def test_any_figures_make_a_picture_within_its_width(shown: list[Figure], title: str, note: str) -> None:
     root = drawn(statline.svg(title, title, shown, [note], [note], invented=True))
@@ -327,6 +337,7 @@ def test_any_figures_make_a_picture_within_its_width(shown: list[Figure], title:
     assert sum(1 for _ in root.iter(f"{SVG}circle")) <= len(shown)
 
 
+@settings(deadline=None)
 @given(st.lists(figures, min_size=1, max_size=20))
 def test_ticks_enclose_every_end_with_round_steps(shown: list[Figure]) -> None:
     marks = statline.ticks(shown)
