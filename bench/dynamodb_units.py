@@ -45,12 +45,12 @@ class UnitMeter:
     def _before(self, params: Any, context: dict[str, Any], **_: Any) -> None:
         context["params"] = params
 
-    def _after(self, model: Any, parsed: Any, context: dict[str, Any], **_: Any) -> None:
+    def _after(self, http_response: Any, model: Any, parsed: Any, context: dict[str, Any], **_: Any) -> None:
         if getattr(self._looking, "now", False):
             return
         params, name = context["params"], model.name
         if name in WRITES:
-            self._write(params)
+            self._write(params, refused=http_response.status_code >= 300)
         elif name == "TransactWriteItems":
             for change in params["TransactItems"]:
                 for write in change.values():
@@ -60,9 +60,10 @@ class UnitMeter:
         elif name in ("GetItem", "BatchGetItem"):
             self._reads(params, parsed)
 
-    def _write(self, params: Any, times: int = 1) -> None:
+    def _write(self, params: Any, times: int = 1, refused: bool = False) -> None:
         item_id = (params.get("Item") or params["Key"])["id"]["S"]
-        before, after = self._images.get(item_id), self._image(item_id)
+        before = self._images.get(item_id)
+        after = before if refused else params.get("Item") or self._image(item_id)
         self._images[item_id] = after
         units = math.ceil(max(size(before), size(after), 1) / WRITE_BYTES)
         with self._lock:

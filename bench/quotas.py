@@ -35,7 +35,7 @@ WRITE_UNIT, READ_UNIT, SQS_REQUEST, LOG_BYTE = 0.625e-6, 0.125e-6, 0.40e-6, 0.50
 
 
 class Costs(NamedTuple):
-    """What a job takes beside units of DynamoDB: counted requests, messages and log bytes; assumed seconds."""
+    """What a job takes beside DynamoDB's units: counted requests, messages, log bytes; assumed seconds."""
 
     requests: int
     invocations: int

@@ -25,7 +25,7 @@ MILLION = 1_000_000
 
 
 class Bucket:
-    """A token bucket. `empty_at` is when it first lacked tokens, in seconds; `demand` is all that was asked."""
+    """A token bucket. `empty_at` is the second when it first lacked tokens, `demand` all that was asked."""
 
     def __init__(self, rate: float, burst: float) -> None:
         self.rate, self.burst = rate, burst
