@@ -95,7 +95,9 @@ def serve(port: int, csv: Path, workers: int) -> None:
         command = [sys.executable, "-m", "bench.celery_server", "work", redis, str(csv), str(workers)]
         with subprocess.Popen(command) as worker:
             try:
-                uvicorn.run(create_app(make_tasks(redis)), host="127.0.0.1", port=port, log_level="error")
+                tasks = make_tasks(redis)
+                tasks.connection().ensure_connection(max_retries=100, interval_start=0.1, interval_step=0)
+                uvicorn.run(create_app(tasks), host="127.0.0.1", port=port, log_level="error")
             finally:
                 worker.kill()
 

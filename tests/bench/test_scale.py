@@ -46,7 +46,7 @@ def test_ample_limits_accept_and_finish_all() -> None:
     ("limits", "name", "seconds"),
     [
         ({"gateway_rate": 1_000, "gateway_burst": 60_000}, "API Gateway, requests", 60),
-        ({"table_writes": 1_500}, "table, write units", 1),
+        ({"table_writes": 1_500}, "table, write units", 3),
     ],
 )
 def test_first_empty_bucket_is_named_with_its_time(limits: dict[str, float], name: str, seconds: int) -> None:
