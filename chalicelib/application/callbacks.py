@@ -7,7 +7,7 @@ delays no other receiver.
 
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -86,21 +86,25 @@ class CallbackDelivery:
         for url in subscriber.values():
             self._sender.check(url)
 
-    def enqueue(self, job: Job) -> None:
-        """Queue the callback of a finished job, if one is pending. The sweeper recovers a lost message."""
-        if job.callback_pending:
-            self._enqueue(job, CallbackMessage(job.id))
+    def enqueue(self, *jobs: Job) -> None:
+        """Queue the callbacks of finished jobs that have one pending. The sweeper recovers lost messages."""
+        self._enqueue([(job, CallbackMessage(job.id)) for job in jobs if job.callback_pending])
 
     def begin(self, job: Job) -> None:
         """Queue the news that a worker begins a job. It is sent once, without retries: the end says more."""
         if IN_PROGRESS_URI in job.subscriber:
-            self._enqueue(job, CallbackMessage(job.id, started=job.started or self._clock()))
+            self._enqueue([(job, CallbackMessage(job.id, started=job.started or self._clock()))])
 
-    def _enqueue(self, job: Job, message: CallbackMessage) -> None:
+    def _enqueue(self, messages: Sequence[tuple[Job, CallbackMessage]]) -> None:
+        texts = [str(message._replace(host=host_of(due(job, message)))) for job, message in messages]
         try:
-            self._queue.add_task(str(message._replace(host=host_of(due(job, message)))))
+            if len(texts) > 1:
+                self._queue.add_tasks(texts)
+            elif texts:
+                self._queue.add_task(texts[0])
         except Exception as error:
-            log.warning("callback of %s delayed: %s", message.job_id, error, extra={"job_id": message.job_id})
+            for job, _ in messages:
+                log.warning("callback of %s delayed: %s", job.id, error, extra={"job_id": job.id})
 
     def host(self, text: str) -> str:
         """Return the host that a message's callback goes to; empty where it has none. Raises JobNotFound."""

@@ -265,10 +265,11 @@ class Service:
                 log_finished(job)
         return found
 
-    def _answered(self, job: Job) -> None:
-        """Count a job that was finished when it was submitted, and queue its callback."""
-        count_finished(job)
-        self._callbacks.enqueue(job)
+    def _answered(self, jobs: Sequence[Job]) -> None:
+        """Count jobs that were finished when they were submitted, and queue their callbacks."""
+        for job in jobs:
+            count_finished(job)
+        self._callbacks.enqueue(*jobs)
 
 
 def count_finished(job: Job) -> None:

@@ -46,9 +46,9 @@ class Submission:
         ids: JobIds,
         known: KnownResults,
         clock: Callable[[], int],
-        answered: Callable[[Job], None],
+        answered: Callable[[Sequence[Job]], None],
     ) -> None:
-        """`answered` is called with each new job that is finished, because its result is known."""
+        """`answered` is called with the new jobs that are finished, because their results are known."""
         self._store, self._queue, self._admission = store, queue, admission
         self._ids, self._known, self._clock, self._answered = ids, known, clock, answered
         self._lock = threading.Lock()
@@ -169,9 +169,9 @@ class Submission:
             ACCEPTED.add(job.statistic)
             fields = {"job_id": job.id, "statistic": job.statistic, "dataset": job.dataset}
             if job.status.is_terminal:
-                self._answered(job)
                 fields["reused_from"] = job.source or ""
             log.info("accepted %s", job.id, extra=fields)
+        self._answered([job for job in jobs if job.status.is_terminal])
 
     def _send(self, jobs: Sequence[Job]) -> None:
         ids = [job.id for job in jobs if not job.status.is_terminal]

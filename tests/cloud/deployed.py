@@ -54,7 +54,9 @@ class Deployed:
         return self.http.get(f"{self.url}{path}", timeout=60, **more)
 
     def post(self, statistic: str, **inputs: str) -> requests.Response:
-        return self.http.post(f"{self.url}/api/{statistic}", json=inputs, timeout=60)
+        """Ask a question that a worker has to compute, though it may be known."""
+        anew = {"Cache-Control": "no-cache"}
+        return self.http.post(f"{self.url}/api/{statistic}", json=inputs, headers=anew, timeout=60)
 
     def submit(self, statistic: str, **inputs: str) -> str:
         response = self.post(statistic, **inputs)

@@ -41,7 +41,7 @@ def submit(deployed: Deployed, service: Service, *urls: str) -> list[Job]:
     question = deployed.get("/api/questions").json()["questions"][0]["question"]
     one: dict[str, Any] = {"processID": "global_mean", "inputs": {"question": question}}
     executions = [one | {"subscriber": {"successUri": url}} for url in urls]
-    return execute_all(service, {"executions": executions})
+    return execute_all(service, {"executions": executions}, fresh=True)
 
 
 def first_outcome(receiver: Receiver, job: Job) -> Received:

@@ -80,6 +80,18 @@ def test_results_have_the_bytes_of_a_laptop(
         assert deployed.result(job_id).content == done.content
 
 
+def test_known_question_is_finished_when_it_is_submitted(deployed: Deployed, planned: Faults) -> None:
+    """By functions with no right but their own: no worker takes part."""
+    asked = a_question(deployed)
+    computed = deployed.result(deployed.submit("global_mean", **asked))
+    planned.plan("error", "SendMessage", ALWAYS)
+    posted = deployed.http.post(f"{deployed.url}/api/global_mean", json=asked, timeout=60)
+    job_id = posted.json()["job_id"]
+    assert deployed.get(f"/api/get_results/{job_id}").content == computed.content
+    assert deployed.service.get(job_id).source is not None
+    assert planned.met == []
+
+
 def test_responses_name_their_data_set(
     deployed: Deployed, questions: list[tuple[str, dict[str, str]]]
 ) -> None:
@@ -118,7 +130,7 @@ def test_second_delivery_changes_nothing(deployed: Deployed) -> None:
 def test_sweeper_sends_a_job_whose_message_was_lost(deployed: Deployed) -> None:
     store = job_store(deployed.stack.aws, deployed.stack.settings())
     forgetful = make_service(store, Nowhere(), deployed.datasets, deployed.control, id_block=1)
-    job_id = submit(forgetful, "global_mean", a_question(deployed)).id
+    job_id = submit(forgetful, "global_mean", a_question(deployed), fresh=True).id
     eventually(lambda: sweep(deployed, job_id), lambda one: one.json()["status"] == "done")
 
 
@@ -146,7 +158,7 @@ def test_jobs_outlive_an_outage_of_s3_that_fails_every_delivery(
     publishing.publish(write_soil(tmp_path, SOIL.replace("1.5", "7.5")), deployed.control, deployed.datasets)
     planned.plan("error", "GetObject", ALWAYS)
     start = int(time.time() * 1000) - 1000
-    ids = [submit(deployed.service, "global_mean", {"question": "S1"}).id for _ in range(3)]
+    ids = [submit(deployed.service, "global_mean", {"question": "S1"}, fresh=True).id for _ in range(3)]
     eventually(
         lambda: "\n".join(line for _, line in deployed.stack.log_lines(start)),
         lambda text: all(f"{job_id} waits for storage" in text for job_id in ids),

@@ -87,7 +87,16 @@ class Services:
             SqsJobQueue(self._clients, self._queue),
             DynamoDbServiceState(self._clients, "statline"),
         )
-        service = make_service(store, queue, self._datasets, state, id_block=100, count_seconds=COUNT_SECONDS)
+        service = make_service(
+            store,
+            queue,
+            self._datasets,
+            state,
+            id_block=100,
+            sender=SimulatedSender(),
+            callback_queue=queue,
+            count_seconds=COUNT_SECONDS,
+        )
         service.dataset()
         return service
 
@@ -238,3 +247,6 @@ def test_batch_costs_one_call_for_its_jobs_and_one_for_ten_messages(make: Servic
     met = calls(lambda: execute_all(service, {"executions": [*new, one]}))
     assert met == ["BatchGetItem", "TransactWriteItems", "SendMessageBatch", "SendMessageBatch"]
     assert calls(lambda: execute_all(service, {"executions": [one] * 12})) == ["TransactWriteItems"]
+    subscribed = one | {"subscriber": {"successUri": "http://a.test/"}}
+    met = calls(lambda: execute_all(service, {"executions": [subscribed] * 12}))
+    assert met == ["TransactWriteItems", "SendMessageBatch", "SendMessageBatch"]
