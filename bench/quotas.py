@@ -29,8 +29,8 @@ ACCOUNTS = {
     "raised": Quotas(60_000, 30_000, 300_000, 300_000, 5_000, 1_250),
 }
 
-# Dollars.
-REQUEST, INVOCATION, GB_SECOND = 3.50e-6, 0.20e-6, 16.67e-6
+# Dollars; functions on arm64.
+REQUEST, INVOCATION, GB_SECOND = 3.50e-6, 0.20e-6, 13.33e-6
 WRITE_UNIT, READ_UNIT, SQS_REQUEST, LOG_BYTE = 0.625e-6, 0.125e-6, 0.40e-6, 0.50e-9
 
 

@@ -46,7 +46,7 @@ def test_ample_limits_accept_and_finish_all() -> None:
     ("limits", "name", "seconds"),
     [
         ({"gateway_rate": 1_000, "gateway_burst": 60_000}, "API Gateway, requests", 60),
-        ({"table_writes": 1_500}, "table, write units", 3),
+        ({"table_writes": 800}, "table, write units", 4),
     ],
 )
 def test_first_empty_bucket_is_named_with_its_time(limits: dict[str, float], name: str, seconds: int) -> None:
@@ -71,6 +71,6 @@ def test_queue_grows_until_the_pollers_are_enough() -> None:
 
 def test_bill_goes_by_units() -> None:
     dollars, more = bill(UNITS), bill(UNITS._replace(known_reads=9.0))
-    assert dollars.known == pytest.approx(7.00 + 0.40 + 0.25 + 0.95 + 2 * 0.625 + 0.125, abs=0.01)
+    assert dollars.known == pytest.approx(7.00 + 0.40 + 0.20 + 0.95 + 2 * 0.625 + 0.125, abs=0.01)
     assert more.known - dollars.known == pytest.approx(1.0)
-    assert dollars.new == pytest.approx(10.5 + 0.8 + 0.54 + 1.2 + 1.6 + 7 * 0.625 + 4.5 * 0.125, abs=0.01)
+    assert dollars.new == pytest.approx(10.5 + 0.8 + 0.43 + 1.2 + 1.6 + 7 * 0.625 + 4.5 * 0.125, abs=0.01)
