@@ -105,11 +105,16 @@ check: $(VENV)/dev-installed $(REDOCLY)  ## Check format, lint, types, imports, 
 	$(BIN)/python -m local package
 	$(BIN)/cfn-lint --template out/sam.json .chalice/deployer.json
 
-bench: $(VENV)/bench-installed  ## Measure everything beside others and write docs/benchmarks.md (10 minutes)
+$(VENV)/celery/installed: requirements/celery.txt
+	$(PYTHON) -m venv $(VENV)/celery
+	-$(VENV)/celery/bin/$(PIP_INSTALL) -r requirements/celery.txt && touch $@
+
+bench bench-full: export STATLINE_CELERY := $(VENV_PATH)/celery/bin/python
+bench: $(VENV)/bench-installed $(VENV)/celery/installed  ## Measure everything beside others and write docs/benchmarks.md (10 minutes)
 	$(BIN)/python -m pytest --quiet tests/bench
 	$(BIN)/python -m bench
 
-bench-full: $(VENV)/bench-installed  ## The same up to 10 million rows and 100,000 jobs; needs 4 GB in TMPDIR
+bench-full: $(VENV)/bench-installed $(VENV)/celery/installed  ## The same up to 10 million rows and 100,000 jobs; needs 4 GB in TMPDIR
 	$(BIN)/python -m pytest --quiet tests/bench
 	$(BIN)/python -m bench --full
 
@@ -139,6 +144,7 @@ lock: $(VENV)/dev-installed  ## Pin the dependency groups of pyproject.toml, wit
 	$(LOCK) --group dev --output-file requirements/dev.txt --constraint requirements/run.txt
 	$(LOCK) --group bench --output-file requirements/bench.txt --constraint requirements/dev.txt
 	$(LOCK) --group cloud --output-file requirements/cloud.txt
+	$(LOCK) --group celery --output-file requirements/celery.txt
 
 upgrade:  ## Pin the newest releases that are a week old
 	$(MAKE) lock UPGRADE=--upgrade

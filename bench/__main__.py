@@ -23,6 +23,7 @@ import click
 import psutil
 
 from bench import ingest, page, servers, statistics, survey
+from bench.processes import missing
 from local.settings import PROJECT, SAMPLE
 
 CPUS = Path("/proc/cpuinfo")
@@ -63,6 +64,7 @@ def measure(sizes: Sizes) -> dict[str, Any]:
         "command": sizes.command,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "data": f"The servers answer from {data}; longer files are generated.",
+        "missing": missing(),
         "machine": machine(),
     }
     with tempfile.TemporaryDirectory() as folder:

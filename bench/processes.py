@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,7 +22,14 @@ import requests
 
 from local.settings import PROJECT
 
-BASELINE, MAKE_RUN, CHALICE_LOCAL = KINDS = ("baseline", "make run", "chalice local")
+BASELINE, CELERY, MAKE_RUN, CHALICE_LOCAL = KINDS = (
+    "baseline",
+    "FastAPI + Celery + Redis",
+    "make run",
+    "chalice local",
+)
+# Names the Python of bench.celery_server, where `make bench` could install it.
+CELERY_PYTHON = "STATLINE_CELERY"
 START_SECONDS = 600.0  # ten million rows take their time
 PAUSE = 0.005
 
@@ -96,10 +104,35 @@ def command(kind: str, csv: Path, port: int) -> list[str]:
     """The command that `make run` or a person runs, on another port."""
     python, at = [sys.executable, "-m"], ["--port", str(port)]
     return {
+        CELERY: [
+            os.environ.get(CELERY_PYTHON, "python"),
+            "-m",
+            "bench.celery_server",
+            "serve",
+            *at,
+            "--csv",
+            str(csv),
+        ],
         BASELINE: [*python, "bench.baseline", *at, "--csv", str(csv)],
         MAKE_RUN: [*python, "local", "serve", *at],
         CHALICE_LOCAL: [str(Path(sys.executable).with_name("chalice")), "local", *at],
     }[kind]
+
+
+def missing() -> str:
+    """Return why FastAPI + Celery + Redis cannot be measured here, or nothing."""
+    if not shutil.which("redis-server"):
+        return (
+            f"{CELERY} is not measured: there is no redis-server here (Debian: apt-get install redis-server)."
+        )
+    if not Path(os.environ.get(CELERY_PYTHON, "")).is_file():
+        return f"{CELERY} is not measured: requirements/celery.txt is not installed (make bench does)."
+    return ""
+
+
+def available() -> list[str]:
+    """Return the kinds of servers that this machine has."""
+    return [kind for kind in KINDS if kind != CELERY or not missing()]
 
 
 def default_environment() -> dict[str, str]:

@@ -1,7 +1,9 @@
 """The service beside the baseline: round trips, the first result after a start, and memory.
 
 A round trip is a POST and polls until the job is done. In each round every server is started afresh, warmed
-and measured at every number of clients; a figure is the median of the rounds, but errors of all rounds count.
+and measured at every number of clients: first with the load's natural mix of questions, many of which it has
+answered before, then with fresh ones, which it computes. A figure is the median of the rounds, but errors of
+all rounds count.
 """
 
 import tempfile
@@ -13,18 +15,20 @@ import pandas as pd
 
 from bench import survey
 from bench.closed_loop import drive
-from bench.processes import KINDS, MAKE_RUN, fresh, serving
+from bench.processes import MAKE_RUN, available, fresh, serving
 from chalicelib.domain.ingestor import DataIngestor
 
 WARM_CLIENTS, WARM_SECONDS = 8, 1.0
 KEPT_JOBS = 1_000
+MIX, FRESH = "natural mix", "fresh"
+QUESTIONS = {MIX: "", FRESH: "Cache-Control: no-cache\r\n"}
 
 Row = dict[str, object]
 
 
 def round_trips(csv: Path, clients: Sequence[int], seconds: float, rounds: int) -> list[Row]:
-    """A row for each server and number of clients."""
-    turns = [(turn, kind) for turn in range(rounds) for kind in KINDS]
+    """A row for each server, kind of questions and number of clients."""
+    turns = [(turn, kind) for turn in range(rounds) for kind in available()]
     return of_rounds([row for turn, kind in turns for row in one_turn(kind, csv, clients, seconds, turn)])
 
 
@@ -33,13 +37,17 @@ def one_turn(kind: str, csv: Path, clients: Sequence[int], seconds: float, seed:
     with serving(kind, csv) as server:
         server.first_result("global_mean", {"question": pairs[0][0]})
         drive(server.url, WARM_CLIENTS, pairs, seconds=WARM_SECONDS)
-        outcomes = [drive(server.url, count, pairs, seconds=seconds, seed=seed) for count in clients]
-    return [{"server": kind, **outcome.summary()} for outcome in outcomes]
+        return [
+            {"questions": questions, "server": kind, **outcome.summary()}
+            for questions, head in QUESTIONS.items()
+            for count in clients
+            for outcome in [drive(server.url, count, pairs, seconds=seconds, seed=seed, more=head)]
+        ]
 
 
 def of_rounds(rows: Sequence[Row]) -> list[Row]:
     """The medians of the rounds, but all errors: no round that lost a job is outvoted."""
-    groups = pd.DataFrame(rows).groupby(["server", "clients"], sort=False)
+    groups = pd.DataFrame(rows).groupby(["questions", "server", "clients"], sort=False)
     medians = groups.median().assign(errors=groups["errors"].sum()).reset_index()
     return medians.to_dict("records")  # type: ignore[return-value] # columns are named by texts
 

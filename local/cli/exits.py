@@ -43,7 +43,7 @@ AWS_REMEDIES = {
     "`aws configure` or `aws sso login` stores credentials",
     "PartialCredentials": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together",
     "AccessDenied": "an administrator allows that to these credentials",
-    "Token": "the credentials have expired or are wrong: renew them, as by `aws sso login`",
+    "Token": "the credentials have expired or are wrong: renew them, as by `aws sso login`",  # nosec B105 # no token
     "SignatureDoesNotMatch": "the secret key is wrong",
     "AuthFailure": "the credentials are wrong: renew them",
 }

@@ -120,7 +120,11 @@ def make_resources(aws: Aws, settings: Settings) -> None:
 
 def create_table(dynamodb: "DynamoDBClient", name: str) -> None:
     """Create the table of the template, without the properties that moto does not need."""
-    resources = json.loads(RESOURCES.read_text())["Resources"]
     needed = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
-    properties = resources["JobTable"]["Properties"]
+    properties = table_properties()
     dynamodb.create_table(TableName=name, **{part: properties[part] for part in needed})
+
+
+def table_properties() -> Any:
+    """Return the properties of the jobs' table in the template."""
+    return json.loads(RESOURCES.read_text())["Resources"]["JobTable"]["Properties"]

@@ -6,7 +6,18 @@ from pathlib import Path
 import pytest
 
 from bench import survey
-from bench.processes import KINDS, MAKE_RUN, command, default_environment, fresh, peak_mb, serving
+from bench.processes import (
+    CELERY,
+    KINDS,
+    MAKE_RUN,
+    available,
+    command,
+    default_environment,
+    fresh,
+    missing,
+    peak_mb,
+    serving,
+)
 from bench.servers import of_rounds, one_turn
 from local.settings import SAMPLE
 from tests.support.samples import write_soil
@@ -14,7 +25,12 @@ from tests.support.samples import write_soil
 
 def test_service_finishes_every_job_of_a_turn(tmp_path: Path) -> None:
     rows = one_turn(MAKE_RUN, write_soil(tmp_path), clients=[1, 2], seconds=0.2, seed=1)
-    assert [(row["clients"], row["errors"]) for row in rows] == [(1, 0), (2, 0)]
+    assert [(row["questions"], row["clients"], row["errors"]) for row in rows] == [
+        ("natural mix", 1, 0),
+        ("natural mix", 2, 0),
+        ("fresh", 1, 0),
+        ("fresh", 2, 0),
+    ]
     assert all(row["jobs"] > 0 for row in rows)
 
 
@@ -31,10 +47,12 @@ def test_server_ends_with_its_block_and_its_home_stays(tmp_path: Path) -> None:
 
 def test_errors_of_all_rounds_count() -> None:
     rounds = [
-        {"server": "make run", "clients": 8, "jobs/s": speed, "errors": errors}
+        {"questions": "fresh", "server": "make run", "clients": 8, "jobs/s": speed, "errors": errors}
         for speed, errors in ((10.0, 0), (30.0, 1), (20.0, 0))
     ]
-    assert of_rounds(rounds) == [{"server": "make run", "clients": 8, "jobs/s": 20.0, "errors": 1}]
+    assert of_rounds(rounds) == [
+        {"questions": "fresh", "server": "make run", "clients": 8, "jobs/s": 20.0, "errors": 1}
+    ]
 
 
 def test_server_that_cannot_start_says_why(tmp_path: Path) -> None:
@@ -48,6 +66,19 @@ def test_server_that_cannot_start_says_why(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_server_listens_on_the_given_port(kind: str) -> None:
     assert "12345" in command(kind, SAMPLE, 12345)
+
+
+@pytest.mark.skipif(bool(missing()), reason=missing())
+def test_celery_finishes_every_job_of_a_turn(tmp_path: Path) -> None:
+    rows = one_turn(CELERY, write_soil(tmp_path), clients=[2], seconds=0.2, seed=1)
+    assert [row["errors"] for row in rows] == [0, 0]
+    assert all(row["jobs"] > 0 for row in rows)
+
+
+def test_celery_that_is_missing_is_left_out_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert "no redis-server here" in missing()
+    assert available() == [kind for kind in KINDS if kind != CELERY]
 
 
 def test_settings_of_this_shell_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
