@@ -10,6 +10,7 @@ from chalicelib.domain.published.unit import Unit
 
 SIGNIFICANT = 0.05
 SMALLEST_SHOWN = 0.0001
+MOST_NAMES, FEW_NAMES = 15, 5
 WHY = {
     "no-standard-error": "it has no standard error",
     "n<30": "fewer than 30 respondents",
@@ -81,6 +82,9 @@ def counted(number: int, noun: str) -> str:
 
 
 def names_text(names: Sequence[str]) -> str:
+    """Return names in a list; of many the first, and how many others there are: a sentence is for reading."""
+    if len(names) > MOST_NAMES:
+        return f"{', '.join(names[:FEW_NAMES])} and {len(names) - FEW_NAMES} others"
     return ", ".join(names) if names else "none"
 
 

@@ -27,7 +27,7 @@ PINNED = {
     "estimate": (1, "087395f4959634dfcb3ef00e0c942318"),
     "compare": (1, "1f5837f48d9fa9801390ba1cf20b82b1"),
     "trend": (1, "1d41125c4a497acfdb3f21d62eb85b98"),
-    "ranking": (1, "aad2326ffe750fdb068c6932790ec87b"),
+    "ranking": (1, "6413ae83fe2778b761c3d40f03f7fe59"),
     "benchmark": (1, "7f44bec6a71e05783f538077af895b17"),
     "disparity": (1, "2df422464fb3a46acc2f0d0452cd9ec6"),
     "age_standardised": (1, "6f20291862cf47565023afe6ede684b9"),

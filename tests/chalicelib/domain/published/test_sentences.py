@@ -5,7 +5,7 @@ import pytest
 from chalicelib.domain.inference import comparisons
 from chalicelib.domain.measures import CellKey
 from chalicelib.domain.published.selection import named, spans
-from chalicelib.domain.published.sentences import difference_text, p_text
+from chalicelib.domain.published.sentences import difference_text, names_text, p_text
 from chalicelib.domain.published.unit import Unit
 
 
@@ -72,3 +72,11 @@ def test_decrease_has_the_interval_of_its_size() -> None:
 )
 def test_cells_are_named_by_place_year_and_group(key: CellKey, text: str) -> None:
     assert named(key) == text
+
+
+def test_long_list_of_names_says_how_many_others_there_are() -> None:
+    names = [f"Area {number}" for number in range(51)]
+
+    assert names_text(names[:15]) == ", ".join(names[:15])
+    assert names_text(names) == "Area 0, Area 1, Area 2, Area 3, Area 4 and 46 others"
+    assert names_text([]) == "none"
