@@ -4,32 +4,42 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from chalicelib.domain.description_checks import CORE_KEYS, KEYS, problems
+from chalicelib.domain.shape.roles import assigned
+from chalicelib.domain.shape.texts import composed_values
 from chalicelib.domain.sources import Source, opened
 from chalicelib.errors import InvalidDescription, listed
+
+TOTAL = "Total"  # the category and segment of everybody, where a file has its groups in several columns
 
 
 @dataclass(frozen=True)
 class Description:
     """The description of a data set.
 
-    `columns` has the column of each role, `best` the best end ("lowest" or "highest") for a question's id or
+    `columns` has the column of each role (of question and location also a list of columns), `best` the best end ("lowest" or "highest") for a question's id or
     text, and `aliases` the values of a role that count as another value.
 
     The rest is for the statistics with uncertainty, and empty where the file does not give it:
     `unit` ("%", "proportion" or a text), `interval` ({"level", "scale"} of the limits), `whole` ({"category",
-    "segment"} of everybody), `national` and `territories` (locations that are no state), `no_group`
-    (segments that are no group of people), `age` ({"category", "standard": segment to weight}), `notes`
+    "segment"} of everybody, or the segment of everybody for each category that has one), `national` and
+    `territories` (locations that are no state), `no_group` (segments that are no group of people), `age` ({"category", "standard": segment to weight}), `notes`
     (caveats: {"code", "text", "source"}, with the "questions", "years", "locations" and "categories" that
     they touch, and "when": "any" touched row is selected, or only "mixed" with rows of untouched years),
     `population` (whom an estimate is about) and `citation`.
+
+    How the rows of a file are shaped say `read` (pandas' options for reading it), `keep` and `drop` (texts of
+    a column that decide on its rows), `constants` (a text for a role), `melt` (columns that are labels),
+    `pivot` (rows that are measures), `extract` (regular expressions that cut texts into roles) and
+    `dimensions` (columns of groups, with the text of each that means everybody).
     """
 
     title: str
-    columns: Mapping[str, str]
+    columns: Mapping[str, str | Sequence[str]]
     source: str = ""
     licence: str = ""
     synthetic: bool = False
@@ -45,6 +55,14 @@ class Description:
     notes: Sequence[Mapping[str, Any]] = ()
     population: str = ""
     citation: str = ""
+    read: Mapping[str, Any] = field(default_factory=dict)
+    keep: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    drop: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    melt: Mapping[str, Any] = field(default_factory=dict)
+    pivot: Mapping[str, str] = field(default_factory=dict)
+    extract: Mapping[str, str] = field(default_factory=dict)
+    dimensions: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path) -> "Description":
@@ -55,10 +73,24 @@ class Description:
     def from_dict(cls, facts: Mapping[str, Any], origin: object = "the description") -> "Description":
         if problem := next(problems(facts), None):
             raise InvalidDescription(origin, problem)
-        return cls(**facts)
+        return cls(**composed_values(facts))
 
     def to_dict(self) -> dict[str, Any]:
         return {key: getattr(self, key) for key in KEYS if key in CORE_KEYS or getattr(self, key)}
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """The roles that are filled, by a column or in another way."""
+        return frozenset(role for role, _ in assigned(vars(self)))
+
+    @cached_property
+    def wholes(self) -> tuple[tuple[str, str], ...]:
+        """The category and segment of each group that is everybody."""
+        if not self.whole:
+            return ((TOTAL, TOTAL),) if self.dimensions else ()
+        if {*self.whole} == {"category", "segment"}:
+            return ((self.whole["category"], self.whole["segment"]),)
+        return tuple(self.whole.items())
 
     def canonical(self) -> bytes:
         """Return the same bytes for the same description, whatever the layout of its file."""
@@ -71,7 +103,7 @@ def read_with_defaults(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     if path in seen:
         raise InvalidDescription(path, f'its "like" leads back to itself, over {listed(seen)}')
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
+        facts = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise InvalidDescription(path, "no such file") from None
     except (OSError, ValueError, RecursionError) as error:

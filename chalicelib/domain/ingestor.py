@@ -9,7 +9,7 @@ from chalicelib.domain import snapshot
 from chalicelib.domain.catalogue import Catalogue, catalogue_of
 from chalicelib.domain.cube import MEASURED, Cube, Measures
 from chalicelib.domain.dataset_description import Description
-from chalicelib.domain.description_checks import ROLES
+from chalicelib.domain.shape.roles import ROLES
 from chalicelib.domain.sources import Source, rewindable
 from chalicelib.domain.suggestions import Suggester, closest
 from chalicelib.errors import (
@@ -118,7 +118,7 @@ class DataIngestor:
         for role in roles:
             if role in MEASURED and not self.cube.complete:
                 raise OutdatedSnapshot
-            known = self.cube.measured if role in MEASURED else self.description.columns
+            known = self.cube.measured if role in MEASURED else self.description.roles
             if role in ROLES and role not in known:
                 raise MissingRole(role, is_column=True)
             if role not in ROLES and not getattr(self.description, role):

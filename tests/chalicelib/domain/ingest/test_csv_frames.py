@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chalicelib.domain import snapshot
 from chalicelib.domain.cube import DIMENSIONS, Cube
 from chalicelib.domain.dataset_description import Description
-from chalicelib.domain.description_checks import REQUIRED_ROLES
+from chalicelib.domain.shape.roles import REQUIRED_ROLES
 from chalicelib.domain.ingest.columns import Columns
 from chalicelib.domain.ingest.csv_records import records
 from chalicelib.domain.ingest.faults import explain_csv
