@@ -8,12 +8,16 @@ REDOCLY := $(VENV_PATH)/node/node_modules/.bin/redocly
 STAGE ?= dev
 STATLINE_FUZZ_SECONDS ?= 600
 MINUTES ?= 30
+# The tests wait more than they compute.
+TEST_WORKERS ?= 4
 PORT ?= 8000
 export PORT
 
 # Bytecode is written when a module is first used: compiling all of it in advance takes as long as the rest.
 unexport PYTHONDONTWRITEBYTECODE
 PIP_INSTALL := pip install --quiet --disable-pip-version-check --no-compile --require-hashes
+# The command `statline`. Nothing is downloaded: setuptools is among the requirements.
+EDITABLE := pip install --quiet --disable-pip-version-check --no-deps --no-index --no-build-isolation --editable
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' --exclude-newer '7 days' $(UPGRADE)
 
@@ -27,6 +31,7 @@ $(VENV)/installed: requirements/run.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Statline needs Python 3.11 or newer; PYTHON=... names one")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/$(PIP_INSTALL) -r requirements/run.txt
+	$(BIN)/$(EDITABLE) .
 	touch $@
 
 $(VENV)/dev-installed: requirements/dev.txt $(VENV)/installed
@@ -38,7 +43,7 @@ $(VENV)/bench-installed: requirements/bench.txt $(VENV)/dev-installed
 	touch $@
 
 run: $(VENV)/installed  ## Serve on http://127.0.0.1:8000 (PORT= another port)
-	@exec $(BIN)/python -m local
+	@exec $(BIN)/python -m local serve
 
 $(VENV)/cloud/installed: requirements/cloud.txt $(VENV)/dev-installed
 	$(PYTHON) -m venv $(VENV)/cloud
@@ -57,7 +62,7 @@ $(REDOCLY): $(VENV)/dev-installed
 	@test -f $@ || echo "npm cannot install redocly here: /openapi.json is not linted"
 
 test: $(VENV)/dev-installed  ## Run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TEST_WORKERS)
 
 test-cloud: export STATLINE_MINISTACK := $(VENV_PATH)/cloud/bin/ministack
 test-cloud: export STATLINE_DYNALITE := $(DYNALITE)
@@ -87,7 +92,7 @@ check: $(VENV)/dev-installed $(REDOCLY)  ## Check format, lint, types, imports, 
 	$(BIN)/python -m tools.audit $(wildcard requirements/*.txt)
 	$(BIN)/python -m pytest --quiet tests/chalicelib/documents/test_openapi.py -k redocly
 	$(BIN)/python -m local package
-	$(BIN)/cfn-lint --template out/sam.json
+	$(BIN)/cfn-lint --template out/sam.json .chalice/deployer.json
 
 bench: $(VENV)/bench-installed  ## Measure everything beside others and write docs/benchmarks.md (10 minutes)
 	$(BIN)/python -m pytest --quiet tests/bench
@@ -97,8 +102,8 @@ bench-full: $(VENV)/bench-installed  ## The same up to 10 million rows and 100,0
 	$(BIN)/python -m pytest --quiet tests/bench
 	$(BIN)/python -m bench --full
 
-package: $(VENV)/installed  ## Write the deployment package to out/ and inspect it
-	$(BIN)/python -m local package
+package: $(VENV)/installed  ## Write a stage's package and template to out/ and inspect it: make package STAGE=dev
+	$(BIN)/python -m local package --stage $(STAGE)
 
 release: package $(VENV)/dev-installed  ## Write bills of materials and checksums beside the package in out/
 	$(BIN)/python -m tools.release
@@ -128,5 +133,5 @@ upgrade:  ## Pin the newest releases that are a week old
 	$(MAKE) lock UPGRADE=--upgrade
 
 clean:  ## Remove the virtual environment and all files of the service, results included
-	rm -rf $(VENV) results .statline .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz out
+	rm -rf $(VENV) statline.egg-info results .statline .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz out
 	find . -name __pycache__ -prune -exec rm -rf {} +

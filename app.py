@@ -6,7 +6,7 @@ from typing import Any
 from chalice.app import Chalice, CloudWatchEvent, Rate, SQSEvent
 
 from chalicelib.application import lambda_handlers
-from chalicelib.bootstrap import get_service, get_settings
+from chalicelib.bootstrap import get_callback_queue, get_service, get_settings
 from chalicelib.observability import metrics
 from chalicelib.observability.embedded_metrics import EmbeddedMetrics
 from chalicelib.routes import api, api_docs, jobs, operations, processes, root
@@ -22,6 +22,11 @@ for module in (root, api, operations, processes, jobs, api_docs):
 @app.on_sqs_message(queue="jobs", batch_size=BATCH_SIZE, maximum_concurrency=CONCURRENCY)
 def worker(event: SQSEvent) -> dict[str, Any]:
     return lambda_handlers.process(get_service(), event.to_dict())
+
+
+@app.on_sqs_message(queue="callbacks", batch_size=BATCH_SIZE, maximum_concurrency=CONCURRENCY)
+def callback_worker(event: SQSEvent) -> dict[str, Any]:
+    return lambda_handlers.send_callbacks(get_service(), get_callback_queue().put_back, event.to_dict())
 
 
 @app.on_sqs_message(queue="dead-letters", batch_size=1, maximum_concurrency=CONCURRENCY)

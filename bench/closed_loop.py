@@ -105,17 +105,21 @@ def drive(
     seconds: float = math.inf,
     jobs: float = math.inf,
     seed: int = 1,
+    more: str = "",
 ) -> Outcome:
-    """Load the server at `url` for so many seconds, or until so many jobs are submitted."""
+    """Load the server at `url` for so many seconds, or until so many jobs are submitted.
+
+    `more` has further header lines of each submission.
+    """
     # epoll counts in milliseconds, too coarse for the pause.
     with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selectors.SelectSelector())) as runner:
-        return runner.run(_drive(url, clients, pairs, seconds, jobs, seed))
+        return runner.run(_drive(url, clients, pairs, seconds, jobs, seed, more))
 
 
 async def _drive(
-    url: str, count: int, pairs: Sequence[Pair], seconds: float, jobs: float, seed: int
+    url: str, count: int, pairs: Sequence[Pair], seconds: float, jobs: float, seed: int, header: str
 ) -> Outcome:
-    clients = [Client(url, requests(pairs, seed * 1000 + number)) for number in range(count)]
+    clients = [Client(url, requests(pairs, seed * 1000 + number, header)) for number in range(count)]
     start, cpu, submitted = time.perf_counter(), time.process_time(), 0
 
     def more() -> bool:
@@ -140,8 +144,8 @@ async def finished(clients: Sequence[Client], tasks: set[asyncio.Task[None]]) ->
             task.result()
 
 
-def requests(pairs: Sequence[Pair], seed: int) -> Iterator[bytes]:
+def requests(pairs: Sequence[Pair], seed: int, header: str = "") -> Iterator[bytes]:
     choice, names = random.Random(seed).choice, sorted(MEANS)
     while True:
         name, inputs = choice(names), choice(pairs)
-        yield post(f"/api/{name}", dict(zip(MEANS[name].parameters, inputs, strict=False)))
+        yield post(f"/api/{name}", dict(zip(MEANS[name].parameters, inputs, strict=False)), header)

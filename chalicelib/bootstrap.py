@@ -7,9 +7,11 @@ from typing import Any, Generic, TypeVar
 
 from chalicelib.adapters.aws_clients import Aws
 from chalicelib.adapters.callback_sender import HttpCallbackSender
+from chalicelib.adapters.dynamodb_host_leases import DynamoDbHostLeases
 from chalicelib.adapters.dynamodb_job_store import DynamoDbJobStore
 from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
 from chalicelib.adapters.s3_dataset_store import S3DatasetStore
+from chalicelib.adapters.s3_response_store import S3ResponseStore
 from chalicelib.adapters.sqs_job_queue import SqsJobQueue
 from chalicelib.application.ports import Ports
 from chalicelib.application.service import Service
@@ -54,17 +56,17 @@ def aws_client(name: Any, config: Any = None) -> Any:
     return boto3.client(name, config=config)
 
 
-def aws_service(settings: Settings, state_seconds: float = STATE_SECONDS) -> Service:
+def aws_service(settings: Settings, state_seconds: float = STATE_SECONDS, aws: Aws | None = None) -> Service:
     """Return the service on AWS, on the resources that the settings name."""
-    aws = Aws(aws_client)
-    queue = SqsJobQueue(aws, settings.queue_url)
+    aws = aws or Aws(aws_client)
     ports = Ports(
         job_store(aws, settings),
-        queue,
+        SqsJobQueue(aws, settings.queue_url),
         S3DatasetStore(aws, settings.bucket),
         DynamoDbServiceState(aws, settings.table, state_seconds),
         HttpCallbackSender(settings.callback_private),
-        callback_queue=queue,
+        SqsJobQueue(aws, settings.callback_queue_url),
+        DynamoDbHostLeases(aws, settings.table),
     )
     return Service(ports, settings, count_seconds=COUNT_SECONDS)
 
@@ -82,8 +84,20 @@ def settings_from_environ() -> Settings:
 def service_from_settings() -> Service:
     settings = get_settings()
     log_setup.configure(settings.log_level, settings.log_format)
-    return aws_service(settings)
+    return aws_service(settings, aws=get_aws())
 
 
+def callback_queue_from_settings() -> SqsJobQueue:
+    return SqsJobQueue(get_aws(), get_settings().callback_queue_url)
+
+
+def response_store() -> S3ResponseStore:
+    # The newest signature: S3 takes links with an older one in its oldest regions only.
+    return S3ResponseStore(Aws(aws_client, signature_version="s3v4"), get_settings().bucket)
+
+
+get_aws = Provider(lambda: Aws(aws_client))
 get_settings = Provider(settings_from_environ)
 get_service = Provider(service_from_settings)
+get_callback_queue = Provider(callback_queue_from_settings)
+get_response_store = Provider(response_store)

@@ -87,12 +87,14 @@ class Settings:
     While `max_open` jobs are open, the service accepts no other. `access` says whether callers need a key,
     which API Gateway checks. Callbacks go to public addresses alone, unless `callback_private`.
     Links begin with `public_url` where it is set, otherwise with the host that the client named, which a
-    laptop's server checks against its own names and `allowed_hosts`.
+    laptop's server checks against its own names and `allowed_hosts`. Larger responses than `response_limit`,
+    in bytes as Lambda counts them, are fetched from the bucket; 0 for no limit.
     """
 
     table: str = "statline"
     bucket: str = "statline"
     queue_url: str = ""
+    callback_queue_url: str = ""
     inline_limit: int = 8 * 1024
     id_block: int = 100
     resend_seconds: int = 15 * 60
@@ -105,6 +107,7 @@ class Settings:
     cors_origin: str = NO_ORIGIN
     public_url: str = ""
     allowed_hosts: frozenset[str] = frozenset()
+    response_limit: int = 0
     log_level: str = "info"
     log_format: str = "json"
     stage: str = "none"
@@ -115,6 +118,7 @@ class Settings:
             table=environ.get("STATLINE_TABLE", cls.table),
             bucket=environ.get("STATLINE_BUCKET", cls.bucket),
             queue_url=environ.get("STATLINE_QUEUE_URL", cls.queue_url),
+            callback_queue_url=environ.get("STATLINE_CALLBACK_QUEUE_URL", cls.callback_queue_url),
             inline_limit=integer(environ, "STATLINE_INLINE_LIMIT", cls.inline_limit, maximum=LARGEST_INLINE),
             id_block=integer(environ, "STATLINE_ID_BLOCK", cls.id_block, minimum=1, maximum=LARGEST_BLOCK),
             resend_seconds=integer(environ, "STATLINE_RESEND_SECONDS", cls.resend_seconds, minimum=1),
@@ -127,6 +131,7 @@ class Settings:
             cors_origin=origin(environ),
             public_url=public_url(environ),
             allowed_hosts=hosts(environ),
+            response_limit=integer(environ, "STATLINE_RESPONSE_LIMIT", cls.response_limit),
             log_level=choice(environ, "STATLINE_LOG_LEVEL", cls.log_level, LOG_LEVELS),
             log_format=choice(environ, "STATLINE_LOG_FORMAT", cls.log_format, LOG_FORMATS),
             stage=environ.get("STATLINE_STAGE", cls.stage),

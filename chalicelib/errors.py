@@ -4,11 +4,12 @@ Each message is written for the person who caused the error: it names the wrong 
 `routes/errors.py` alone maps them to HTTP.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 # Characters. Survey questions have up to 250, and a client cannot use a name that is cut off.
 LONGEST_ECHO = 500
+FEW = 3  # of many names that could be meant
 
 
 def shown(value: object) -> str:
@@ -31,6 +32,10 @@ class InvalidSetting(StatlineError):
 
     def __init__(self, name: str, value: str, expected: str) -> None:
         super().__init__(f"{name}={value} is not {expected}")
+
+
+class SystemLimit(StatlineError):
+    """Raised when the system allows fewer threads or open files than the service needs."""
 
 
 # --- refused requests: no job is made -------------------------------------------------------
@@ -195,6 +200,17 @@ class UnknownName(Unanswerable):
 
 class UnknownQuestion(UnknownName):
     noun = "question"
+
+
+class AmbiguousQuestion(UnknownQuestion):
+    """Raised when several questions of the data set have the same id."""
+
+    def __init__(self, name: str, texts: Sequence[str]) -> None:
+        names = listed(texts[:FEW]) + (", …" if len(texts) > FEW else "")
+        # Not UnknownName's own sentence: there is such an id.
+        Exception.__init__(
+            self, f"{shown(name)} is the id of {len(texts)} questions; name one by its text: {names}"
+        )
 
 
 class UnknownState(UnknownName):

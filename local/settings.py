@@ -16,6 +16,8 @@ DOWNLOADED = DATA / "brfss.csv"
 DEFAULT_DESCRIPTION = DATA / "brfss.json"
 # Bytes of finished jobs, as the database holds them: by default, and at least.
 KEEP_BYTES, LEAST_KEPT = 1_000_000_000, 10_000_000
+# Runners share one interpreter lock: so many are more than any machine can use.
+MOST_THREADS = 1_000
 RESOURCES = PROJECT / ".chalice" / "resources.json"
 
 
@@ -48,9 +50,10 @@ class LocalSettings:
         """Raises InvalidSetting, naming the variable and what it may be."""
         store = choice(environ, "STATLINE_STORE", cls.store, ("sqlite", "aws"))
         return cls(
-            home=Path(environ.get("STATLINE_HOME") or PROJECT).expanduser().resolve(),
+            # Unlike Path.resolve, it raises nothing for links that lead to themselves.
+            home=Path(os.path.realpath(path(environ, "STATLINE_HOME", PROJECT))),
             dataset=chosen_dataset(environ),
-            threads=integer(environ, "TP_NUM_OF_THREADS", os.cpu_count() or 1),
+            threads=integer(environ, "TP_NUM_OF_THREADS", os.cpu_count() or 1, maximum=MOST_THREADS),
             keep_results=integer(environ, "STATLINE_KEEP_RESULTS", 10_000, minimum=1),
             keep_bytes=integer(environ, "STATLINE_KEEP_BYTES", KEEP_BYTES, minimum=LEAST_KEPT),
             drain_seconds=integer(environ, "STATLINE_DRAIN_SECONDS", 30),
@@ -93,6 +96,13 @@ def loopback_endpoint(environ: Mapping[str, str]) -> str:
 
 def chosen_dataset(environ: Mapping[str, str]) -> Path:
     """STATLINE_DATASET if set, else the downloaded survey if it is there, else the bundled sample."""
-    if named := environ.get("STATLINE_DATASET"):
-        return Path(named).expanduser()
-    return DOWNLOADED if DOWNLOADED.exists() else SAMPLE
+    return path(environ, "STATLINE_DATASET", DOWNLOADED if DOWNLOADED.exists() else SAMPLE)
+
+
+def path(environ: Mapping[str, str], name: str, default: Path) -> Path:
+    """Return the path that a variable names. Raises InvalidSetting for the folder of an unknown user."""
+    text = environ.get(name, "")
+    try:
+        return Path(text).expanduser() if text else default
+    except RuntimeError:
+        raise InvalidSetting(name, text, "a path: this machine has no such user") from None

@@ -63,11 +63,11 @@ def test_locks_name_no_index(group: str) -> None:
     assert "://" not in lock(group).read_text()
 
 
-def test_every_install_requires_the_digests() -> None:
+def test_every_install_requires_the_digests_or_downloads_nothing() -> None:
     text = (PROJECT / "Makefile").read_text()
     installs = [
         line for line in text.splitlines() if re.search(r"(pip|\(PIP_INSTALL\)).* -r |pip install", line)
     ]
     assert len(installs) >= 4
     for line in installs:
-        assert "--require-hashes" in line or "$(PIP_INSTALL)" in line, line
+        assert "--require-hashes" in line or "$(PIP_INSTALL)" in line or "--no-index" in line, line

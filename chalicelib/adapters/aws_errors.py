@@ -15,7 +15,7 @@ NO_OUTAGE = ("ConditionalCheckFailedException", "NoSuchKey", "ValidationExceptio
 REMEDIES = {
     "renew the credentials": ("Token", "Credential", "Signature", "AccessKey", "UnrecognizedClient"),
     "let the function's role do it": ("AccessDenied",),
-    "STATLINE_TABLE, STATLINE_BUCKET or STATLINE_QUEUE_URL names what is not there": (
+    "STATLINE_TABLE, STATLINE_BUCKET or STATLINE_[CALLBACK_]QUEUE_URL names what is not there": (
         "ResourceNotFound",
         "NoSuchBucket",
         "NonExistentQueue",

@@ -1,6 +1,6 @@
 """The JobQueue port on SQS."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib.adapters.aws_clients import Aws
@@ -16,7 +16,7 @@ COUNTS: Any = (
 
 
 class SqsJobQueue:
-    """JobQueue on one SQS queue; a message's body is the job id."""
+    """JobQueue on one SQS queue; a message's body is the text that was added."""
 
     def __init__(self, aws: Aws, queue_url: str) -> None:
         self._aws, self._queue_url = aws, queue_url
@@ -34,6 +34,17 @@ class SqsJobQueue:
             response = self._aws.sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
             if refused := response.get("Failed"):
                 raise AwsUnavailable(f"SQS did not take {len(refused)} messages: {refused[0].get('Code')}")
+
+    def put_back(self, waits: Mapping[str, int]) -> None:
+        """Deliver received messages again after some seconds: at most BATCH, by their receipt handles.
+
+        A message that SQS does not take back comes when its own visibility ends.
+        """
+        entries: Any = [
+            {"Id": str(index), "ReceiptHandle": receipt, "VisibilityTimeout": seconds}
+            for index, (receipt, seconds) in enumerate(waits.items())
+        ]
+        self._aws.sqs.change_message_visibility_batch(QueueUrl=self._queue_url, Entries=entries)
 
     def count_messages(self) -> int:
         response = self._aws.sqs.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=[*COUNTS])

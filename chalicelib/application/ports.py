@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from chalicelib.application.host_leases import Busy, Lease
 from chalicelib.application.idempotency import IdempotencyRecord
 from chalicelib.application.job import Job
 from chalicelib.domain.catalogue import Catalogue
@@ -121,12 +122,21 @@ class CallbackSender(Protocol):
         """Post the job in its current state to its callback URL. Raises CallbackFailed."""
 
 
+class HostLeases(Protocol):
+    """Gives one attempt at a time for each host, to any number of threads and processes."""
+
+    def acquire(self, host: str) -> Lease | Busy:
+        """Lease a host for one attempt. The lease expires after LEASE_MS."""
+
+    def release(self, lease: Lease, delivered: bool) -> float:
+        """End the attempt; return the seconds that the host is left alone: 0 unless the attempt failed."""
+
+
 @dataclass(frozen=True)
 class Ports:
     """The adapters of one process.
 
-    `callback_queue` brings the ids of jobs with pending callbacks back to `Service.process`, or where it is
-    not `queue`, to `Service.send_callback`.
+    `callback_queue`, apart from the jobs' queue, brings messages to `Service.send_callback`.
     """
 
     store: JobStore
@@ -135,3 +145,4 @@ class Ports:
     state: ServiceStateStore
     callback_sender: CallbackSender
     callback_queue: JobQueue
+    host_leases: HostLeases

@@ -3,11 +3,11 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from chalicelib.application.admission_control import DRAINING, AdmissionControl, Capacity, Drain
-from chalicelib.application.callbacks import CallbackDelivery
+from chalicelib.application.callbacks import CallbackDelivery, Wait
 from chalicelib.application.completion import Completions
 from chalicelib.application.health import Check, Health, HealthChecker, HealthStatus
 from chalicelib.application.idempotency import IdempotencyKey
@@ -20,11 +20,21 @@ from chalicelib.application.sweeper import Sweeper
 from chalicelib.config import Settings
 from chalicelib.domain.catalogue import Catalogue, validate_inputs
 from chalicelib.domain.statistics.registry import STATISTICS, compute_result
-from chalicelib.errors import Abandoned, JobNotFound, Unanswerable
+from chalicelib.errors import Abandoned, DatasetGone, JobNotFound, Unanswerable, Unavailable
 from chalicelib.observability import trace
-from chalicelib.observability.metrics import DURATION, FINISHED, OLDEST, OPEN, OPEN_LIMIT, OTHER
+from chalicelib.observability.metrics import (
+    DURATION,
+    FINISHED,
+    OLDEST,
+    OPEN,
+    OPEN_LIMIT,
+    OTHER,
+    UNPROCESSED,
+)
 
 RESULT_CACHE_BYTES = 16_000_000
+# Causes of failure that are an operator's concern.
+NOT_BY_QUESTION = {kind.__name__ for kind in (Abandoned, DatasetGone)}
 
 log = logging.getLogger("statline.jobs")
 
@@ -67,10 +77,10 @@ class Service:
             self._store,
             ports.callback_queue,
             ports.callback_sender,
+            ports.host_leases,
             clock,
-            own=ports.callback_queue is not ports.queue,
         )
-        self._sweeper = Sweeper(self._store, self._queue, self._give_up, clock)
+        self._sweeper = Sweeper(self._store, self._queue, ports.callback_queue, self._give_up, clock)
 
     def submit(
         self, request: ExecuteRequest, key: IdempotencyKey | None = None, *, validate: bool = False
@@ -127,7 +137,7 @@ class Service:
         return replace(job, status=JobStatus.DISMISSED, result=None, reason="removed by a client")
 
     def process(self, job_id: str) -> None:
-        """Compute an open job, or send the pending callback of a finished one, under the job's trace.
+        """Compute an open job, or queue the pending callback of a finished one, under the job's trace.
 
         Deliveries that are late or repeated are harmless. Errors of store or data set propagate, so that the
         queue delivers the job again.
@@ -137,19 +147,20 @@ class Service:
             trace.adopt(job.trace)
             if not job.status.is_terminal:
                 self._compute(replace(job, started=self._clock()))
-            elif job.callback_pending:
-                self._callbacks.send(job)
+            else:  # its worker crashed, or is of an earlier version, which left callbacks in this queue
+                self._callbacks.enqueue(job)
 
-    def send_callback(self, job_id: str) -> None:
-        """Send a job's next callback: that a worker began it, or how it ended."""
-        with ignore_missing(job_id):
-            begun = self._callbacks.begun(job_id)
-            job = begun or self._store.get(job_id)
-            trace.adopt(job.trace)
-            if begun:
-                self._callbacks.send_in_progress(begun)
-            elif job.callback_pending:
-                self._callbacks.send(job)
+    def send_callback(self, message: str) -> Wait | None:
+        """Send the callback of a message if its host is free; return how long to leave the host alone."""
+        with ignore_missing(message):
+            return self._callbacks.deliver(message)
+        return None
+
+    def callback_host(self, message: str) -> str:
+        """Return the host that a message's callback goes to; empty where that is unknown."""
+        with suppress(JobNotFound, Unavailable):
+            return self._callbacks.host(message)
+        return ""
 
     def _compute(self, job: Job) -> None:
         self._callbacks.begin(job)
@@ -248,6 +259,8 @@ class Service:
         if stored == outcome:  # count an outcome once: another process may have stored its own first
             FINISHED.add(stored.statistic if stored.statistic in STATISTICS else OTHER, stored.status)
             DURATION.observe(max(0, duration) / 1000, stored.status)
+            if stored.cause in NOT_BY_QUESTION:
+                UNPROCESSED.add()
         fields = {"job_id": stored.id, "status": stored.status, "ms": duration}
         log.info("%s %s", stored.status, stored.id, extra=fields)
         return stored

@@ -17,27 +17,31 @@ class Sweeper:
     """One turn after another; what a turn has no time for is left to the next one.
 
     A queue with as many messages as jobs wait for one has lost none, however old they are: it is behind. So
-    a turn sends as many again as are missing, the oldest first. `fail` is called with the id and the age
-    of a job that is too old.
+    a turn sends as many again as are missing, the oldest first: on `queue` for open jobs, on `callback_queue`
+    for pending callbacks. `fail` is called with the id and the age of a job that is too old.
     """
 
     def __init__(
         self,
         store: JobStore,
         queue: JobQueue,
+        callback_queue: JobQueue,
         fail: Callable[[str, int], None],
         clock: Callable[[], int],
         left: Callable[[], float] = deadline.left,
     ) -> None:
-        self._store, self._queue, self._fail, self._clock, self._left = store, queue, fail, clock, left
+        self._store, self._queue, self._callback_queue = store, queue, callback_queue
+        self._fail, self._clock, self._left = fail, clock, left
 
     def sweep(self, resend_after: int, give_up_after: int) -> None:
         """Ages are in milliseconds. A job that is sent again without need is delivered twice: harmless."""
         now, failed = self._clock(), set[str]()
         late = self._fail_the_oldest(self._store.open_before(now - resend_after), now - give_up_after, failed)
         pending = self._store.pending_callbacks_before(now - callbacks.GIVE_UP_MS)
+        self._resend(late, self._queue, self._store.count_open)
         # The callback of a job that has just failed is queued already.
-        self._resend(chain(late, (job_id for job_id in pending if job_id not in failed)))
+        unsent = (job_id for job_id in pending if job_id not in failed)
+        self._resend(unsent, self._callback_queue, self._count_pending)
 
     def _fail_the_oldest(
         self, overdue: Iterable[tuple[str, int]], limit: int, failed: set[str]
@@ -52,20 +56,19 @@ class Sweeper:
             else:
                 yield job_id
 
-    def _resend(self, late: Iterator[str]) -> None:
+    def _resend(self, late: Iterator[str], queue: JobQueue, expected: Callable[[], int]) -> None:
+        """Send ids again as far as the queue has fewer messages than are expected."""
         first = next(late, None)
         if first is None:
             return
-        missing = islice(chain([first], late), max(0, self._missing()))
+        missing = islice(chain([first], late), max(0, expected() - queue.count_messages()))
         while ids := list(islice(missing, BATCH)):
             if self._left() <= 0:
                 log.warning("no time left; the next turn goes on")
                 return
             for job_id in ids:
                 log.warning("sending %s again", job_id, extra={"job_id": job_id})
-            self._queue.add_tasks(ids)
+            queue.add_tasks(ids)
 
-    def _missing(self) -> int:
-        """Return how many more jobs wait for a message than the queue has."""
-        pending = sum(1 for _ in self._store.pending_callbacks_before(self._clock()))
-        return self._store.count_open() + pending - self._queue.count_messages()
+    def _count_pending(self) -> int:
+        return sum(1 for _ in self._store.pending_callbacks_before(self._clock()))

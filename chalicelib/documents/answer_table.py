@@ -30,7 +30,9 @@ def document_table(entry: Statistic, document: Mapping[str, Any]) -> Table:
     # A member that is null in some rows has no column beside those of its own members.
     groups = {name.rpartition(".")[0] for name in known}
     order = {name: place for place, name in enumerate(row_members(entry) if items is rows else document)}
-    columns = sorted(known.keys() - groups, key=lambda name: order.get(name.partition(".")[0], len(order)))
+    # Sorting is stable, and sets have another order in each process: the members of one stay in theirs.
+    names = [name for name in known if name not in groups]
+    columns = sorted(names, key=lambda name: order.get(name.partition(".")[0], len(order)))
     return Table(columns, [[row.get(name) for name in columns] for row in flat])
 
 

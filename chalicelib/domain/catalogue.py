@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.suggestions import Suggester
-from chalicelib.errors import UnknownCategory, UnknownQuestion, UnknownState, UnknownStratum
+from chalicelib.errors import (
+    AmbiguousQuestion,
+    UnknownCategory,
+    UnknownQuestion,
+    UnknownState,
+    UnknownStratum,
+)
 
 if TYPE_CHECKING:
     from chalicelib.domain.ingestor import DataIngestor
@@ -41,6 +47,7 @@ class Catalogue(dict[str, Any]):
             name: dict.fromkeys(text for texts in names.values() for text in texts)
             for name, names in self.names.items()
         }
+        self.ambiguous = ambiguous_ids(content["questions"])
         self.suggesters = {name: Suggester(allowed) for name, allowed in self.allowed.items()}
 
 
@@ -97,6 +104,15 @@ def question_names(questions: list[dict[str, Any]]) -> Names:
     }
 
 
+def ambiguous_ids(questions: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Return the texts of each id that several questions have."""
+    texts: dict[str, list[str]] = {}
+    for entry in questions:
+        if entry["id"]:
+            texts.setdefault(entry["id"], []).append(entry["question"])
+    return {name: sorted(named) for name, named in texts.items() if len(named) > 1}
+
+
 def category_names(categories: list[dict[str, Any]]) -> dict[str, Names]:
     return {
         "category": {entry["name"]: [entry["name"], *entry["aliases"]] for entry in categories},
@@ -123,4 +139,6 @@ def validate_inputs(inputs: Mapping[str, str], catalogue: Catalogue) -> None:
     for name, value in inputs.items():
         noun = LIKE.get(name, name)
         if catalogue.allowed.get(noun) and value not in catalogue.allowed[noun]:
+            if noun == "question" and value in catalogue.ambiguous:
+                raise AmbiguousQuestion(value, catalogue.ambiguous[value])
             raise UNKNOWN[noun](value, catalogue.suggesters[noun].closest(value))

@@ -11,7 +11,7 @@ from typing import Any
 from chalicelib.domain.description_checks import CORE_KEYS, KEYS, problems
 from chalicelib.domain.shape.roles import assigned
 from chalicelib.domain.shape.texts import composed_values
-from chalicelib.domain.sources import Source, opened
+from chalicelib.domain.sources import Source, opened, refuse_device
 from chalicelib.errors import InvalidDescription, listed
 
 TOTAL = "Total"  # the category and segment of everybody, where a file has its groups in several columns
@@ -21,15 +21,16 @@ TOTAL = "Total"  # the category and segment of everybody, where a file has its g
 class Description:
     """The description of a data set.
 
-    `columns` has the column of each role (of question and location also a list of columns), `best` the best end ("lowest" or "highest") for a question's id or
-    text, and `aliases` the values of a role that count as another value.
+    `columns` has the column of each role (of question and location also a list of columns), `best` the best
+    end ("lowest" or "highest") for a question's id or text, and `aliases` the values of a role that count as
+    another value.
 
     The rest is for the statistics with uncertainty, and empty where the file does not give it:
     `unit` ("%", "proportion" or a text), `interval` ({"level", "scale"} of the limits), `whole` ({"category",
     "segment"} of everybody, or the segment of everybody for each category that has one), `national` and
-    `territories` (locations that are no state), `no_group` (segments that are no group of people), `age` ({"category", "standard": segment to weight}), `notes`
-    (caveats: {"code", "text", "source"}, with the "questions", "years", "locations" and "categories" that
-    they touch, and "when": "any" touched row is selected, or only "mixed" with rows of untouched years),
+    `territories` (locations that are no state), `no_group` (segments that are no group of people),
+    `age` ({"category", "standard": segment to weight}), `notes` (caveats: {"code", "text", "source"}, with
+    the "questions", "years", "locations" and "categories" that they touch, and "when": "any" touched row is selected, or only "mixed" with rows of untouched years),
     `population` (whom an estimate is about) and `citation`.
 
     How the rows of a file are shaped say `read` (pandas' options for reading it), `keep` and `drop` (texts of
@@ -118,6 +119,8 @@ def read_with_defaults(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
 
 def find_description(csv: Path, default: Path) -> Path:
     """Return `x.json` beside `x.csv` or `x.csv.gz` if it exists, else `default`."""
+    if not csv.name:  # the root of the file system
+        return default
     beside = csv.with_name(csv.name.removesuffix(".gz").removesuffix(".csv") + ".json")
     return beside if beside.is_file() else default
 

@@ -13,6 +13,7 @@ from chalicelib.domain.shape.roles import ROLES
 from chalicelib.domain.sources import Source, rewindable
 from chalicelib.domain.suggestions import Suggester, closest
 from chalicelib.errors import (
+    AmbiguousQuestion,
     AmbiguousStratum,
     BestEndUnknown,
     MissingRole,
@@ -72,9 +73,9 @@ class DataIngestor:
         texts = self.cube.question_ids.get(name, frozenset())
         if len(texts) == 1:
             return next(iter(texts))
-        # For an id of several questions, suggest their texts.
-        suggestions = sorted(texts) or self._question_suggester.closest(name)
-        raise UnknownQuestion(name, suggestions)
+        if texts:
+            raise AmbiguousQuestion(name, sorted(texts))
+        raise UnknownQuestion(name, self._question_suggester.closest(name))
 
     def state(self, name: str) -> str:
         """Return the name of a state of this data set. Raises UnknownState."""

@@ -1,7 +1,9 @@
 """Files and binary streams that hold a data set, gzipped or not."""
 
+import errno
 import gzip
 import shutil
+import stat
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -27,6 +29,7 @@ def opened(source: Source) -> Iterator[BinaryIO]:
             source.seek(0)
             yield unpacked(source)
             return
+        refuse_device(source)
         with source.open("rb") as file:
             yield unpacked(file)
     except FileNotFoundError:
@@ -35,6 +38,13 @@ def opened(source: Source) -> Iterator[BinaryIO]:
         raise NotCsv(named(source), f"its compression is damaged ({error})") from None
     except OSError as error:
         raise NotCsv(named(source), error.strerror or str(error)) from None
+
+
+def refuse_device(path: Path) -> None:
+    """Raise OSError for a pipe, whose opening waits for a writer, and for a device, which may never end."""
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise OSError(errno.EINVAL, "it is no regular file; save it as one", str(path))
 
 
 @contextmanager

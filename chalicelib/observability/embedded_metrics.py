@@ -29,9 +29,11 @@ EXPORTS: dict[Metric, Export] = {
     metrics.ACCEPTED: Export("JobsAccepted", "Count"),
     metrics.REFUSED: Export("JobsRefused", "Count", ("reason",)),
     metrics.FINISHED: Export("JobsFinished", "Count", ("outcome",)),
+    metrics.UNPROCESSED: Export("JobsUnprocessed", "Count"),
     metrics.DURATION: Export("JobDuration", "Seconds", ("outcome",)),
     metrics.CALLBACKS: Export("Callbacks", "Count", ("outcome",)),
-    metrics.STORE_ERRORS: Export("StoreErrors", "Count", ("operation",)),
+    # Without its operation, which the log has: an alarm watches one series.
+    metrics.STORE_ERRORS: Export("StoreErrors", "Count"),
     metrics.OPEN: Export("OpenJobs", "Count"),
     metrics.OLDEST: Export("OldestOpenJob", "Seconds"),
 }

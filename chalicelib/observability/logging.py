@@ -1,19 +1,59 @@
-"""Log lines: one for each request and each change of a job, in UTC, as text or JSON, with ids and trace."""
+"""Log lines: one for each request and each change of a job, in UTC, as text or JSON, with ids and trace.
+
+No line holds a character that a terminal or a reader of lines would obey, whoever sent it: control
+characters, line separators and marks of writing direction are written as escapes.
+"""
 
 import json
 import logging
+import re
 import sys
 import time
+from io import TextIOWrapper
+from types import TracebackType
 from typing import TextIO
 
 from chalicelib.observability.trace import name_trace
 
+ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
 # The attributes of every LogRecord; all others came by `extra` and belong into the line.
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+# A value that needs no quotes: up to the next blank it is all there is.
+BARE = re.compile(r'[^\s"=\\]*')
+# Lines of a traceback are indented, so that no text in them passes for a line of the log.
+INDENT = "    "
+
+
+def escaped(text: str) -> str:
+    """Return the text with an escape such as `\\x1b` in place of each character that is not printable."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
+
+
+def escaped_json(text: str) -> str:
+    """Return a JSON text with JSON's own escapes in place of characters that are not printable."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else json.dumps(character)[1:-1] for character in text
+    )
+
+
+def quoted(value: object) -> str:
+    """Return the text of a value, in quotes unless it is plain."""
+    text = str(value)
+    if not BARE.fullmatch(text):
+        text = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return escaped(text)
 
 
 class LineFormatter(logging.Formatter):
-    """`2026-01-31T12:00:00.123Z INFO statline.jobs accepted job_id_7 statistic=best5`."""
+    """`2026-01-31T12:00:00.123Z INFO statline.jobs accepted job_id_7 statistic=best5 title="Two words"`."""
 
     converter = time.gmtime  # type: ignore[assignment] # the stubs want a function of one argument
     default_time_format = "%Y-%m-%dT%H:%M:%S"
@@ -23,10 +63,18 @@ class LineFormatter(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
-        fields = extras(record)
-        return " ".join(
-            [super().formatMessage(record), *(f"{name}={value}" for name, value in fields.items())]
-        )
+        fields = (f"{name}={quoted(value)}" for name, value in extras(record).items())
+        return " ".join([escaped(super().formatMessage(record)), *fields])
+
+    def formatException(self, ei: ExceptionInfo) -> str:  # noqa: N802 - logging's own name
+        return indented(super().formatException(ei))
+
+    def formatStack(self, stack_info: str) -> str:  # noqa: N802 - logging's own name
+        return indented(stack_info)
+
+
+def indented(text: str) -> str:
+    return "\n".join(INDENT + escaped(line) for line in text.split("\n"))
 
 
 class JsonFormatter(LineFormatter):
@@ -41,8 +89,8 @@ class JsonFormatter(LineFormatter):
             **extras(record),
         }
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+            line["exception"] = logging.Formatter.formatException(self, record.exc_info)
+        return escaped_json(json.dumps(line, ensure_ascii=False, default=str))
 
 
 FORMATS = {"text": LineFormatter, "json": JsonFormatter}
@@ -53,7 +101,15 @@ def extras(record: logging.LogRecord) -> dict[str, object]:
 
 
 class Output(logging.StreamHandler[TextIO]):
-    """Standard output; loses lines that it cannot write (a full disk, a closed pipe) silently."""
+    """Standard output; loses lines that it cannot write (a full disk, a closed pipe) silently.
+
+    What its encoding lacks, such as an en dash in ASCII, is written as an escape.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
         if not isinstance(sys.exception(), OSError):

@@ -54,6 +54,7 @@ REQUEST_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.
 ACCEPTED = Counter("statline_jobs_accepted_total", "Jobs accepted.", ("statistic",))
 REFUSED = Counter("statline_jobs_refused_total", "Questions that made no job.", ("reason",))
 FINISHED = Counter("statline_jobs_finished_total", "Jobs ended.", ("statistic", "outcome"))
+UNPROCESSED = Counter("statline_jobs_unprocessed_total", "Jobs failed, not by their questions.")
 DURATION = Histogram(
     "statline_job_duration_seconds", "From the acceptance of a job to its end.", ("outcome",), JOB_BOUNDS
 )
@@ -74,7 +75,7 @@ REQUESTS = Histogram(
     REQUEST_BOUNDS,
 )
 METRICS = (
-    *(ACCEPTED, REFUSED, FINISHED, DURATION, OPEN, OPEN_LIMIT, OLDEST),
+    *(ACCEPTED, REFUSED, FINISHED, UNPROCESSED, DURATION, OPEN, OPEN_LIMIT, OLDEST),
     *(CALLBACKS, STORE_ERRORS, FOLLOWER_LAG, REQUESTS),
 )
 

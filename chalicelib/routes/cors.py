@@ -26,7 +26,7 @@ REQUEST_HEADERS = (
     *("traceparent", "x-api-key"),
 )
 RESPONSE_HEADERS = (
-    *("ETag", "Link", "Location", "Preference-Applied", "Retry-After"),
+    *("Content-Disposition", "ETag", "Link", "Location", "Preference-Applied", "Retry-After"),
     *("Statline-Dataset", "Statline-List-Limit", "Statline-Replay", "Statline-Trace"),
 )
 PREFLIGHT_SECONDS = 600

@@ -15,6 +15,7 @@ from chalicelib.observability import trace
 from chalicelib.observability.metrics import REFUSED, REQUESTS
 from chalicelib.routes.cors import Effect, refuse_other_sites, sharing_headers
 from chalicelib.routes.errors import to_http
+from chalicelib.routes.large_responses import fitted
 
 # API Gateway gives up after 29 s. A call to AWS that begins in time may end 3 s later (aws_clients), and
 # taking a job back needs 4 s.
@@ -95,12 +96,12 @@ def endpoint(
 
 
 def checked(view: View, parameters: dict[str, str], request: Request, effect: Effect) -> Response:
-    """Run a view, for a request that may be sent and whose body is not compressed."""
+    """Run a view, for a request that may be sent and whose body is not compressed; fit its response."""
     refuse_other_sites(request, effect)
     coding = request.headers.get("content-encoding", "identity")
     if coding.lower() != "identity":
         raise UnsupportedEncoding(f"Content-Encoding {shown(coding)} is not taken: send the body as it is")
-    return view(**parameters)
+    return fitted(view(**parameters))
 
 
 def attempt(

@@ -21,7 +21,7 @@ from chalicelib.routes.request.body import json_body
 from chalicelib.routes.request.headers import declines_reuse, idempotency_key, prefers_async, wait_seconds
 from chalicelib.routes.request.query_params import Query
 from chalicelib.routes.responses import DOCUMENT_FORMS, document, problem
-from chalicelib.routes.results import RESULT_FORMS, result
+from chalicelib.routes.results import RESULT_FORMS, csv_cells, result
 
 routes = Blueprint(__name__)
 
@@ -76,6 +76,7 @@ def execute(process_id: str) -> Response:
     header, fresh = idempotency_key(request), declines_reuse(request)
     # Before the job is made: a request that accepts no form of it, or names no host, is refused.
     form, base = negotiate(request, RESULT_FORMS if seconds else DOCUMENT_FORMS), base_url(request)
+    csv_cells(request)
     body = json_body(request)
     key = IdempotencyKey.of_request(header, "execute", asked.name, body)
     job = service.submit(parse_execute_request(asked, body, fresh), key, validate=True)

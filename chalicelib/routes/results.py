@@ -11,21 +11,24 @@ from chalicelib.application.job import JSON, Job, JobStatus
 from chalicelib.documents.execute_request import DOCUMENT
 from chalicelib.documents.job_documents import results_document
 from chalicelib.documents.process_description import CSV
-from chalicelib.documents.result_table import as_csv, document_of, frozen_json, table_of
+from chalicelib.documents.result_table import Cells, as_csv, document_of, frozen_json, table_of
 from chalicelib.domain.statistics.labels import label
 from chalicelib.domain.statistics.registry import statistic
 from chalicelib.errors import (
     Abandoned,
     DatasetGone,
     Dismissed,
+    InvalidRequest,
     NoResult,
     QuestionFailed,
     ResultNotReady,
     StatlineError,
     Unanswerable,
+    listed,
+    shown,
 )
 from chalicelib.routes.links import base_url, forms, job_url
-from chalicelib.routes.negotiation import HTML, negotiate
+from chalicelib.routes.negotiation import HTML, NAMES, negotiate
 from chalicelib.routes.responses import outcome, provenance, validated, varying
 from chalicelib.web import pages
 
@@ -59,20 +62,36 @@ def validated_result(request: Request, job: Job) -> Response:
 def rendered(request: Request, job: Job, headers: Mapping[str, str] | None = None) -> Rendition:
     if job.result is None:
         raise no_result(job)
-    chosen = negotiate(request, offers(job))
-    own = pages.HEADERS if chosen == HTML else {"Content-Type": TYPES[chosen]}
+    chosen, cells = negotiate(request, offers(job)), csv_cells(request)
+    own = pages.HEADERS if chosen == HTML else download(job, chosen)
     more = varying({**provenance(job), **(headers or {})})
     # A page has links in it.
-    identity = (*outcome(job), chosen, base_url(request) if chosen == HTML else "")
-    return Rendition({**own, **more}, identity, lambda: body(request, job, chosen))
+    identity = (*outcome(job), chosen, base_url(request) if chosen == HTML else "", cells)
+    return Rendition({**own, **more}, identity, lambda: body(request, job, chosen, cells))
 
 
-def body(request: Request, job: Job, form: str) -> str:
+def download(job: Job, form: str) -> dict[str, str]:
+    """Return the headers of a form that is saved as a file: CSV always, JSON when somebody saves it."""
+    disposition = "attachment" if form == CSV else "inline"
+    name = f"{job.statistic}-{job.id}.{NAMES[form]}"
+    return {"Content-Type": TYPES[form], "Content-Disposition": f'{disposition}; filename="{name}"'}
+
+
+def csv_cells(request: Request) -> Cells:
+    """Return how the request wants cells of CSV that look like formulas. Raises InvalidRequest."""
+    query = request.query_params
+    text = Cells.SAFE if query is None else query.get("cells", Cells.SAFE)
+    if text not in [*Cells]:
+        raise InvalidRequest(f'"cells" must be one of {listed(Cells)}, not {shown(text)}')
+    return Cells(text)
+
+
+def body(request: Request, job: Job, form: str, cells: Cells) -> str:
     with RENDERING:
         if form == HTML:
             return pages.page(base_url(request), f"Result of {job.id}", content(request, job))
         if form == CSV:
-            return as_csv(job)
+            return as_csv(job, cells)
         return results_document(job) if job.response == DOCUMENT else frozen_json(job).decode()
 
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import click
 import requests
@@ -11,7 +11,8 @@ from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
 from chalicelib.application.admission_control import Drain
-from local.cli.output import printable
+from local.cli.output import Report, printable
+from local.loopback import is_loopback
 
 FIRST_PAUSE, GROWTH, LONGEST_PAUSE = 0.05, 1.5, 2.0  # seconds between two polls
 PATIENCE = 60.0  # seconds of pauses in which a request to a busy or restarting service is repeated
@@ -47,11 +48,11 @@ class Busy(Refused):
 
 
 class Unreachable(Refused):
-    """Raised when nothing answers at the URL."""
+    """Raised when nothing answers at the URL; `via` names the proxy on the way, if there is one."""
 
-    def __init__(self, url: str, cause: object) -> None:
+    def __init__(self, url: str, cause: object, via: str = "") -> None:
         super().__init__(
-            f"nothing answers at {url}: {cause}. "
+            f"nothing answers at {url}{via}: {cause}. "
             "`make run` starts Statline on this machine; --url or STATLINE_URL names another address"
         )
 
@@ -67,7 +68,8 @@ def pauses() -> Iterator[float]:
 class Client:
     """A client of one service. Every method raises Refused.
 
-    `report` is called with a description of each wait, `sleep` with its seconds.
+    `report` is called with a description of each wait and its seconds, then `sleep` with the seconds.
+    Requests to this machine go through no proxy, whatever the environment names.
     """
 
     def __init__(
@@ -76,10 +78,12 @@ class Client:
         api_key: str = "",
         *,
         sleep: Callable[[float], None] = time.sleep,
-        report: Callable[[str], None] = lambda _: None,
+        report: Report = lambda _text, _seconds: None,
     ) -> None:
         self._url, self._sleep, self.report = url.rstrip("/"), sleep, report
         self._session, self._connected = requests.Session(), False
+        # An exception for this client alone; the environment's certificates stay in use.
+        self._proxies = {"no_proxy": urlsplit(self._url).hostname or ""} if is_local(self._url) else {}
         if api_key:
             self._session.headers["x-api-key"] = api_key
 
@@ -97,8 +101,7 @@ class Client:
         while (document := self._request("GET", path))["status"] != "done":
             if document["status"] == "error":
                 raise NoResult(str(document["reason"]))
-            self.report(f"{job_id} is {document['status']}")
-            self._sleep(next(pause))
+            self._wait(f"{job_id} is {document['status']}", next(pause))
         return dict(document["data"])
 
     def questions(self) -> list[dict[str, Any]]:
@@ -132,29 +135,55 @@ class Client:
         left, pause = PATIENCE, pauses()
         while True:
             try:
-                return json_object(self._send(method, path, body))
+                return json_object(self._send(method, path, body), through_proxy(self._url))
             except retried as error:
                 seconds = getattr(error, "seconds", None) or next(pause)
                 if (left := left - seconds) < 0:
                     raise
-                self.report(f"{error}; asked again in {seconds:.0f} s")
-                self._sleep(seconds)
+                self._wait(f"{error}; asked again in {seconds:.0f} s", seconds)
+
+    def _wait(self, why: str, seconds: float) -> None:
+        self.report(why, seconds)
+        self._sleep(seconds)
 
     def _send(self, method: str, path: str, body: object) -> requests.Response:
         try:
             # Do not follow redirects: they would send the API key to another address.
             response = self._session.request(
-                method, self._url + path, json=body, timeout=TIMEOUT, allow_redirects=False
+                method,
+                self._url + path,
+                json=body,
+                timeout=TIMEOUT,
+                proxies=self._proxies,
+                allow_redirects=False,
             )
         except NO_RESPONSE as error:
-            raise Unreachable(self._url, root_cause(error)) from None
+            raise Unreachable(self._url, root_cause(error), through_proxy(self._url)) from None
         except (requests.RequestException, ValueError) as error:  # such as an invalid URL
             raise Refused(f"{self._url}: {error}") from None
         self._connected = True
         return response
 
 
-def json_object(response: requests.Response) -> dict[str, Any]:
+def is_local(url: str) -> bool:
+    try:
+        return is_loopback(urlsplit(url).hostname or "")
+    except ValueError:  # an invalid URL, which the request refuses
+        return False
+
+
+def through_proxy(url: str) -> str:
+    """Return " through the proxy …" with the proxy that the environment names for a URL, or ""."""
+    if is_local(url):
+        return ""
+    proxy = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
+    if not proxy:
+        return ""
+    host = proxy.rpartition("://")[2].rpartition("@")[2]  # without a password
+    return f" through the proxy {host} (of HTTP_PROXY or HTTPS_PROXY; NO_PROXY names exceptions)"
+
+
+def json_object(response: requests.Response, via: str = "") -> dict[str, Any]:
     """Return the JSON object of a response. Raises Refused, or NoResult for an unknown job."""
     try:
         document = response.json()
@@ -171,7 +200,7 @@ def json_object(response: requests.Response) -> dict[str, Any]:
     if reason is None:
         target = f", to {response.headers['Location']}" if response.is_redirect else ""
         raise Refused(
-            f"{response.url} answered {response.status_code}{target} and no JSON object: "
+            f"{response.url} answered {response.status_code}{target} and no JSON object{via}: "
             "is the address Statline's, with its stage (…/v1)?"
         )
     raise Refused(f"{reason} ({response.status_code})")

@@ -1,5 +1,6 @@
 """The commands for a running service, such as `python -m local ask best5 Q036`."""
 
+import shlex
 from collections.abc import Callable, Mapping
 from time import sleep
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from chalicelib.domain.statistics.registry import MEANS, STATISTICS
 from chalicelib.domain.statistics.statistic import Statistic
 from local.cli.connection import STATUSES, connect, prints_output, service_options, wait
 from local.cli.input_options import given_inputs, input_options
-from local.cli.output import Output, progress
+from local.cli.output import Output, Report, progress
 from local.cli.replay import replay
 
 if TYPE_CHECKING:  # it takes a tenth of a second to import
@@ -27,6 +28,7 @@ Means, each an {LABEL}, which is no prevalence: {", ".join(MEANS)}.
 \b
 Examples:
   python -m local ask best5 Q036
+  python -m local ask state_mean obesity --state OH
   python -m local ask estimate Q036 --state Ohio --years 2022
   python -m local ask ranking Q036
   python -m local ask state_mean Q036 --state Ohio --years 2022 --category Total
@@ -36,15 +38,26 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES + STATUSES)
-@click.argument("statistic", type=click.Choice(list(STATISTICS)), metavar="STATISTIC")
+@click.argument("statistic", metavar="STATISTIC")
 @click.argument("question")
 @input_options
 @prints_output
 def ask(client: "Client", statistic: str, question: str, **options: str | None) -> Output:
-    """Compute a statistic of a question, named by its id or text, and wait for the result."""
+    """Compute a statistic of a question (its id, its text or a part of that), and wait for the result."""
+    check_statistic(statistic, question)
     entry = STATISTICS[statistic]
     inputs = given_inputs(entry, question, options)
+    from local.cli.names import resolved
+
+    inputs = resolved(client, inputs)
     return table(entry, wait(client, client.submit(statistic, inputs)), inputs)
+
+
+def check_statistic(statistic: str, question: str) -> None:
+    """Raise UsageError unless there is such a statistic."""
+    if statistic not in STATISTICS and question in STATISTICS:
+        raise click.UsageError(f"did you mean `ask {question} {shlex.quote(statistic)}`?")
+    click.Choice(list(STATISTICS)).convert(statistic, None, click.get_current_context())
 
 
 @click.command(epilog=STATUSES)
@@ -66,7 +79,7 @@ def table(statistic: Statistic, document: dict[str, Any], inputs: Mapping[str, s
         notes = [f"{LABEL.capitalize()}." if inputs is None else label(statistic.name, inputs)]
     else:
         notes = [document["statement"], *(caveat["text"] for caveat in document["caveats"])]
-    return Output(document, columns, rows, notes)
+    return Output(document, columns, rows, notes=notes)
 
 
 @click.command(epilog=STATUSES)
@@ -88,7 +101,13 @@ def states(client: "Client") -> Output:
 @prints_output
 def jobs(client: "Client", limit: int) -> Output:
     """List the latest jobs and their status, newest first."""
-    return select(client.jobs(limit), "jobID", "processID", "status", "created", "message")
+    output = select(client.jobs(limit), "jobID", "processID", "status", "created", "message")
+    return output._replace(short=[(*row[:3], short_time(row[3]), row[4]) for row in output.rows])
+
+
+def short_time(moment: str) -> str:
+    """Return a time in RFC 3339 without year and seconds, for a terminal of 80 columns."""
+    return f"{moment[5:10]} {moment[11:16]}Z"
 
 
 def select(documents: list[dict[str, Any]], *columns: str) -> Output:
@@ -117,13 +136,14 @@ def drain(context: click.Context, stage: str | None, url: str, api_key: str) -> 
     click.echo(f"Drained. `python -m local reopen --stage {stage}` takes jobs again.")
 
 
-def wait_for_drain(drain: Callable[[], Drain], report: Callable[[str], None]) -> None:
+def wait_for_drain(drain: Callable[[], Drain], report: Report) -> None:
     from local.cli.client import pauses
 
     pause = pauses()
     while not (state := drain()).done:
-        report(f"{state.left} jobs left")
-        sleep(next(pause))
+        seconds = next(pause)
+        report(f"{state.left} jobs left", seconds)
+        sleep(seconds)
 
 
 COMMANDS = (ask, result, replay, questions, states, jobs, drain)

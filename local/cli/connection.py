@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from chalicelib.documents.result_table import Cells
 from local.cli.output import FORMATS, Output, progress, show
 
 if TYPE_CHECKING:  # the functions below import it when they need it: it takes a tenth of a second
@@ -22,6 +23,7 @@ Exit status:
   1  no result: the data has none, or no job has this id
   2  the command line is invalid
   3  the service cannot be reached, or refuses the request
+  7  the output cannot be written
 """
 
 
@@ -52,11 +54,18 @@ def prints_output(run: Callable[..., Output]) -> Callable[..., None]:
         type=click.Choice(FORMATS),
         help="Format of the output; by default a table on a terminal and JSON elsewhere.",
     )
+    @click.option(
+        "--cells",
+        type=click.Choice([cells.value for cells in Cells]),
+        default=Cells.SAFE.value,
+        show_default=True,
+        help="In CSV, texts that a spreadsheet would run as a formula: safe writes an apostrophe first.",
+    )
     @functools.wraps(run)
-    def command(url: str, api_key: str, format: str | None, **arguments: Any) -> None:
+    def command(url: str, api_key: str, format: str | None, cells: str, **arguments: Any) -> None:
         with connect(url, api_key) as client:
             output = run(client, **arguments)
-        show(output, format)
+        show(output, format, Cells(cells))
 
     return command
 

@@ -16,7 +16,7 @@ import requests
 from tqdm import tqdm
 
 from chalicelib.errors import StatlineError, listed, shown
-from local.cli.client import root_cause
+from local.cli.client import root_cause, through_proxy
 from local.settings import DEFAULT_DESCRIPTION, DOWNLOADED
 
 OFFICIAL_URL = "https://data.cdc.gov/api/views/hn4x-zwk7/rows.csv?accessType=DOWNLOAD"
@@ -67,7 +67,7 @@ def _open(url: str, host: str) -> requests.Response:
         response = requests.get(url, stream=True, timeout=TIMEOUT)
     except (requests.ConnectionError, requests.Timeout) as error:
         raise DownloadFailed(
-            f"could not reach {host}: {root_cause(error)}; the bundled sample still works"
+            f"could not reach {host}{through_proxy(url)}: {root_cause(error)}; the bundled sample still works"
         ) from error
     except requests.RequestException as error:
         raise DownloadFailed(f"could not download {url}: {error}") from error

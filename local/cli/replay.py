@@ -10,6 +10,7 @@ import click
 from chalicelib.domain.statistics.registry import STATISTICS
 from local.cli.connection import STATUSES, connect, service_options, wait
 from local.cli.input_options import given_inputs, input_options
+from local.cli.output import printable
 
 EXAMPLES = """
 \b
@@ -45,12 +46,14 @@ def replay(
         name, inputs = statistic, given_inputs(STATISTICS[statistic], question, options)
     if not name:
         raise click.UsageError(f"{file} does not say what was asked: name its statistic and question too")
+    from local.cli.names import resolved
+
     with connect(url, api_key) as client:
-        answer = wait(client, client.submit(name, dict(inputs)))
+        answer = wait(client, client.submit(name, resolved(client, dict(inputs))))
     if compact(answer) == compact(kept):
         click.echo(f"The same bytes{replay_of(answer)}.")
         return
-    click.echo(f"Not the same{replay_of(answer)}: {reason(kept, answer)}.")
+    click.echo(printable(f"Not the same{replay_of(answer)}: {reason(kept, answer)}."))
     raise click.exceptions.Exit(1)
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from chalicelib.errors import shown
+from local.cli.output import printable, printable_lines
 from local.cloud import packaging, publishing
 from local.cloud.stack import Stack
 from local.settings import SAMPLE
@@ -14,24 +16,41 @@ from local.settings import SAMPLE
 stage_option = click.option("--stage", required=True, help="A name in .chalice/stages.json.")
 
 
+def pair(text: str) -> tuple[str, str]:
+    name, mark, value = text.partition("=")
+    if not (name and mark):
+        raise click.BadParameter(f"{shown(text)} is not NAME=VALUE, such as CorsOrigin=https://example.org")
+    return name, value
+
+
 @click.command()
-def package() -> None:
+@click.option("--stage", default="dev", show_default=True, help="Whose template is written.")
+def package(stage: str) -> None:
     """Write what is deployed to out/, look into it, and say its size."""
-    size, chalice = packaging.package(), version("chalice")
+    size, chalice = packaging.package(stage=stage), version("chalice")
     made_of = f"the application on Chalice {chalice} and nothing else"
     click.echo(f"{packaging.OUT / 'deployment.zip'}: {size:,} bytes: {made_of}")
 
 
 @click.command()
 @stage_option
-def deploy(stage: str) -> None:
+@click.option(
+    "--parameter",
+    "more",
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=lambda _context, _option, texts: dict(map(pair, texts)),
+    help="Beside .chalice/stages.json.",
+)
+def deploy(stage: str, more: dict[str, str]) -> None:
     """Package, then create or update a stage's stack."""
-    stack = Stack(stage)
-    packaging.package()
+    stack = Stack(stage, more)
+    new = not stack.exists()
+    packaging.package(stage=stage)
     outputs = stack.deploy(packaging.OUT)
     for name, value in sorted(outputs.items()):
         click.echo(f"{name:<16} {value}")
-    if not stack.service()[1].read().dataset:
+    if new:
         click.echo(f"Next: python -m local publish --stage {stage} [CSV]")
 
 
@@ -58,7 +77,7 @@ def logs(stage: str, minutes: int, follow: bool) -> None:
     start = int(time.time() * 1000) - minutes * 60_000
     while True:
         for moment, line in stack.log_lines(start):
-            click.echo(f"{datetime.fromtimestamp(moment / 1000, UTC):%H:%M:%S} {line}")
+            click.echo(f"{datetime.fromtimestamp(moment / 1000, UTC):%H:%M:%S} {printable_lines(line)}")
             start = max(start, moment + 1)
         if not follow:
             break
@@ -69,13 +88,20 @@ def logs(stage: str, minutes: int, follow: bool) -> None:
 @stage_option
 @click.option("--list", "show", is_flag=True, help="List what is published; * is current.")
 @click.option("--use", metavar="HASH", help="Make a published data set current again.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.argument("csv", type=click.Path(path_type=Path, exists=True, dir_okay=False), default=SAMPLE)
-def publish(stage: str, show: bool, use: str | None, csv: Path) -> None:
+def publish(stage: str, show: bool, use: str | None, dry_run: bool, csv: Path) -> None:
     """Make a data set what new jobs are asked of. Without CSV: the bundled sample."""
     stores = Stack(stage).service()[1:]
     if show:
         for item in publishing.published(*stores):
-            click.echo(f"{'*' if item.current else ' '} {item.fingerprint} {item.title}")
+            click.echo(printable(f"{'*' if item.current else ' '} {item.fingerprint} {item.title}"))
+    elif dry_run:
+        preview = publishing.preview(csv, *stores) if use is None else publishing.preview_use(use, *stores)
+        click.echo(f"would be current: {preview.fingerprint}")
+        click.echo(f"to upload: {preview.size:,} bytes" if preview.size else "stored already")
+        for line in [*publishing.differences(preview)] or ["its title, rows, questions and states stay"]:
+            click.echo(printable(line))
     else:
         current = publishing.publish(csv, *stores) if use is None else publishing.use(use, *stores)
         click.echo(f"current: {current}")
@@ -83,9 +109,13 @@ def publish(stage: str, show: bool, use: str | None, csv: Path) -> None:
 
 @click.command()
 @stage_option
-def key(stage: str) -> None:
+@click.option("--rotate", is_flag=True, help="Make a new key first. The old one ends at once.")
+def key(stage: str, rotate: bool) -> None:
     """Print the API key that callers of a stage send as x-api-key."""
-    click.echo(Stack(stage).key() or f"Stage {stage} is open: no key is needed.")
+    stack = Stack(stage)
+    if rotate:
+        stack.rotate_key()
+    click.echo(stack.key() or f"Stage {stage} is open: no key is needed.")
 
 
 @click.command()

@@ -1,5 +1,6 @@
-"""`make package`: the deployment package for Lambda, made by Chalice and then inspected."""
+"""`make package`: the deployment package for Lambda, made by Chalice, then completed and inspected."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,14 +10,16 @@ from base64 import urlsafe_b64encode
 from hashlib import sha256
 from importlib.metadata import distribution
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from chalicelib.errors import StatlineError, listed
+from local.cloud.stages import find_stage
+from local.cloud.template import complete
 from local.settings import PROJECT, RESOURCES
 
 OUT = PROJECT / "out"
 # The application, its library, and Chalice's runtime, which Chalice packs by itself.
 BELONGS = {"app.py", "chalicelib", "chalice"}
-CACHE = PROJECT / ".chalice" / "deployments"  # Chalice's own copy of each zip that it ever made
 LARGEST = 1_000_000  # bytes
 
 
@@ -24,23 +27,47 @@ class BadPackage(StatlineError):
     """Raised when the package has unexpected files, or lacks a module that the application imports."""
 
 
-def package(out: Path = OUT) -> int:
-    """Write `deployment.zip` and `sam.json` to `out`; returns the zip's size in bytes.
+def package(out: Path = OUT, stage: str = "dev") -> int:
+    """Write `deployment.zip`, and `sam.json` for a stage, to `out`; return the zip's size in bytes.
 
-    Raises BadPackage.
+    Raises BadPackage, or StageError for a stage that is none.
     """
-    # Chalice asks for a region though the template names none.
+    settings = find_stage(stage)
+    run_chalice(out)
+    normalise(out / "deployment.zip")
+    template = json.loads((out / "sam.json").read_text())
+    complete(template, settings)
+    (out / "sam.json").write_text(json.dumps(template, indent=2) + "\n")
+    return inspect(out / "deployment.zip")
+
+
+def run_chalice(out: Path) -> None:
+    """Let Chalice write the package and its template to `out`. Raises BadPackage."""
     chalice = Path(sys.executable).with_name("chalice")
-    command = [str(chalice), "package", "--merge-template", str(RESOURCES), str(out)]
-    environ = {"AWS_DEFAULT_REGION": "us-east-1"} | os.environ
-    done = subprocess.run(  # nosec B603 # no shell, and no word of anybody else's
-        command, cwd=PROJECT, env=environ, capture_output=True, text=True, check=False
-    )
-    shutil.rmtree(CACHE, ignore_errors=True)
+    # Chalice asks for a region though the template names none; app.py plugs in local/, which is not copied.
+    environ = {"AWS_DEFAULT_REGION": "us-east-1"} | os.environ | {"PYTHONPATH": str(PROJECT)}
+    with TemporaryDirectory() as folder:
+        # Chalice keeps a copy of each zip in its project, where two packagings would meet.
+        copy_project(Path(folder))
+        options = ["--merge-template", str(RESOURCES), str(out.resolve())]
+        done = subprocess.run(  # nosec B603 # no shell, and no word of anybody else's
+            [str(chalice), "package", *options],
+            cwd=folder,
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     if done.returncode:
         raise BadPackage(f"chalice package failed:\n{done.stdout}{done.stderr}")
-    normalise(out / "deployment.zip")
-    return inspect(out / "deployment.zip")
+
+
+def copy_project(folder: Path) -> None:
+    for name in ("app.py", "requirements.txt"):
+        shutil.copy(PROJECT / name, folder)
+    left_out = shutil.ignore_patterns("__pycache__", "deployed", "deployments")
+    for name in ("chalicelib", ".chalice"):
+        shutil.copytree(PROJECT / name, folder / name, ignore=left_out)
 
 
 def normalise(path: Path) -> None:

@@ -1,15 +1,25 @@
 """`python -m local publish`: compile a data set, store it in a stage's bucket, make it current."""
 
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
 from chalicelib.adapters.s3_dataset_store import S3DatasetStore
 from chalicelib.domain import snapshot
+from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.dataset_description import Description, find_description, fingerprint
 from chalicelib.domain.ingestor import DataIngestor
-from chalicelib.errors import StatlineError, listed, shown
+from chalicelib.errors import FEW, StatlineError, listed, shown
 from local.settings import DEFAULT_DESCRIPTION
+
+# The catalogue of a stage without a data set.
+EMPTY: dict[str, Any] = {
+    **dict.fromkeys(("title", "source", "licence"), "none"),
+    **dict.fromkeys(("rows", "suppressed"), 0),
+    "questions": [],
+    "states": [],
+}
 
 
 class NotPublished(StatlineError):
@@ -36,6 +46,35 @@ def publish(csv: Path, control: DynamoDbServiceState, datasets: S3DatasetStore) 
     return name
 
 
+class Preview(NamedTuple):
+    """What making a data set current would do; `size` is in bytes to upload, 0 if it is stored."""
+
+    fingerprint: str
+    size: int
+    before: Catalogue | None
+    after: Catalogue
+
+
+def preview(csv: Path, control: DynamoDbServiceState, datasets: S3DatasetStore) -> Preview:
+    """Compile `csv` as `publish` does, and change nothing. Raises a DatasetError."""
+    description = Description.load(find_description(csv, DEFAULT_DESCRIPTION))
+    data = DataIngestor.from_csv(csv, description)
+    name = fingerprint(csv, description, snapshot.VERSION)
+    size = 0 if name in datasets.published() else len(data.snapshot())
+    return Preview(name, size, current_catalogue(control, datasets), data.catalogue())
+
+
+def preview_use(prefix: str, control: DynamoDbServiceState, datasets: S3DatasetStore) -> Preview:
+    """Find a published data set as `use` does, and change nothing. Raises NotPublished."""
+    name = find(prefix, datasets)
+    return Preview(name, 0, current_catalogue(control, datasets), datasets.catalogue(name))
+
+
+def current_catalogue(control: DynamoDbServiceState, datasets: S3DatasetStore) -> Catalogue | None:
+    current = control.read().dataset
+    return datasets.catalogue(current) if current else None
+
+
 def published(control: DynamoDbServiceState, datasets: S3DatasetStore) -> list[Published]:
     current = control.read().dataset
     return [
@@ -46,9 +85,50 @@ def published(control: DynamoDbServiceState, datasets: S3DatasetStore) -> list[P
 
 def use(prefix: str, control: DynamoDbServiceState, datasets: S3DatasetStore) -> str:
     """Make the published data set current whose fingerprint begins with `prefix`. Raises NotPublished."""
+    name = find(prefix, datasets)
+    control.set(dataset=name)
+    return name
+
+
+def find(prefix: str, datasets: S3DatasetStore) -> str:
     names = datasets.published()
     matches = [name for name in names if prefix and name.startswith(prefix)]
     if len(matches) != 1:
         raise NotPublished(f"{shown(prefix)} names no one published data set; there are: {listed(names)}")
-    control.set(dataset=matches[0])
     return matches[0]
+
+
+def differences(preview: Preview) -> Iterator[str]:
+    """Yield a line for each fact that would change: title, rows, questions and states."""
+    before, after = preview.before or EMPTY, preview.after
+    for fact in ("title", "source", "licence", "rows", "suppressed"):
+        if before[fact] != after[fact]:
+            yield f"{fact}: {before[fact]} -> {after[fact]}"
+    for kind, name in (("questions", "question"), ("states", "name")):
+        old, new = ({entry[name] for entry in catalogue[kind]} for catalogue in (before, after))
+        if old != new:
+            yield f"{kind}: {len(old)} -> {len(new)}{some('added', new - old)}{some('removed', old - new)}"
+    ids, ends = changed_questions(before, after)
+    if ids:
+        yield f"questions with another id: {few(ids)}"
+    if ends:
+        yield f"questions with another best end: {few(ends)}"
+
+
+def changed_questions(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Return the questions of both catalogues whose ids differ, and those whose best ends do."""
+    old = {entry["question"]: entry for entry in before["questions"]}
+    both = [entry for entry in after["questions"] if entry["question"] in old]
+    ids, ends = (
+        [entry["question"] for entry in both if entry[fact] != old[entry["question"]][fact]]
+        for fact in ("id", "best")
+    )
+    return ids, ends
+
+
+def some(what: str, names: Collection[str]) -> str:
+    return f"; {len(names)} {what}: {few(sorted(names))}" if names else ""
+
+
+def few(names: Sequence[str]) -> str:
+    return listed(names[:FEW]) + (", …" if len(names) > FEW else "")

@@ -1,10 +1,9 @@
 """One stage in the cloud: a CloudFormation stack, made, found and removed through boto3."""
 
-import hashlib
-import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from chalicelib.adapters.aws_clients import Aws
@@ -13,52 +12,48 @@ from chalicelib.adapters.s3_dataset_store import S3DatasetStore
 from chalicelib.application.service import Service
 from chalicelib.bootstrap import aws_client, aws_service
 from chalicelib.config import Settings
-from chalicelib.errors import StatlineError, listed, shown
-from local.settings import PROJECT
+from local.cloud.package_bucket import PackageBucket, empty
+from local.cloud.stack_status import NOTHING, obstacle
+from local.cloud.stages import PROTECTED, STAGES, StageError, find_stage
 
-STAGES = PROJECT / ".chalice" / "stages.json"
 SETTLE_SECONDS = 5  # as the template tells the functions
-# Statuses of a stack that holds nothing.
-NOTHING = ("DELETE_COMPLETE", "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE")
 # What CloudFormation says of a change that is none.
 UNCHANGED = ("didn't contain changes", "No updates are to be performed")
+CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+KEY_VERSION = "KeyVersion"
 WAIT = {"Delay": 3, "MaxAttempts": 600}
-
-
-class StageError(StatlineError):
-    """Raised when there is no such stage, when it is not deployed, or when its deployment failed."""
 
 
 class Stack:
     """A stage's stack. Every method raises botocore's errors when AWS cannot be reached."""
 
-    def __init__(self, stage: str) -> None:
-        stages = json.loads(STAGES.read_text())
-        if stage not in stages:
-            known = listed(list(stages))
-            raise StageError(f"there is no stage {shown(stage)} in {STAGES.name}; there are {known}")
+    def __init__(self, stage: str, more: Mapping[str, str] = MappingProxyType({})) -> None:
+        """`more` are parameters of the template beside those of .chalice/stages.json."""
         self.stage, self.name = stage, f"statline-{stage}"
-        self._parameters = {"Stage": stage} | stages[stage]
+        self._settings, self._more = find_stage(stage), more
         self._cloudformation = aws_client("cloudformation")
         self.aws = Aws(aws_client)
 
     def deploy(self, out: Path) -> dict[str, str]:
         """Upload the package, create or update the stack, wait, and return its outputs."""
-        template = json.dumps(self._with_code(out), separators=(",", ":"))
+        status = self._status()
+        if why := obstacle(status, self.name):
+            raise StageError(why)
         change: dict[str, Any] = {
-            "StackName": self.name,
-            "TemplateBody": template,
-            "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-            "Parameters": [
-                {"ParameterKey": name, "ParameterValue": str(value)}
-                for name, value in self._parameters.items()
-            ],
+            "TemplateURL": PackageBucket(self.stage).upload(out),
+            "Capabilities": CAPABILITIES,
+            "Parameters": parameters({**self._settings.parameters, **self._more, **self._key_version()}),
         }
-        status = self._description().get("StackStatus", NOTHING[0])
         if status == "ROLLBACK_COMPLETE":  # a first deployment that failed can only be removed
             self._delete()
         self._apply(change, "CREATE" if status in NOTHING else "UPDATE")
+        self._protect(self._settings.protected)
         return self.outputs()
+
+    def _protect(self, protected: bool) -> None:
+        self._cloudformation.update_termination_protection(
+            StackName=self.name, EnableTerminationProtection=protected
+        )
 
     def _apply(self, change: dict[str, Any], kind: str) -> None:
         from botocore.exceptions import WaiterError  # botocore is slow to import
@@ -72,7 +67,10 @@ class Stack:
         except WaiterError as error:
             reason = self._failure(names)
             if not any(words in reason for words in UNCHANGED):
-                raise StageError(f"{self.name}: {reason or error}") from None
+                advice = obstacle(self._status(), self.name)
+                raise StageError(
+                    "; ".join(filter(None, (f"{self.name}: {reason or error}", advice)))
+                ) from None
             self._cloudformation.delete_change_set(**names)
 
     def _wait(self, condition: str, **names: str) -> None:
@@ -86,6 +84,12 @@ class Stack:
         events = self._cloudformation.describe_stack_events(StackName=self.name)["StackEvents"]
         failed = [event for event in events if event["ResourceStatus"].endswith("FAILED")]
         return "; ".join(f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason')}" for e in failed)
+
+    def exists(self) -> bool:
+        return self._status() not in NOTHING
+
+    def _status(self) -> str:
+        return str(self._description().get("StackStatus", NOTHING[0]))
 
     def outputs(self) -> dict[str, str]:
         """Return the outputs of the template. Raises StageError for a stage without a stack."""
@@ -104,10 +108,19 @@ class Stack:
             raise
 
     def destroy(self) -> None:
-        """Remove the stack and all that it stored: every version in its bucket first."""
-        self.empty(self.outputs()["Bucket"])
+        """Remove the stack and all that it stored: every version in its bucket first.
+
+        Raises StageError for a protected one.
+        """
+        bucket = self.outputs()["Bucket"]
+        if self._description().get("EnableTerminationProtection"):
+            raise StageError(
+                f'stage {self.stage} is protected: set "{PROTECTED}": false for it in {STAGES.name} and '
+                f"`make deploy STAGE={self.stage}`, then it can be removed"
+            )
+        empty(bucket)
         self._delete()
-        self.empty(self._code_bucket(), f"{self.stage}/")
+        PackageBucket(self.stage).clear()
 
     def _delete(self) -> None:
         self._cloudformation.delete_stack(StackName=self.name)
@@ -116,7 +129,11 @@ class Stack:
     def settings(self) -> Settings:
         outputs = self.outputs()
         return Settings(
-            outputs["JobTable"], outputs["Bucket"], outputs["JobQueue"], settle_seconds=SETTLE_SECONDS
+            outputs["JobTable"],
+            outputs["Bucket"],
+            outputs["JobQueue"],
+            outputs.get("CallbackQueue", ""),  # a stage of an earlier version has none
+            settle_seconds=SETTLE_SECONDS,
         )
 
     def service(self) -> tuple[Service, DynamoDbServiceState, S3DatasetStore]:
@@ -125,37 +142,43 @@ class Stack:
         control = DynamoDbServiceState(self.aws, settings.table, max_age=0)
         return aws_service(settings, 0), control, S3DatasetStore(self.aws, settings.bucket)
 
-    def empty(self, bucket: str, prefix: str = "") -> None:
-        import boto3  # takes a tenth of a second
-
-        boto3.resource("s3").Bucket(bucket).object_versions.filter(Prefix=prefix).delete()
-
-    def _with_code(self, out: Path) -> dict[str, Any]:
-        """Upload the functions' code, and return the template that names it."""
-        code, bucket = (out / "deployment.zip").read_bytes(), self._code_bucket()
-        object_key = f"{self.stage}/{hashlib.sha256(code).hexdigest()}.zip"
-        self.aws.s3.put_object(Bucket=bucket, Key=object_key, Body=code)
-        template: dict[str, Any] = json.loads((out / "sam.json").read_text())
-        for resource in template["Resources"].values():
-            if "CodeUri" in resource.get("Properties", {}):
-                resource["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": object_key}
-        return template
-
-    def _code_bucket(self) -> str:
-        """Return the bucket for packages, one an account and region, made when first needed."""
-        account = aws_client("sts").get_caller_identity()["Account"]
-        region = self.aws.s3.meta.region_name
-        name = f"statline-packages-{account}-{region}"
-        if name not in [bucket["Name"] for bucket in self.aws.s3.list_buckets()["Buckets"]]:
-            place: Any = {"CreateBucketConfiguration": {"LocationConstraint": region}}
-            self.aws.s3.create_bucket(Bucket=name, **({} if region == "us-east-1" else place))
-        return name
-
     def key(self) -> str:
         """Return the API key's value; empty where the stage is open."""
         if not (identifier := self.outputs().get("Key")):
             return ""
         return str(aws_client("apigateway").get_api_key(apiKey=identifier, includeValue=True)["value"])
+
+    def rotate_key(self) -> None:
+        """Replace the API key by another one; the template and all other parameters stay."""
+        if "Key" not in self.outputs():
+            raise StageError(f"stage {self.stage} is open: it has no key")
+        if not (version := self._key_version()):
+            raise StageError(
+                f"`make deploy STAGE={self.stage}` first: what is deployed cannot change its key"
+            )
+        kept = [
+            one["ParameterKey"]
+            for one in self._description()["Parameters"]
+            if one["ParameterKey"] not in version
+        ]
+        change: dict[str, Any] = {
+            "UsePreviousTemplate": True,
+            "Capabilities": CAPABILITIES,
+            "Parameters": [
+                *({"ParameterKey": name, "UsePreviousValue": True} for name in kept),
+                *parameters({name: int(value) + 1 for name, value in version.items()}),
+            ],
+        }
+        self._apply(change, "UPDATE")
+
+    def _key_version(self) -> dict[str, str]:
+        """Return the parameter that counts the keys of a deployed stage; nothing where there is none."""
+        deployed = self._description().get("Parameters", [])
+        return {
+            one["ParameterKey"]: one["ParameterValue"]
+            for one in deployed
+            if one["ParameterKey"] == KEY_VERSION
+        }
 
     def log_lines(self, start: int) -> Iterator[tuple[int, str]]:
         """Yield time in milliseconds and text of the functions' log lines since `start`."""
@@ -163,3 +186,7 @@ class Stack:
         for page in pages.paginate(logGroupName=self.outputs()["Log"], startTime=start):
             for event in page["events"]:
                 yield event["timestamp"], event["message"].rstrip()
+
+
+def parameters(values: dict[str, Any]) -> list[dict[str, str]]:
+    return [{"ParameterKey": name, "ParameterValue": str(value)} for name, value in values.items()]

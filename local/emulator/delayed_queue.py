@@ -7,63 +7,63 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
+from chalicelib.application.callbacks import Wait
 from chalicelib.observability import trace
 
-THREADS = 16
+# Attempts in flight at once: of all hosts, and of those whose last attempt failed.
+LIMIT, FAILING_LIMIT = 128, 32
 PAUSE_SECONDS = 1.0  # after a fault of ours
 STOP_SECONDS = 1.0
-# Seconds that a host is left alone after its first failure in a row; the pause doubles up to the maximum.
-FIRST_BACK_OFF, LONGEST_BACK_OFF = 0.5, 8.0
+# Hosts; beyond it those that failed, and have no messages, are forgotten.
+MANY = 1_000
 
 log = logging.getLogger("statline.callbacks")
 
 
 @dataclass
 class Lane:
-    """The callbacks of one host: one in flight, the others wait; after failures none before `ready`."""
+    """The messages of one host that are due. They go one after another; none begins before `ready`.
+
+    A lane is `planned` from when its next turn is in the heap until the attempt of that turn has ended.
+    """
 
     waiting: deque[str] = field(default_factory=deque)
-    busy: bool = False
-    failed: bool = False  # the attempt in flight
-    failures: int = 0  # in a row
+    planned: bool = False
+    failing: bool = False
     ready: float = 0.0
-
-    def end(self, now: float) -> None:
-        """End the attempt in flight."""
-        self.failures = self.failures + 1 if self.failed else 0
-        pause = min(FIRST_BACK_OFF * 2 ** min(self.failures - 1, 10), LONGEST_BACK_OFF)
-        self.ready = now + pause if self.failed else now
-        self.busy = self.failed = False
 
 
 class DelayedQueue:
-    """A JobQueue that calls `process` with each id after its delay. Waiting ids are in memory only.
+    """A JobQueue that calls `process` with each message after its delay. Waiting ones are in memory only.
 
-    `host_of` returns the host that a job's callback goes to. Each host has one attempt in flight, so that a
-    silent one holds up no other. An id that `process` queues again with a delay has failed.
+    `host_of` returns the host that a message's callback goes to. Each host has one attempt in flight, and
+    those that fail have few together, so that silent ones hold up no other. `process` returns how long the
+    host is to be left alone after a failure, and whether the message comes again.
     """
 
-    def __init__(self, process: Callable[[str], None], host_of: Callable[[str], str]) -> None:
+    def __init__(self, process: Callable[[str], Wait | None], host_of: Callable[[str], str]) -> None:
         self._process, self._host_of = process, host_of
-        self._due: list[tuple[float, str, str]] = []  # time, job id, host
+        # Time, number, host, and a message that is due then; without one it is the turn of the host's lane.
+        self._heap: list[tuple[float, int, str, str | None]] = []
+        self._numbers = count()
         self._lanes: dict[str, Lane] = {}
+        # Hosts whose turn has come, apart from those that fail.
+        self._turns, self._failing_turns = deque[str](), deque[str]()
+        self._in_flight = self._failing_in_flight = self._messages = 0
         self._changed = threading.Condition()
         self._stopped = False
-        self._threads = [
-            threading.Thread(target=self._run, name="Callbacks", daemon=True) for _ in range(THREADS)
-        ]
+        self._dispatcher = threading.Thread(target=self._dispatch, name="Callbacks", daemon=True)
 
     def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
+        self._dispatcher.start()
 
     def add_task(self, job_id: str, delay: float = 0) -> None:
         host = self._host_of(job_id)
         with self._changed:
-            if delay and host in self._lanes:
-                self._lanes[host].failed = True
-            self._add(job_id, host, delay)
+            self._messages += 1
+            self._push(time.monotonic() + delay, host, job_id)
 
     def add_tasks(self, job_ids: Sequence[str]) -> None:
         for job_id in job_ids:
@@ -71,59 +71,87 @@ class DelayedQueue:
 
     def count_messages(self) -> int:
         with self._changed:
-            return len(self._due) + sum(len(lane.waiting) for lane in self._lanes.values())
+            return self._messages
 
     def stop(self) -> None:
         """Start no further task; wait up to a second for the current ones."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
-        end = time.monotonic() + STOP_SECONDS
-        for thread in self._threads:
-            thread.join(max(0.0, end - time.monotonic()))
+            self._changed.wait_for(lambda: not self._in_flight, STOP_SECONDS)
 
-    def _add(self, job_id: str, host: str, delay: float) -> None:
-        heapq.heappush(self._due, (time.monotonic() + delay, job_id, host))
-        self._changed.notify()
+    def _push(self, when: float, host: str, message: str | None = None) -> None:
+        heapq.heappush(self._heap, (when, next(self._numbers), host, message))
+        self._changed.notify_all()
 
-    def _run(self) -> None:
+    def _dispatch(self) -> None:
         while (task := self._next()) is not None:
-            job_id, host = task
-            with trace.scope():
-                try:
-                    self._process(job_id)
-                except Exception:
-                    log.exception("%s waits", job_id, extra={"job_id": job_id})
-                    with self._changed:
-                        self._add(job_id, host, PAUSE_SECONDS)
-            self._leave(host)
+            try:
+                threading.Thread(target=self._attempt, args=task, name="Callback", daemon=True).start()
+            except RuntimeError as error:
+                log.warning("no thread for a callback: %s", error)
+                self._end(*task, Wait(PAUSE_SECONDS, again=True))
 
-    def _next(self) -> tuple[str, str] | None:
-        """Return the next id whose time has come, and its free host, which is busy from then on."""
+    def _next(self) -> tuple[str, str, bool] | None:
+        """Return a host whose turn it is, its next message, and whether it is failing; None after `stop`."""
         with self._changed:
             while not self._stopped:
-                now = time.monotonic()
-                if not self._due or self._due[0][0] > now:
-                    self._changed.wait(self._due[0][0] - now if self._due else None)
-                    continue
-                _, job_id, host = heapq.heappop(self._due)
-                lane = self._lanes.setdefault(host, Lane())
-                if lane.busy:
-                    lane.waiting.append(job_id)
-                elif lane.ready > now:
-                    heapq.heappush(self._due, (lane.ready, job_id, host))
-                else:
-                    lane.busy = True
-                    return job_id, host
+                self._take_due(time.monotonic())
+                if (host := self._turn()) is not None:
+                    lane = self._lanes[host]
+                    self._in_flight += 1
+                    self._failing_in_flight += lane.failing
+                    return host, lane.waiting.popleft(), lane.failing
+                self._changed.wait(self._heap[0][0] - time.monotonic() if self._heap else None)
         return None
 
-    def _leave(self, host: str) -> None:
-        """End the attempt in flight of a host, and plan its next one."""
+    def _take_due(self, now: float) -> None:
+        while self._heap and self._heap[0][0] <= now:
+            _, _, host, message = heapq.heappop(self._heap)
+            lane = self._lanes.setdefault(host, Lane())
+            if message is None:
+                (self._failing_turns if lane.failing else self._turns).append(host)
+                continue
+            lane.waiting.append(message)
+            if not lane.planned:
+                self._plan(host, lane, now)
+
+    def _plan(self, host: str, lane: Lane, now: float) -> None:
+        lane.planned = True
+        self._push(max(lane.ready, now), host)
+
+    def _turn(self) -> str | None:
+        if self._in_flight >= LIMIT:
+            return None
+        if self._turns:
+            return self._turns.popleft()
+        if self._failing_turns and self._failing_in_flight < FAILING_LIMIT:
+            return self._failing_turns.popleft()
+        return None
+
+    def _attempt(self, host: str, message: str, failing: bool) -> None:
+        with trace.scope():
+            try:
+                wait = self._process(message)
+            except Exception:
+                log.exception("%s waits", message, extra={"job_id": message})
+                wait = Wait(PAUSE_SECONDS, again=True)
+        self._end(host, message, failing, wait)
+
+    def _end(self, host: str, message: str, failing: bool, wait: Wait | None) -> None:
+        """End the attempt in flight of a host, and plan its next turn."""
         with self._changed:
-            lane = self._lanes[host]
-            lane.end(time.monotonic())
+            self._in_flight -= 1
+            self._failing_in_flight -= failing
+            lane, now = self._lanes[host], time.monotonic()
+            lane.planned, lane.failing = False, wait is not None
+            lane.ready = now + (wait.seconds if wait else 0.0)
+            if wait and wait.again:
+                lane.waiting.append(message)
+            else:
+                self._messages -= 1
             if lane.waiting:
-                heapq.heappush(self._due, (lane.ready, lane.waiting.popleft(), host))
-                self._changed.notify()
-            elif not lane.failures:
+                self._plan(host, lane, now)
+            elif not lane.failing or len(self._lanes) > MANY:
                 del self._lanes[host]
+            self._changed.notify_all()

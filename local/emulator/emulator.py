@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from chalicelib.adapters.callback_sender import HttpCallbackSender
 from chalicelib.application.pagination import FOR_EVER
@@ -17,10 +16,11 @@ from chalicelib.application.service import Service
 from chalicelib.domain import snapshot
 from chalicelib.domain.dataset_description import Description, find_description, fingerprint
 from chalicelib.domain.ingestor import DataIngestor
-from chalicelib.errors import Abandoned, DamagedSnapshot, DatasetGone, JobNotFound, Unavailable
+from chalicelib.errors import Abandoned, DamagedSnapshot, DatasetGone
 from chalicelib.observability import logging as log_setup
 from local.emulator.delayed_queue import DelayedQueue
 from local.emulator.log_lines import LogLines
+from local.emulator.memory_host_leases import MemoryHostLeases
 from local.emulator.thread_pool import ThreadPool
 from local.settings import DEFAULT_DESCRIPTION, LocalSettings
 from local.storage.database import NAME, Database
@@ -63,13 +63,17 @@ class Emulator:
         dataset, data = serve_dataset(settings, snapshots)
         self.pool, callbacks = (
             ThreadPool(settings.threads, self._process, self._abandon),
-            DelayedQueue(self._send_callback, self._callback_host),
+            DelayedQueue(
+                lambda message: self.service.send_callback(message),
+                lambda message: self.service.callback_host(message),
+            ),
         )
         self.store, self.control, datasets = self._storage(undo, snapshots, dataset)
         self.checks |= {"runners": self.pool.problem, "snapshot": snapshots.problem}
         self.control.set(dataset=dataset, draining_since=0, quiet_since=0)
         sender = HttpCallbackSender(settings.service.callback_private)
-        ports = Ports(self.store, self.pool, datasets, self.control, sender, callbacks)
+        leases = MemoryHostLeases()
+        ports = Ports(self.store, self.pool, datasets, self.control, sender, callbacks, leases)
         self.service = Service(ports, settings.service, checks=self.checks.values())
         self._resume_jobs(undo, callbacks)
         facts = {"dataset": dataset, "open": self.store.count_open()}
@@ -142,15 +146,6 @@ class Emulator:
         self.service.process(job_id)
         with self._finished:
             self._finished.notify_all()
-
-    def _send_callback(self, job_id: str) -> None:
-        self.service.send_callback(job_id)
-
-    def _callback_host(self, job_id: str) -> str:
-        """The host that a job's callback goes to; empty where it has none."""
-        with contextlib.suppress(JobNotFound, Unavailable):
-            return urlsplit(self.store.get(job_id).callback or "").hostname or ""
-        return ""
 
     def _abandon(self, job_id: str, attempts: int, error: BaseException) -> None:
         self.service.fail(

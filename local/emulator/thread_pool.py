@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import NamedTuple
 
-from chalicelib.errors import Unavailable
+from chalicelib.errors import SystemLimit, Unavailable
 from chalicelib.observability import trace
 
 # As SQS is set up in the cloud: a job that fails this often is given up.
@@ -45,8 +45,15 @@ class ThreadPool:
         self._runners = [TaskRunner(self, number) for number in range(1, threads + 1)]
 
     def start(self) -> None:
-        for runner in self._runners:
-            runner.start()
+        """Start the runners. Raises SystemLimit if the system has no threads for them."""
+        for number, runner in enumerate(self._runners):
+            try:
+                runner.start()
+            except RuntimeError:
+                raise SystemLimit(
+                    f"the system allows no more than {number} of the {len(self._runners)} threads that "
+                    "TP_NUM_OF_THREADS asks for"
+                ) from None
 
     def add_task(self, job_id: str, delay: float = 0) -> None:
         self.job_queue.put(Task(job_id))

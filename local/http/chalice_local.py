@@ -12,7 +12,7 @@ from chalice.config import Config
 
 from chalicelib.errors import StatlineError
 from local.http.gateway import Gateway
-from local.http.process import end_with_parent, freeze_startup_objects
+from local.http.process import end_with_parent, freeze_startup_objects, raise_file_limit
 from local.http.response import Response
 
 
@@ -75,6 +75,7 @@ def start_service() -> None:
     from local.emulator.emulator import laptop
 
     try:
+        raise_file_limit()
         laptop()
     except StatlineError as error:
         print(f"statline: {error}", file=sys.stderr, flush=True)

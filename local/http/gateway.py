@@ -15,8 +15,9 @@ from chalicelib.routes.cors import preflight, sharing_headers
 from chalicelib.routes.endpoint import POLLS
 from chalicelib.routes.links import HOST
 from local.http.compression import compressed
-from local.http.hosts import is_loopback, refused_host
+from local.http.hosts import refused_host
 from local.http.response import Response
+from local.loopback import is_loopback
 
 log = logging.getLogger("statline.http")
 

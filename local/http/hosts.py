@@ -4,12 +4,10 @@ The owner of a name can let it resolve to this machine (DNS rebinding): to a bro
 belong to the page of that name.
 """
 
-import ipaddress
-from functools import lru_cache
-
 from chalicelib.bootstrap import get_settings
 from chalicelib.errors import shown
 from chalicelib.routes.cors import authority
+from local.loopback import is_address, is_loopback
 
 
 def refused_host(host: str, bound: str) -> str | None:
@@ -27,25 +25,3 @@ def without_port(host: str) -> str:
     if not colon or not port.isdigit():
         name = host.strip().lower()
     return name.removeprefix("[").removesuffix("]").removesuffix(".")
-
-
-@lru_cache(maxsize=256)  # asked for every request
-def is_loopback(name: str) -> bool:
-    """Return whether a host or an address of a client is this machine itself."""
-    if is_address(name):
-        return address(name).is_loopback
-    return name == "localhost" or name.endswith(".localhost")
-
-
-@lru_cache(maxsize=256)
-def is_address(name: str) -> bool:
-    try:
-        address(name)
-    except ValueError:
-        return False
-    return True
-
-
-def address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    parsed = ipaddress.ip_address(name)
-    return getattr(parsed, "ipv4_mapped", None) or parsed

@@ -1,4 +1,4 @@
-"""The first SIGTERM or Ctrl-C begins a drain, the second ends the process."""
+"""The first SIGTERM, SIGHUP or Ctrl-C begins a drain; a second SIGTERM or Ctrl-C ends the process."""
 
 import os
 import signal
@@ -7,7 +7,10 @@ from types import FrameType
 
 
 class StopSignal:
-    """Handles SIGTERM and SIGINT once it is made; the main thread makes it and waits on it."""
+    """Handles these signals once it is made; the main thread makes it and waits on it.
+
+    A closing terminal may send SIGHUP twice, so it never ends the process. Under `nohup` it is ignored.
+    """
 
     def __init__(self) -> None:
         self._numbers: list[int] = []
@@ -17,8 +20,9 @@ class StopSignal:
         self._awake, self._wake = socket.socketpair()
         self._wake.setblocking(False)
         signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._on_signal)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._on_signal)
 
     def wait(self) -> None:
         """Return when the first signal has arrived, even if that was before this call."""
@@ -26,6 +30,6 @@ class StopSignal:
             self._awake.recv(1)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self._numbers:
+        if self._numbers and number != signal.SIGHUP:
             os._exit(128 + number)  # accepted jobs are on disk
         self._numbers.append(number)

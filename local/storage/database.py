@@ -12,7 +12,7 @@ from typing import Any
 
 from chalicelib.errors import Unavailable
 from chalicelib.observability.metrics import STORE_ERRORS
-from local.storage.files import DiskStatus, private, quarantine, temporary_name
+from local.storage.files import DiskStatus, private, private_folder, quarantine, temporary_name
 
 NAME = "statline.db"
 # Job states in the table: neither open nor with a callback pending, open, and finished with one pending.
@@ -159,7 +159,7 @@ class Database:
     def _write_again(self) -> None:
         if self._identity is not None:
             log.warning("%s was removed: writing it again", self._path)
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(self._path.parent)
         temporary = self._path.with_name(temporary_name(self._path.name))
         try:
             os.close(private(str(temporary), os.O_CREAT | os.O_TRUNC | os.O_RDWR))

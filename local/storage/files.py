@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 SUFFIX = ".tmp"
+PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 
 log = logging.getLogger("statline.disk")
 
@@ -37,8 +38,28 @@ def temporary_name(name: str) -> str:
 
 
 def private(path: str, flags: int) -> int:
-    """Open a file that only its owner may read if it is created; an `opener` for `open`."""
-    return os.open(path, flags | os.O_CLOEXEC, 0o600)
+    """Open a file that only its owner may read, whatever the umask; an `opener` for `open`."""
+    file = os.open(path, flags | os.O_CLOEXEC, PRIVATE_FILE)
+    with suppress(OSError):  # another owner's file
+        os.fchmod(file, PRIVATE_FILE)
+    return file
+
+
+def private_folder(path: Path) -> None:
+    """Make a folder that only its owner may enter, unless there is one."""
+    path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+
+
+def make_private(folder: Path) -> None:
+    """Take the rights of others from a folder and all in it, such as files of an earlier version.
+
+    Links are left as they are, and so is what cannot be changed.
+    """
+    for parent, _, names in os.walk(folder):
+        for path, mode in [(parent, PRIVATE_FOLDER), *((f"{parent}/{name}", PRIVATE_FILE) for name in names)]:
+            with suppress(OSError):
+                if path == str(folder) or not os.path.islink(path):  # noqa: PTH114 - many paths, as below
+                    os.chmod(path, mode)  # noqa: PTH101
 
 
 def write_atomically(path: Path, content: bytes, *, forced: bool = False, mode: int = 0o644) -> None:
@@ -61,6 +82,8 @@ def write_new(path: Path, content: bytes, forced: bool, mode: int) -> None:
     # By system calls, of which Python's own files make twice as many; an answer a job is many.
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     try:
+        if mode == PRIVATE_FILE:
+            os.fchmod(file, mode)  # whatever the umask
         while content:
             content = content[os.write(file, content) :]
         if forced:

@@ -15,7 +15,7 @@ from typing import IO
 
 from chalicelib.errors import StatlineError
 from local.settings import LocalSettings
-from local.storage.files import DiskStatus, private, remove_leftovers
+from local.storage.files import DiskStatus, make_private, private, private_folder, remove_leftovers
 
 LOG_BYTES, LOG_FILES = 10_000_000, 3
 LOCK_SECONDS = 5.0
@@ -48,14 +48,15 @@ def locked_home(settings: LocalSettings) -> Iterator[None]:
     Raises HomeInUse or HomeUnusable.
     """
     try:
-        settings.state.mkdir(parents=True, exist_ok=True)
+        private_folder(settings.state)
         file = os.fdopen(private(str(settings.state / "lock"), os.O_WRONLY | os.O_CREAT), "w")
     except OSError as error:
         raise HomeUnusable(settings, error) from error
     with file:
         take_lock(file, settings)
+        make_private(settings.state)
         with contextlib.suppress(OSError):  # no snapshot can be kept there: its writer says so
-            settings.snapshots.mkdir(exist_ok=True)
+            private_folder(settings.snapshots)
             for folder in (settings.state, settings.snapshots):
                 remove_leftovers(folder)
         yield
@@ -113,7 +114,7 @@ class LogFile(logging.handlers.RotatingFileHandler):
             super().handleError(record)
 
     def _open(self) -> TextIOWrapper:
-        Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
+        private_folder(Path(self.baseFilename).parent)
         file = private(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         return TextIOWrapper(os.fdopen(file, "ab"), encoding=self.encoding)
 

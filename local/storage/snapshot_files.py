@@ -10,7 +10,13 @@ from pathlib import Path
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.errors import DamagedSnapshot, DatasetGone
-from local.storage.files import DiskStatus, read_regular, write_atomically
+from local.storage.files import (
+    PRIVATE_FILE,
+    DiskStatus,
+    private_folder,
+    read_regular,
+    write_atomically,
+)
 
 OUR_SNAPSHOT = re.compile(r"[0-9a-f]{64}\.snapshot")
 
@@ -60,8 +66,8 @@ class SnapshotFiles:
         """Write the served data set if it is not on disk; return why that fails, or None."""
         if self._unwritten is not None:
             try:
-                self._folder.mkdir(parents=True, exist_ok=True)
-                write_atomically(*self._unwritten, forced=True, mode=0o600)
+                private_folder(self._folder)
+                write_atomically(*self._unwritten, forced=True, mode=PRIVATE_FILE)
             except OSError as error:
                 self._status.failed(error)
             else:

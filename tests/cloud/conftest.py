@@ -22,7 +22,7 @@ DATA = SUBSET if SHARED.is_dir() else SAMPLE
 @pytest.fixture(scope="session")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("package")
-    packaging.package(out)
+    packaging.package(out, "test")
     return out
 
 
@@ -51,11 +51,11 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 @pytest.fixture(scope="session")
-def secured(
-    package: Path, certificate: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Deployed]:
+def secured(certificate: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """Stage `prod`, which needs a key, on an emulator that enforces IAM."""
     known, key = map(str, certificate)
+    package = tmp_path_factory.mktemp("package")
+    packaging.package(package, "prod")
     folder, port = tmp_path_factory.mktemp("aws"), free_port()
     tls = {"USE_SSL": "1", "MINISTACK_SSL_CERT": known, "MINISTACK_SSL_KEY": key, "AWS_CA_BUNDLE": known}
     with (
@@ -68,7 +68,6 @@ def secured(
         stage.key = stack.key()
         publishing.publish(DATA, stage.control, stage.datasets)
         yield stage
-        stack.destroy()
 
 
 @pytest.fixture

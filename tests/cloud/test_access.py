@@ -1,22 +1,28 @@
 """Access of callers, operators and functions, on an emulator that enforces IAM over TLS."""
 
+import time
+
 import boto3
 import pytest
 import requests
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
-from tests.cloud.deployed import Deployed, eventually
+from local.cloud.stages import StageError
+from tests.cloud.deployed import Deployed, eventually, private_callbacks
+from tests.support.processes import free_port
 
 LARGE = "Q036"  # by category its answer is more than a record takes, in the sample and in the survey
 SHUTDOWN = "/api/graceful_shutdown"
 
 
-def signed(deployed: Deployed, path: str) -> requests.Response:
-    """A GET with the operator's signature."""
-    request = AWSRequest("GET", f"{deployed.url}{path}", headers={"Host": deployed.http.headers["Host"]})
+def signed(deployed: Deployed, path: str, method: str = "GET") -> requests.Response:
+    """A request with the operator's signature, without a key."""
+    url, host = f"{deployed.url}{path}", deployed.http.headers["Host"]
+    request = AWSRequest(method, url, headers={"Host": host})
     SigV4Auth(boto3.Session().get_credentials(), "execute-api", "us-east-1").add_auth(request)
-    return deployed.get(path, headers=dict(request.headers))
+    headers = {**request.headers, "x-api-key": None}
+    return deployed.http.request(method, url, headers=headers, timeout=60)
 
 
 @pytest.mark.parametrize("key", [None, "wrong" * 8])
@@ -38,6 +44,26 @@ def test_policies_grant_each_function_what_it_needs(keyed: Deployed) -> None:
     assert len(keyed.get("/api/jobs").json()["data"]) >= 2
     assert keyed.get("/api/num_jobs").json() == {"num_jobs": 0}
     keyed.invoke("Sweeper")
+
+
+def test_policies_let_callbacks_be_sent_and_retried(keyed: Deployed) -> None:
+    """To a port where nobody listens. The emulator does not know that the action covers SQS batches."""
+    start = int(time.time() * 1000) - 1000
+    url = f"http://localhost:{free_port()}/"
+    one = {"inputs": {"question": LARGE}, "subscriber": {"successUri": url}}
+    with private_callbacks(keyed):
+        accepted = keyed.http.post(
+            f"{keyed.url}/processes/global_mean/execution",
+            json=one,
+            headers={"Prefer": "respond-async"},
+            timeout=60,
+        )
+        failure = f"callback of {accepted.json()['jobID']} failed"
+        lines = eventually(
+            lambda: "\n".join(line for _, line in keyed.stack.log_lines(start)),
+            lambda text: text.count(failure) >= 2,
+        )
+    assert "AccessDenied" not in lines
 
 
 def test_unknown_id_is_404_not_403(keyed: Deployed) -> None:
@@ -71,3 +97,11 @@ def test_graceful_shutdown_needs_a_signed_request(keyed: Deployed) -> None:
     assert done.status_code == 200
     keyed.service.reopen()
     keyed.await_state()
+
+
+def test_protected_stage_is_not_removed(keyed: Deployed) -> None:
+    with pytest.raises(StageError, match=r'protected: set "Protected": false'):
+        keyed.stack.destroy()
+    table = keyed.stack.aws.dynamodb.describe_table(TableName=keyed.outputs["JobTable"])["Table"]
+    assert table["DeletionProtectionEnabled"]
+    assert keyed.get("/health").status_code == 200

@@ -1,7 +1,6 @@
 """`python -m local` and `chalice local` as real processes: stopped, killed, restarted."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -19,11 +18,10 @@ from tests.support.processes import (
     ServerProcess,
     chalice_local,
     copy_of_project,
-    free_port,
     python_m_local,
     until,
 )
-from tests.support.samples import GLOBAL_HUMUS, SOIL_CSV, ask
+from tests.support.samples import GLOBAL_HUMUS, ask
 from tests.support.shared import SHARED, SUBSET, needs_shared
 
 QUESTION = {"question": "S1"}
@@ -173,30 +171,3 @@ def test_reference_cases_pass_under_both_commands(
         )
     assert checker.returncode == 0, checker.stdout
     assert "0 failed" in checker.stdout
-
-
-def test_server_whose_output_is_a_full_disk_still_serves(home: Path) -> None:
-    port = free_port()
-    environ = {
-        "STATLINE_HOME": str(home),
-        "STATLINE_DATASET": str(home / SOIL_CSV),
-        "PORT": str(port),
-    }
-    with Path("/dev/full").open("w") as full:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "local"], cwd=PROJECT, env=os.environ | environ, stdout=full
-        )
-    try:
-        until(lambda: listens(port), seconds=30)
-        server.terminate()
-        server.wait(30)
-    finally:
-        server.kill()
-        server.wait()
-
-
-def listens(port: int) -> bool:
-    try:
-        return requests.get(f"http://127.0.0.1:{port}/api/num_jobs", timeout=5).ok
-    except requests.ConnectionError:
-        return False

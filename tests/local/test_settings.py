@@ -32,6 +32,7 @@ def test_defaults_are_a_runner_for_each_cpu_and_the_project() -> None:
     ("name", "value"),
     [
         ("TP_NUM_OF_THREADS", "-1"),
+        ("TP_NUM_OF_THREADS", "1001"),
         ("STATLINE_KEEP_RESULTS", "0"),
         ("STATLINE_KEEP_BYTES", "9999999"),
         ("STATLINE_DRAIN_SECONDS", "soon"),
@@ -43,6 +44,17 @@ def test_defaults_are_a_runner_for_each_cpu_and_the_project() -> None:
 def test_invalid_value_is_refused_with_its_variable(name: str, value: str) -> None:
     with pytest.raises(InvalidSetting, match=f"{name}={value}"):
         LocalSettings.from_environ({name: value})
+
+
+@pytest.mark.parametrize("name", ["STATLINE_HOME", "STATLINE_DATASET"])
+def test_folder_of_an_unknown_user_is_refused_with_its_variable(name: str) -> None:
+    with pytest.raises(InvalidSetting, match=f"{name}=~nosuch/x is not a path"):
+        LocalSettings.from_environ({name: "~nosuch/x"})
+
+
+def test_home_may_be_a_link_that_leads_to_itself_until_it_is_used(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    assert LocalSettings.from_environ({"STATLINE_HOME": str(tmp_path / "loop")}).home.name == "loop"
 
 
 def test_all_written_paths_are_inside_the_home(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ class ServerProcess:
 
 @contextmanager
 def python_m_local(home: Path, **environ: str) -> Iterator[ServerProcess]:
-    server = ServerProcess([sys.executable, "-m", "local"], home, PORT="0", **environ)
+    server = ServerProcess([sys.executable, "-m", "local", "serve"], home, PORT="0", **environ)
     try:
         yield server
     finally:
@@ -100,7 +100,7 @@ def python_m_local(home: Path, **environ: str) -> Iterator[ServerProcess]:
 def slow_local(home: Path, gate: Path, **environ: str) -> Iterator[ServerProcess]:
     """`python -m local` with the statistic `wait`, whose jobs end when `gate` can be read."""
     environ = {"PORT": "0", GATE: str(gate), **environ}
-    server = ServerProcess([sys.executable, "-m", "tests.support.slow"], home, **environ)
+    server = ServerProcess([sys.executable, "-m", "tests.support.slow", "serve"], home, **environ)
     try:
         yield server
     finally:

@@ -1,6 +1,7 @@
 """A subscriber: a real HTTP server on its own port that records callbacks and responds as a test plans."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -8,9 +9,12 @@ from typing import NamedTuple
 
 
 class Received(NamedTuple):
+    """A callback, and when it came, in seconds since the epoch."""
+
     path: str
     headers: dict[str, str]
     body: bytes
+    at: float
 
 
 class Receiver(ThreadingHTTPServer):
@@ -42,7 +46,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         with self.server.arrival:
-            self.server.received.append(Received(self.path, dict(self.headers), body))
+            self.server.received.append(Received(self.path, dict(self.headers), body, time.time()))
             answers = self.server.answers
             status = answers.pop(0) if len(answers) > 1 else answers[0]
             self.server.arrival.notify_all()

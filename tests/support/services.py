@@ -10,6 +10,7 @@ from chalicelib.application.job import Job
 from chalicelib.application.ports import (
     CallbackSender,
     DatasetStore,
+    HostLeases,
     JobQueue,
     JobStore,
     Ports,
@@ -20,6 +21,9 @@ from chalicelib.config import Settings
 from chalicelib.documents.batch_request import parse_batch
 from chalicelib.documents.execute_request import parse_execute_request, parse_question
 from chalicelib.domain.statistics.registry import statistic
+from local.emulator.memory_host_leases import MemoryHostLeases
+from tests.support.simulated import SimulatedQueue
+from tests.support.trouble import Steps
 
 
 def make_service(
@@ -32,10 +36,19 @@ def make_service(
     checks: Iterable[Check] = (),
     sender: CallbackSender | None = None,
     callback_queue: JobQueue | None = None,
+    host_leases: HostLeases | None = None,
     count_seconds: float = 0.0,
     **settings: Any,
 ) -> Service:
-    ports = Ports(store, queue, datasets, state, sender or HttpCallbackSender(), callback_queue or queue)
+    ports = Ports(
+        store,
+        queue,
+        datasets,
+        state,
+        sender or HttpCallbackSender(),
+        callback_queue or SimulatedQueue(Steps()),
+        host_leases or MemoryHostLeases(),
+    )
     return Service(ports, Settings(id_block=id_block, **settings), clock, checks, count_seconds)
 
 

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from chalicelib.adapters.dynamodb_service_state import CONTROL
+from chalicelib.application.host_leases import Busy, Lease
 from chalicelib.application.idempotency import IdempotencyRecord
 from chalicelib.application.job import Job, by_acceptance
 from chalicelib.application.ports import ServiceState
@@ -16,6 +18,7 @@ from chalicelib.documents.job_documents import callback_body
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.domain.statistics.registry import compute_result
 from chalicelib.errors import CallbackFailed, DatasetGone, JobNotFound, Unanswerable
+from local.emulator.memory_host_leases import MemoryHostLeases
 from tests.support.samples import SOIL, soil
 from tests.support.trouble import Fault, Steps
 
@@ -174,13 +177,34 @@ class SimulatedQueue:
         return waiting
 
 
+class SimulatedHostLeases(MemoryHostLeases):
+    """HostLeases that processes share."""
+
+    def __init__(self, steps: Steps, clock: SimulatedClock) -> None:
+        super().__init__(clock)
+        self._steps = steps
+
+    def acquire(self, host: str) -> Lease | Busy:
+        with self._steps.call():
+            return super().acquire(host)
+
+    def release(self, lease: Lease, delivered: bool) -> float:
+        with self._steps.call():
+            return super().release(lease, delivered)
+
+
 class SimulatedSender:
-    """A CallbackSender in memory. While it is `down`, every callback fails."""
+    """A CallbackSender in memory. While it is `down`, every callback fails.
+
+    `overlaps` has the hosts that got a callback while they were at another.
+    """
 
     def __init__(self, steps: Steps | None = None) -> None:
         self._steps = steps or Steps()
         self.down = False
         self.tried: set[str] = set()
+        self.in_flight: list[str] = []
+        self.overlaps: set[str] = set()
         self.received: dict[str, set[tuple[str, bytes]]] = {}
 
     def check(self, url: str) -> None:
@@ -188,6 +212,9 @@ class SimulatedSender:
 
     def send(self, job: Job) -> None:
         self.tried.add(job.id)
+        host = str(urlsplit(job.callback).hostname)
+        self.overlaps |= {host} & {*self.in_flight}
+        self.in_flight.append(host)
         try:
             with self._steps.call():
                 if self.down:
@@ -195,6 +222,8 @@ class SimulatedSender:
                 self.received.setdefault(job.id, set()).add((job.callback, callback_body(job)))
         except Fault as error:
             raise CallbackFailed("the response is lost") from error
+        finally:
+            self.in_flight.remove(host)
 
 
 class SimulatedDatasets:

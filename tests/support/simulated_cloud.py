@@ -17,6 +17,7 @@ from tests.support.services import execute_all, make_service, submit
 from tests.support.simulated import (
     SimulatedClock,
     SimulatedDatasets,
+    SimulatedHostLeases,
     SimulatedQueue,
     SimulatedSender,
     SimulatedServiceState,
@@ -54,7 +55,8 @@ class SimulatedCloud:
         self.steps, self.clock = Steps(), SimulatedClock()
         self.store, self.queue = SimulatedStore(self.steps), SimulatedQueue(self.steps)
         self.datasets, self.table = SimulatedDatasets(self.steps), {CONTROL: ServiceState(dataset="first")}
-        self.sender = SimulatedSender(self.steps)
+        self.sender, self.callback_queue = SimulatedSender(self.steps), SimulatedQueue(self.steps)
+        self.leases = SimulatedHostLeases(self.steps, self.clock)
         self.returned: dict[str, Job] = {}
         self.receives: Counter[str] = Counter()
         self.cut_off: set[str] = set()
@@ -74,6 +76,8 @@ class SimulatedCloud:
             self.clock,
             max_open=MAX_OPEN,
             sender=self.sender,
+            callback_queue=self.callback_queue,
+            host_leases=self.leases,
         )
         return Process(service, state)
 
@@ -128,6 +132,13 @@ class SimulatedCloud:
                 else:
                     self.queue.remove(message["body"])
 
+    def send_callbacks(self, service: Service, messages: list[str]) -> None:
+        """Deliver messages of callbacks, each alone: its threads would take their steps in any order."""
+        for text in messages:
+            event = {"Records": [{"messageId": "1", "body": text, "receiptHandle": "1"}]}
+            if not lambda_handlers.send_callbacks(service, lambda *_: None, event)["batchItemFailures"]:
+                self.callback_queue.remove(text)
+
     def interfere(self, action: str) -> None:
         """Start another process and let it act, in the middle of a step of ours."""
         service, waiting = self.process().service, [*self.queue.waiting]
@@ -136,6 +147,7 @@ class SimulatedCloud:
                 self.submit(service, *QUESTION, self.key if "key" in action else None)
         elif action == "deliver":
             self.deliver(service, lambda_handlers.process, waiting)
+            self.send_callbacks(service, [*self.callback_queue.waiting])
         elif action == "fail dead letters":
             for job_id in waiting:
                 self.queue.remove(job_id)

@@ -25,7 +25,9 @@ Part = dict[str, Any]
 
 DESCRIPTION = (
     "Statistical questions over survey data, answered asynchronously. Two interfaces over the same jobs: "
-    "`/api/…`, plain and short, and OGC API - Processes 1.0, a published standard with clients of its own."
+    "`/api/…`, plain and short, and OGC API - Processes 1.0, a published standard with clients of its own. "
+    "A service on AWS answers with 303 and a link in `Location` instead of a response of over 6 MB, and "
+    "may take lists of jobs and DELETE only as requests that are signed with IAM credentials."
 )
 ASKING, READING, SERVICE = "Asking (/api)", "Reading (/api)", "Service"
 DISCOVERY, EXECUTION, JOBS = "Discovery (OGC)", "Execution (OGC)", "Jobs (OGC)"
@@ -42,6 +44,7 @@ HEADERS = {
     "Statline-Dataset": "The data set that the result comes from",
     "Statline-Replay": "Of a mean: the same for the same question on the same data by the same method",
     "Location": "The address of the job, or of its result",
+    "Content-Disposition": "The name of the file that the result is saved as (RFC 6266)",
     "Cache-Control": "no-store while the response can change",
     "Link": "The job behind a result of a synchronous execution, or the next part of a list",
     "Statline-List-Limit": "Where there are more: how many the list has at most",
@@ -230,7 +233,7 @@ def metrics() -> Part:
 
 def results() -> Part:
     responses = {"200": result("Answer", "ETag"), "304": NOT_MODIFIED}
-    refused, parameters = "P400 P404 P406 P410 P500 P503", "jobID wait ifNoneMatch formOfResult"
+    refused, parameters = "P400 P404 P406 P410 P500 P503", "jobID wait ifNoneMatch formOfResult cells"
     return operation(JOBS, "results", "The result of a job that has ended", responses, refused, parameters)
 
 
@@ -239,7 +242,7 @@ def result(answer: str, headers: str) -> Part:
     return response(
         "The result",
         {JSON: schema, CSV: TEXT, HTML: TEXT},
-        f"Statline-Dataset Statline-Replay Vary {headers}",
+        f"Statline-Dataset Statline-Replay Content-Disposition Vary {headers}",
     )
 
 
@@ -277,7 +280,7 @@ def execution(statistic: Statistic, example: Mapping[str, str]) -> Part:
         statistic.title,
         {"200": result(answer_name(statistic), "Link Preference-Applied"), "201": job},
         SUBMISSION_REFUSED,
-        "prefer key noCache formOfExecution",
+        "prefer key noCache formOfExecution cells",
         description=f"{statistic.description} {csv_sentence(statistic)}",
         requestBody=body(execute_schema(statistic), {"inputs": inputs(statistic, example)}),
         callbacks={

@@ -6,12 +6,14 @@ from typing import Any
 from chalicelib.application.job import JobStatus
 from chalicelib.documents.inputs import Schema
 from chalicelib.documents.openapi.schemas import COUNT, PROCESS, TEXT, array, enum
+from chalicelib.documents.result_table import Cells
 
 NUMBER = COUNT | {"maximum": 10**12 - 1}  # longer numbers are refused
 KEY = TEXT | {"pattern": "^[!-~]{1,255}$", "format": "idempotency-key"}
 MOMENTS = TEXT | {"format": "interval", "example": "2026-01-31T12:00:00Z/.."}
 WAIT = TEXT | {"example": "wait=5"}
 FORM = "The form of the response, for links; otherwise the Accept header decides"
+CELLS = "In CSV, texts that a spreadsheet would run as a formula: safe writes an apostrophe first, exact none"
 PREFER = "respond-async returns a job; otherwise the service waits for the result, wait=N seconds at most"
 
 
@@ -40,6 +42,7 @@ PARAMETERS: dict[str, Schema] = {
     # No schema can say this: an asynchronous execution has no CSV yet.
     "formOfExecution": query("f", f"{FORM}; csv for a synchronous execution", enum("json", "html")),
     "formOfResult": query("f", FORM, enum("json", "html", "csv")),
+    "cells": query("cells", CELLS, enum(*Cells)),
     "limit": query(
         "limit", "At most 1000; a `next` link leads to more", NUMBER | {"minimum": 1, "default": 10}
     ),

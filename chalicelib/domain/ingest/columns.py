@@ -11,6 +11,7 @@ from chalicelib.domain.cube import MEASURED, NO_YEAR
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingest.accumulator import Column, Integers
 from chalicelib.domain.numbers import parse_year
+from chalicelib.domain.suggestions import closest
 from chalicelib.errors import MissingColumns, listed
 
 Booleans = npt.NDArray[np.bool_]
@@ -18,6 +19,7 @@ Booleans = npt.NDArray[np.bool_]
 # Roles whose columns a file may lack: the statistics that need one say so.
 OPTIONAL = (*MEASURED, "year_end")
 NEEDED = {"year_end": "year", "low": "high", "high": "low"}  # the role without which another is not read
+MANY_COLUMNS = 40
 MISSING = 0  # the code of the empty text in every column
 
 
@@ -34,7 +36,7 @@ class Columns:
             self.names[role] for role in present if present[role] is None and role not in OPTIONAL
         ]:
             raise MissingColumns(
-                f"{name} lacks the columns {listed(missing)}; it has {listed(header)}. "
+                f"{name} lacks the columns {listed(missing)}; it has {some_of(header, missing)}. "
                 "A description beside the file can name other columns."
             )
         self.places = {
@@ -72,6 +74,14 @@ class Columns:
         used = set(counted(column._replace(codes=column.codes[counts]), counts[counts]).texts)
         numbers = [parse_year(self.clean(text, role)) if text in used else NO_YEAR for text in column.texts]
         return np.where(counts, np.array(numbers, np.int64)[column.codes], NO_YEAR)
+
+
+def some_of(header: list[str], missing: list[str]) -> str:
+    """List the columns of a header: all, or, where there are many, those most like the missing ones."""
+    if len(header) <= MANY_COLUMNS:
+        return listed(header)
+    alike = dict.fromkeys(name for column in missing for name in closest(column, header))
+    return f"{len(header):,}, the most alike {listed(alike)}"
 
 
 def place_of(column: str, header: list[str]) -> int | None:

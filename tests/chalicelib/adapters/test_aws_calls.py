@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.aws_clients import Aws
+from chalicelib.adapters.dynamodb_host_leases import DynamoDbHostLeases
 from chalicelib.adapters.dynamodb_job_store import DynamoDbJobStore
 from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
 from chalicelib.adapters.s3_dataset_store import S3DatasetStore
@@ -17,8 +18,9 @@ from chalicelib.application import lambda_handlers
 from chalicelib.application.service import Service
 from chalicelib.bootstrap import COUNT_SECONDS
 from chalicelib.config import Settings
-from tests.support.samples import soil
+from tests.support.samples import job, soil
 from tests.support.services import execute, execute_all, make_service, submit
+from tests.support.simulated import SimulatedSender
 
 HUMUS = {"question": "S1"}
 Calls = Callable[[Callable[[], object]], list[str]]
@@ -124,6 +126,33 @@ def test_dismissal_costs_one_write_and_removal_one_for_item_and_object(
     assert calls(lambda: service.dismiss("job_id_3")) == ["GetItem", "DeleteItem"]
     removal = ["GetItem", "GetObject", "DeleteItem", "DeleteObject"]
     assert calls(lambda: service.dismiss("job_id_2")) == removal
+
+
+def test_callback_costs_one_message_one_read_and_three_writes(clients: Aws, calls: Calls) -> None:
+    """It leases its host, frees it, and notes the delivery."""
+    url = clients.sqs.create_queue(QueueName="callbacks")["QueueUrl"]
+    store = DynamoDbJobStore(clients, "statline", "statline", 8192)
+    service = make_service(
+        store,
+        SqsJobQueue(clients, url),
+        S3DatasetStore(clients, "statline"),
+        DynamoDbServiceState(clients, "statline"),
+        sender=SimulatedSender(),
+        callback_queue=SqsJobQueue(clients, url),
+        host_leases=DynamoDbHostLeases(clients, "statline"),
+    )
+    new = job(1, subscriber={"successUri": "http://a.test/"})
+    store.create(new)
+    store.finish(new.succeed(b"1", new.accepted))
+    records = [{"messageId": "m", "body": f"{new.id} host=a.test", "receiptHandle": "r"}]
+
+    assert calls(lambda: service.process(new.id)) == ["GetItem", "SendMessage"]
+    assert calls(lambda: lambda_handlers.send_callbacks(service, lambda *_: None, {"Records": records})) == [
+        "GetItem",
+        "UpdateItem",
+        "DeleteItem",
+        "UpdateItem",
+    ]
 
 
 def test_sweeper_makes_four_queries_when_nothing_is_lost(

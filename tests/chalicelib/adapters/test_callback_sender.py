@@ -86,7 +86,7 @@ def test_silent_address_leaves_time_for_the_next(receiver: Receiver) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as silent, socket.socket() as first:
         first.connect(silent.getsockname())
         resolve = resolving(silent.getsockname(), ("127.0.0.1", receiver.server_port))
-        HttpCallbackSender(private=True, seconds=1, resolve=resolve).post("http://two.example/", b"", {})
+        HttpCallbackSender(private=True, seconds=4, resolve=resolve).post("http://two.example/", b"", {})
     assert len(receiver.received) == 1
 
 

@@ -5,11 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.adapters.callback_sender import HttpCallbackSender
 from chalicelib.application import lambda_handlers
-from chalicelib.application.callbacks import GIVE_UP_MS, CallbackDelivery
-from chalicelib.application.job import JobStatus
+from chalicelib.application.callbacks import GIVE_UP_MS, IN_PROGRESS_MS, CallbackMessage
+from chalicelib.application.host_leases import LONGEST_BACK_OFF_MS
+from chalicelib.application.job import JOB_ID, JobStatus
 from chalicelib.application.ports import JobStore
 from chalicelib.application.service import Service
 from chalicelib.errors import InvalidRequest
@@ -24,11 +27,11 @@ BODY = {"inputs": QUESTION[1], "subscriber": SUBSCRIBER}
 
 
 class DelayRecorder:
-    """The cloud's queue, with a record of each message's delay."""
+    """The cloud's queue of callbacks, with a record of each message's delay."""
 
     def __init__(self, cloud: SimulatedCloud) -> None:
         self.delays: list[float] = []
-        self._queue, self._cloud = cloud.queue, cloud
+        self._queue, self._cloud = cloud.callback_queue, cloud
 
     def add_task(self, job_id: str, delay: float = 0) -> None:
         self.delays.append(delay)
@@ -50,9 +53,22 @@ def service(cloud: SimulatedCloud) -> Service:
 
 
 def deliver(cloud: SimulatedCloud, service: Service) -> None:
-    """Deliver all messages, and those sent meanwhile."""
-    while waiting := [*cloud.queue.waiting]:
-        cloud.deliver(service, lambda_handlers.process, waiting)
+    """Deliver all messages, and those sent meanwhile; hosts that back off are free again each time."""
+    while cloud.queue.waiting or cloud.callback_queue.waiting:
+        cloud.deliver(service, lambda_handlers.process, [*cloud.queue.waiting])
+        deliver_callbacks(cloud, service)
+
+
+def deliver_callbacks(cloud: SimulatedCloud, service: Service) -> None:
+    cloud.clock.now += LONGEST_BACK_OFF_MS
+    cloud.send_callbacks(service, [*cloud.callback_queue.waiting])
+
+
+def finished(cloud: SimulatedCloud, service: Service) -> str:
+    """Return the id of a job that has ended, with its callbacks queued."""
+    job_id = execute(service, "global_mean", BODY).id
+    cloud.deliver(service, lambda_handlers.process, [job_id])
+    return job_id
 
 
 def received(cloud: SimulatedCloud, name: str) -> list[Any]:
@@ -102,48 +118,127 @@ def test_unreachable_subscriber_does_not_delay_the_result(cloud: SimulatedCloud,
     assert service.num_jobs() == 0
 
 
-def test_retries_double_their_pause_and_end_after_an_hour(cloud: SimulatedCloud) -> None:
-    queue = DelayRecorder(cloud)
-    service = make_service(
-        cloud.store, queue, cloud.datasets, cloud.process().state, 3, cloud.clock, sender=cloud.sender
-    )
-    cloud.sender.down, before = True, value(CALLBACKS, "given up")
-    job = execute(service, "global_mean", BODY)
-    deliver(cloud, service)
-    delays = queue.delays[2:]  # after the job itself, and the first attempt
+def test_no_callback_is_sent_on_the_time_of_a_worker(cloud: SimulatedCloud, service: Service) -> None:
+    job_id = finished(cloud, service)
+    cloud.deliver(service, lambda_handlers.process, [job_id])
 
-    assert delays == [1.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 2048.0]
-    assert sum(delays) * 1000 >= GIVE_UP_MS
-    assert value(CALLBACKS, "given up") == before + 1
-    assert (service.get(job.id).status, service.get(job.id).callback_pending) == (JobStatus.SUCCESSFUL, False)
+    assert cloud.sender.tried == set()
+    assert [text.partition(" ")[0] for text in cloud.callback_queue.waiting] == [job_id] * 3
 
 
-@pytest.mark.parametrize("jump", [-10 * GIVE_UP_MS, 10 * GIVE_UP_MS])
-def test_jump_of_the_wall_clock_neither_ends_nor_prolongs_the_retries_of_a_laptop(
+def test_callback_that_an_earlier_version_left_in_the_jobs_queue_is_sent(
+    cloud: SimulatedCloud, service: Service
+) -> None:
+    job_id = finished(cloud, service)
+    cloud.callback_queue.waiting.clear()
+    cloud.deliver(service, lambda_handlers.process, [job_id])
+    deliver_callbacks(cloud, service)
+
+    assert len(received(cloud, "successUri")) == 1
+
+
+@pytest.mark.parametrize("jump", [0, -10 * GIVE_UP_MS, 10 * GIVE_UP_MS])
+def test_retries_are_counted_with_doubling_pauses_whatever_the_clock_says(
     cloud: SimulatedCloud, jump: int
 ) -> None:
-    seconds, queue = [0.0], DelayRecorder(cloud)
-    delivery = CallbackDelivery(
-        cloud.store, queue, cloud.sender, cloud.clock, own=True, timer=lambda: seconds[0]
+    queue = DelayRecorder(cloud)
+    service = make_service(
+        cloud.store,
+        cloud.queue,
+        cloud.datasets,
+        cloud.process().state,
+        3,
+        cloud.clock,
+        sender=cloud.sender,
+        callback_queue=queue,
+        host_leases=cloud.leases,
     )
-    open_job = job(1, subscriber=SUBSCRIBER)
-    cloud.store.create(open_job)
-    ended = cloud.store.finish(open_job.succeed(b"1", cloud.clock()))
-    cloud.sender.down = True
+    cloud.sender.down, before = True, value(CALLBACKS, "given up")
+    job_id = finished(cloud, service)
+    cloud.callback_queue.waiting[:] = [job_id]
+    deliver_callbacks(cloud, service)
     cloud.clock.now += jump
-    while cloud.store.get(ended.id).callback_pending:
-        delivery.send(ended)
-        seconds[0] += queue.delays[-1]
+    deliver(cloud, service)
+    pauses = queue.delays[2:]  # after the news of its begin, and the first attempt
 
-    assert queue.delays == [1.0, 1.0, *(2.0**n for n in range(1, 12))]
+    assert pauses == [1.0, *(2.0**n for n in range(10)), 900.0, 900.0, 900.0]
+    assert GIVE_UP_MS <= sum(pauses) * 1000 < 1.1 * GIVE_UP_MS
+    assert value(CALLBACKS, "given up") == before + 1
+    assert (service.get(job_id).status, service.get(job_id).callback_pending) == (JobStatus.SUCCESSFUL, False)
+
+
+def test_waiting_for_a_host_that_fails_is_no_attempt(cloud: SimulatedCloud, service: Service) -> None:
+    cloud.sender.down = True
+    first, second = finished(cloud, service), finished(cloud, service)
+    cloud.callback_queue.waiting[:] = [first, second]
+    deliver_callbacks(cloud, service)
+
+    again = [f"{job_id} host=client.test attempt=2" for job_id in (first, second)]
+    assert cloud.callback_queue.waiting == [second, again[0]]
+    deliver_callbacks(cloud, service)
+    assert cloud.callback_queue.waiting == again
+
+
+def test_host_that_failed_for_an_hour_ends_the_callbacks_of_jobs_as_old(
+    cloud: SimulatedCloud, service: Service
+) -> None:
+    """Thousands of them would otherwise take days, each with its own attempts. A younger one goes on."""
+    cloud.sender.down = True
+    first, old = finished(cloud, service), finished(cloud, service)
+    cloud.send_callbacks(service, [first])
+    cloud.clock.now += GIVE_UP_MS
+    young = finished(cloud, service)
+    cloud.send_callbacks(service, [first])
+    cloud.sender.tried.clear()
+    cloud.send_callbacks(service, [old, young])
+
+    assert [service.get(job_id).callback_pending for job_id in (old, young)] == [False, True]
+    assert cloud.sender.tried == set()
+
+
+def test_news_of_a_begin_is_sent_once_and_dropped_when_it_is_old(
+    cloud: SimulatedCloud, service: Service
+) -> None:
+    cloud.sender.down = True
+    job_id = finished(cloud, service)
+    begun = next(text for text in cloud.callback_queue.waiting if "started" in text)
+    cloud.callback_queue.waiting[:] = [begun, begun]
+    cloud.send_callbacks(service, [begun])
+    assert cloud.callback_queue.waiting == [begun]  # the first is not repeated, the second waits
+    cloud.send_callbacks(service, [begun])
+    assert cloud.callback_queue.waiting == [begun]
+    cloud.leases.acquire("client.test")
+    cloud.clock.now += IN_PROGRESS_MS + 1
+    cloud.leases.acquire("client.test")
+    cloud.send_callbacks(service, [begun])
+
+    assert cloud.callback_queue.waiting == []
+    assert service.get(job_id).callback_pending
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        CallbackMessage("job_id_7"),
+        CallbackMessage("job_id_7", "a.test", 3),
+        CallbackMessage("job_id_7", "::1", started=9),
+    ],
+)
+def test_message_is_read_as_it_was_written(message: CallbackMessage) -> None:
+    assert CallbackMessage.parse(str(message)) == message
+
+
+@given(text=st.text())
+def test_any_other_text_is_a_message_without_a_job(text: str) -> None:
+    assert not JOB_ID.fullmatch(CallbackMessage.parse(f"{text} x").job_id)
 
 
 def test_callback_is_delivered_when_the_subscriber_is_back(cloud: SimulatedCloud, service: Service) -> None:
     cloud.sender.down = True
-    job = execute(service, "global_mean", BODY)
+    job_id = finished(cloud, service)
     for _ in range(3):
-        cloud.deliver(service, lambda_handlers.process, [*cloud.queue.waiting])
-    assert service.get(job.id).callback_pending
+        deliver_callbacks(cloud, service)
+    assert service.get(job_id).callback_pending
     cloud.sender.down = False
     deliver(cloud, cloud.process().service)
 
@@ -151,14 +246,15 @@ def test_callback_is_delivered_when_the_subscriber_is_back(cloud: SimulatedCloud
 
 
 def test_callback_with_lost_message_is_sent_by_the_sweeper(cloud: SimulatedCloud, service: Service) -> None:
-    job = execute(service, "global_mean", BODY)
-    cloud.deliver(service, lambda_handlers.process, [job.id])
+    finished(cloud, service)
     cloud.queue.waiting.clear()
+    cloud.callback_queue.waiting.clear()
     cloud.clock.now += GIVE_UP_MS
     lambda_handlers.sweep(service, SETTINGS)
-    assert cloud.queue.waiting == []
+    assert cloud.callback_queue.waiting == []
     cloud.clock.now += 1
     lambda_handlers.sweep(service, SETTINGS)
+    assert cloud.queue.waiting == []
     deliver(cloud, service)
 
     assert len(received(cloud, "successUri")) == 1

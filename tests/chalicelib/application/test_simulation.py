@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 
 from chalicelib.application import callbacks, lambda_handlers
+from chalicelib.application.host_leases import ABSURD_MS
 from chalicelib.application.job import Job, JobStatus
 from chalicelib.application.pagination import Filter
 from chalicelib.documents.job_documents import callback_body
@@ -60,7 +61,9 @@ class Simulation(RuleBasedStateMachine):
 
     @initialize(target=messages)
     def begin(self) -> Any:
-        """Begin with open jobs: few random programs would submit one first."""
+        """Begin with callbacks and open jobs: few random programs would lead to them first."""
+        self.cloud.batch(self.ours.service, 2)
+        self.cloud.deliver(self.ours.service, lambda_handlers.process, [*self.cloud.queue.waiting])
         for question in QUESTIONS:
             self.cloud.submit(self.ours.service, *question)
         return self.sent()
@@ -114,6 +117,18 @@ class Simulation(RuleBasedStateMachine):
         )
         self.attempt(step, trouble)
         return self.sent()
+
+    @rule(index=st.integers(0, 99), trouble=troubles)
+    def send_callback(self, index: int, trouble: Trouble | None) -> None:
+        """Deliver any callback's message that was ever sent."""
+        if sent := self.cloud.callback_queue.sent:
+            text = sent[index % len(sent)]
+            self.attempt(lambda: self.cloud.send_callbacks(self.ours.service, [text]), trouble)
+
+    @rule(index=st.integers(0, 99))
+    def lose_callback(self, index: int) -> None:
+        if waiting := self.cloud.callback_queue.waiting:
+            del waiting[index % len(waiting)]
 
     @rule(target=messages, letter=dead_letters, trouble=troubles)
     def finish_dead_letters(self, letter: str, trouble: Trouble | None) -> Any:
@@ -209,7 +224,7 @@ class Simulation(RuleBasedStateMachine):
 
     @invariant()
     def callbacks_have_the_final_outcome(self) -> None:
-        """A callback arrives at least once, or is tried for an hour, and only with the stored outcome."""
+        """One arrives at least once, or its host fails for an hour, and only with the stored outcome."""
         self.latest = max(self.cloud.clock.now, getattr(self, "latest", 0))
         for job_id in self.cloud.returned:
             job = self.load(job_id)
@@ -219,7 +234,11 @@ class Simulation(RuleBasedStateMachine):
             outcomes = {(url, body) for url, body in received if "inProgress" not in url}
             assert outcomes <= {(job.callback, callback_body(job))}
             late = self.latest - (job.finished or 0) >= callbacks.GIVE_UP_MS - MINUTE
-            assert outcomes or job.callback_pending or (late and job_id in self.cloud.sender.tried)
+            assert outcomes or job.callback_pending or (late and self.cloud.sender.tried)
+
+    @invariant()
+    def host_has_one_callback_in_flight(self) -> None:
+        assert self.cloud.sender.overlaps == set()
 
     @invariant()
     def loser_of_a_race_for_a_key_is_never_runnable(self) -> None:
@@ -241,22 +260,29 @@ class Simulation(RuleBasedStateMachine):
             cloud.steps.plan(moment, cloud.steps.fault)
             cloud.deliver(service, lambda_handlers.process, [*cloud.queue.waiting])
         cloud.steps.clear()
-        cloud.sender.down = False
-        for _ in range(2):  # to compute them, then to send their callbacks
-            cloud.deliver(service, lambda_handlers.process, [*cloud.queue.waiting])
+        cloud.deliver(service, lambda_handlers.process, [*cloud.queue.waiting])
         assert cloud.open_jobs() & set(cloud.returned) <= self.lost
         for _ in range(2):  # the messages that were sent again are lost, too
             cloud.queue.waiting.clear()
+            cloud.callback_queue.waiting.clear()
             cloud.clock.now += 2 * HOUR  # more than clocks were set back
             lambda_handlers.sweep(service, SETTINGS)
-            assert set(cloud.queue.waiting) == cloud.open_jobs() | cloud.callback_pending()
+            assert set(cloud.queue.waiting) == cloud.open_jobs()
+            assert set(cloud.callback_queue.waiting) >= cloud.callback_pending()
         # Every second message is lost again: then the sweeper fails its job.
         cloud.deliver(service, lambda_handlers.process, cloud.queue.waiting[::2])
-        assert cloud.open_jobs() | cloud.callback_pending() <= set(cloud.queue.waiting)
+        assert cloud.open_jobs() <= set(cloud.queue.waiting)
         cloud.clock.now += GIVE_UP_MS
         lambda_handlers.sweep(service, SETTINGS)
         assert cloud.open_jobs() == set()
-        cloud.deliver(service, lambda_handlers.process, [*cloud.queue.waiting])
+        cloud.sender.down = False
+        cloud.clock.now += ABSURD_MS  # more than any lease or pause
+        for moment in range(MOMENTS):
+            cloud.steps.plan(moment, cloud.steps.fault)
+            cloud.send_callbacks(service, [*cloud.callback_queue.waiting])
+            cloud.clock.now += ABSURD_MS
+        cloud.steps.clear()
+        cloud.send_callbacks(service, [*cloud.callback_queue.waiting])
         assert cloud.callback_pending() == set()
         self.callbacks_have_the_final_outcome()
         self.outcomes_are_final_and_correct()

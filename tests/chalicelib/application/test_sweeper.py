@@ -1,18 +1,26 @@
 """The sweeper, by what it sends again and how much it does in one turn."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
 from chalicelib.adapters.aws_clients import Aws
 from chalicelib.adapters.sqs_job_queue import SqsJobQueue
-from chalicelib.application import lambda_handlers
+from chalicelib.application import callbacks, lambda_handlers
 from chalicelib.application.sweeper import BATCH, Sweeper
 from chalicelib.observability.metrics import OPEN
 from tests.support.metrics import value
 from tests.support.samples import job
 from tests.support.simulated import SimulatedClock, SimulatedStore
-from tests.support.simulated_cloud import GIVE_UP_MS, QUESTION, RESEND_MS, SETTINGS, SimulatedCloud
+from tests.support.simulated_cloud import (
+    GIVE_UP_MS,
+    QUESTION,
+    RESEND_MS,
+    SETTINGS,
+    SUBSCRIBER,
+    SimulatedCloud,
+)
 from tests.support.trouble import Fault
 
 
@@ -35,11 +43,16 @@ class Turn:
 
     def __init__(self, messages: int = 0, checks: int = 1_000_000) -> None:
         self.store, self.queue, self.clock = SimulatedStore(), CountingQueue(messages), SimulatedClock()
-        self.failed: list[str] = []
+        self.callback_queue, self.failed = CountingQueue(messages), list[str]()
         self.store.create(*(job(number, accepted=self.clock() + number) for number in range(1, 96)))
         looks = itertools.count()
         self.sweeper = Sweeper(
-            self.store, self.queue, self._fail, self.clock, left=lambda: checks - next(looks) - 1
+            self.store,
+            self.queue,
+            self.callback_queue,
+            self._fail,
+            self.clock,
+            left=lambda: checks - next(looks) - 1,
         )
 
     def _fail(self, job_id: str, age: int) -> None:
@@ -66,6 +79,17 @@ def test_backlog_with_lost_messages_sends_as_many_as_are_missing_oldest_first() 
     turn = Turn(messages=92).after(RESEND_MS + 1000)
 
     assert turn.queue.calls == [["job_id_1", "job_id_2", "job_id_3"]]
+
+
+def test_lost_callbacks_are_sent_on_their_own_queue_whatever_backlog_the_jobs_have() -> None:
+    turn = Turn(messages=92)
+    turn.queue.messages = 95
+    for job_id in turn.store.ids():
+        turn.store.finish(replace(turn.store.get(job_id), subscriber=SUBSCRIBER).succeed(b"1", turn.clock()))
+    turn.after(2 * callbacks.GIVE_UP_MS)
+
+    assert turn.queue.calls == []
+    assert turn.callback_queue.calls == [["job_id_1", "job_id_2", "job_id_3"]]
 
 
 @pytest.mark.parametrize("age", [RESEND_MS, GIVE_UP_MS])

@@ -1,10 +1,14 @@
 """Results as frozen JSON, CSV and rows, from stored rows and from frozen JSON stored before."""
 
+import csv
+import io
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from chalicelib.documents.result_table import as_csv, frozen_json, rows_of
+from chalicelib.documents.result_table import Cells, as_csv, defused, frozen_json, rows_of
 from chalicelib.domain.statistics.registry import MEANS
 from tests.support.samples import job
 
@@ -54,6 +58,46 @@ def test_frozen_json_of_earlier_versions_is_returned_unchanged(
 def test_csv_has_a_header_and_the_digits_of_the_json(result: bytes) -> None:
     text = as_csv(job(1, statistic="states_mean", result=result))
     assert text == 'state,mean\r\n"Ohio, ""OH""",25.05757575757576\r\nUtah,27.0\r\n'
+
+
+FORMULAS = [
+    "=1+1",
+    "+SUM(A1)",
+    "-cmd|' /C calc'!A0",
+    "@SUM(A1)",
+    "\tx",
+    "\rx",
+    "\n=x",
+    "=",
+    "-",
+    "-inf",
+    "＝1",
+]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_csv_writes_an_apostrophe_before_what_a_spreadsheet_would_run(text: str) -> None:
+    ranked = job(1, statistic="states_mean", result=compact([1, [[text, -1.5]]]))
+
+    assert cells(as_csv(ranked)) == [["state", "mean"], [f"'{text}", "-1.5"]]
+    assert cells(as_csv(ranked, Cells.EXACT)) == [["state", "mean"], [text, "-1.5"]]
+
+
+@pytest.mark.parametrize(
+    "text", ["-1", "+1.5", "-.5e-3", "+1.", "Ohio", "18 - 24", "$15,000 - $24,999", "'=x", " =x", "", "x=1"]
+)
+def test_csv_writes_numbers_and_other_texts_as_they_are(text: str) -> None:
+    assert defused(text) == text
+
+
+@given(st.text())
+def test_defused_cell_is_the_text_with_at_most_an_apostrophe(text: str) -> None:
+    assert defused(text) in (text, f"'{text}")
+    assert defused(defused(text)) == defused(text)
+
+
+def cells(text: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text, newline="")))
 
 
 def test_result_of_a_later_format_is_an_error() -> None:

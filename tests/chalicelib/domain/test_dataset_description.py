@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -174,6 +175,16 @@ def test_the_description_beside_the_data_precedes_the_default(tmp_path: Path, na
     assert find_description(tmp_path / name, default) == default
     beside = saved(tmp_path, "soil.json", {})
     assert find_description(tmp_path / name, default) == beside
+
+
+def test_pipe_in_place_of_a_description_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InvalidDescription, match="it is no regular file"):
+        Description.load(saved(tmp_path, "soil.json", {"like": "pipe"}))
+
+
+def test_root_of_the_file_system_has_no_description_beside_it(tmp_path: Path) -> None:
+    assert find_description(Path("/"), tmp_path) == tmp_path
 
 
 def test_a_fingerprint_depends_on_rows_description_and_version_only(tmp_path: Path) -> None:

@@ -6,10 +6,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from chalicelib.domain.catalogue import validate_inputs
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.domain.measures import CellKey, Measure
 from chalicelib.errors import (
+    AmbiguousQuestion,
     AmbiguousStratum,
     BestEndUnknown,
     MissingRole,
@@ -88,8 +90,22 @@ def test_long_question_is_suggested_in_full() -> None:
 
 
 def test_an_id_of_two_questions_is_refused_with_both_texts(named: DataIngestor) -> None:
-    with pytest.raises(UnknownQuestion, match=r'"Humus", "Humus \(neu\)"'):
+    with pytest.raises(AmbiguousQuestion) as caught:
         named.question("S1")
+    assert str(caught.value) == '"S1" is the id of 2 questions; name one by its text: "Humus", "Humus (neu)"'
+
+
+def test_an_id_of_many_questions_is_refused_with_a_few_texts() -> None:
+    rows = "Frage,Nr,Land,Wert,Art,Klasse\n" + "".join(f"Frage {n},S1,Hessen,1,a,b\n" for n in range(1000))
+    data = DataIngestor.from_csv(io.BytesIO(rows.encode()), Description.from_dict(DESCRIPTION))
+    with pytest.raises(AmbiguousQuestion) as caught:
+        data.question("S1")
+    with pytest.raises(AmbiguousQuestion) as validated:
+        validate_inputs({"question": "S1"}, data.catalogue())
+
+    assert str(caught.value) == str(validated.value)
+    assert str(caught.value).startswith('"S1" is the id of 1000 questions')
+    assert str(caught.value).count("Frage") == 3
 
 
 @pytest.mark.parametrize(("asked", "first"), [("BY", "Bayern"), ("he", "Hessen"), ("bayern", "Bayern")])

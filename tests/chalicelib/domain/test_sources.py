@@ -1,6 +1,7 @@
 """Files and streams that hold a data set."""
 
 import gzip
+import os
 from pathlib import Path
 
 import pytest
@@ -19,3 +20,12 @@ def test_missing_files_directories_and_damaged_gzip_are_refused(tmp_path: Path) 
     cut.write_bytes(gzip.compress(SOIL.encode())[:-20])
     with pytest.raises(NotCsv, match="compression"), opened(cut) as text:
         text.read()
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_pipes_and_devices_are_refused_without_reading_them(tmp_path: Path, kind: str) -> None:
+    path = Path("/dev/zero") if kind == "device" else tmp_path / "pipe"
+    if kind == "pipe":
+        os.mkfifo(path)
+    with pytest.raises(NotCsv, match="it is no regular file"), opened(path):
+        pass

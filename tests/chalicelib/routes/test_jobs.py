@@ -173,3 +173,41 @@ def test_results_are_json_csv_or_html_by_accept_or_link(url: str, http: requests
     assert liked.headers["Content-Type"].split(";")[0] == form
     assert liked.content == linked.content
     assert "Hessen" in liked.text
+
+
+@pytest.mark.parametrize(
+    ("form", "disposition"),
+    [
+        ("csv", 'attachment; filename="best5-job_id_1.csv"'),
+        ("json", 'inline; filename="best5-job_id_1.json"'),
+        ("html", None),
+    ],
+)
+def test_result_that_is_saved_has_a_file_name(
+    url: str, http: requests.Session, form: str, disposition: str | None
+) -> None:
+    execute(http, url, "best5", HUMUS)
+    response = http.get(f"{url}/jobs/job_id_1/results?f={form}", timeout=5)
+    assert response.headers.get("Content-Disposition") == disposition
+    again = http.get(response.url, headers={"If-None-Match": response.headers["ETag"]}, timeout=5)
+    assert again.status_code == 304
+
+
+def test_csv_has_formulas_as_text_unless_cells_is_exact(
+    url: str, http: requests.Session, emulator: Emulator
+) -> None:
+    result = b'[1,[["=HYPERLINK(1)",-2.0]]]'
+    emulator.store.create(job(7, statistic="states_mean", status=JobStatus.SUCCESSFUL, result=result))
+    where = f"{url}/jobs/job_id_7/results?f=csv"
+    safe, exact, wrong = (http.get(where + more, timeout=5) for more in ("", "&cells=exact", "&cells=maybe"))
+
+    assert safe.text.splitlines()[1] == "'=HYPERLINK(1),-2.0"
+    assert exact.text.splitlines()[1] == "=HYPERLINK(1),-2.0"
+    assert safe.headers["ETag"] != exact.headers["ETag"]
+    assert problem(wrong) == (400, "InvalidParameterValue")
+
+
+def test_execution_with_unknown_cells_makes_no_job(url: str, http: requests.Session) -> None:
+    response = http.post(f"{url}/processes/best5/execution?cells=maybe", json={"inputs": HUMUS}, timeout=5)
+    assert response.status_code == 400
+    assert http.get(f"{url}/jobs", timeout=5).json()["jobs"] == []

@@ -101,6 +101,17 @@ def test_unknown_statistic_is_counted_as_other(emulator: Emulator, read: Read) -
     assert not [name for name in found if "from_the_future" in name]
 
 
+def test_only_failures_that_no_question_caused_count_as_unprocessed(emulator: Emulator, read: Read) -> None:
+    """An operator is told of these: a client may ask of an unknown state as often as it likes."""
+    gone = {"dataset": "f" * 64, "inputs": {"question": "S1"}}
+    asked = {"dataset": emulator.service.dataset(), "inputs": {"question": "no such"}}
+    emulator.store.create(job(901, **gone), job(902, **asked), job(903, **asked))
+    emulator.service.process("job_id_901")
+    emulator.service.process("job_id_902")
+    emulator.service.fail("job_id_903", "every attempt failed")
+    assert read()["statline_jobs_unprocessed_total"] == 2
+
+
 def test_health_is_ready_then_draining_then_degraded(
     url: str, http: requests.Session, emulator: Emulator
 ) -> None:

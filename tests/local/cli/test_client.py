@@ -1,6 +1,7 @@
 """The client with the real service, and with servers that are busy, gone, or not Statline."""
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -212,3 +213,46 @@ def test_next_page_is_requested_from_the_same_host() -> None:
 def test_invalid_url_is_refused(url: str) -> None:
     with pytest.raises(Refused, match=r"http|ftp"):
         Client(url).questions()
+
+
+def proxies(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    """Let the environment name one proxy for everything."""
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, proxy)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_service_on_this_machine_is_asked_without_the_proxy(
+    monkeypatch: pytest.MonkeyPatch, url: str, host: str
+) -> None:
+    proxies(monkeypatch, f"http://127.0.0.1:{free_port()}")
+    assert Client(url.replace("127.0.0.1", host)).questions()
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_unreachable_service_elsewhere_names_the_proxy_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    port = free_port()
+    proxies(monkeypatch, f"http://user:secret@127.0.0.1:{port}")
+    with pytest.raises(Unreachable) as caught:
+        Client(f"{scheme}://statline.example").questions()
+
+    assert f"through the proxy 127.0.0.1:{port} (of HTTP_PROXY or HTTPS_PROXY; NO_PROXY" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_page_of_a_proxy_is_refused_with_the_proxys_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = ScriptedServer((403, {}, b"<html>log in</html>"))
+    with server.serving() as proxy:
+        proxies(monkeypatch, proxy)
+        with pytest.raises(Refused, match=r"403 and no JSON object through the proxy 127\.0\.0\.1:"):
+            Client("http://statline.example").questions()
+
+
+def test_invalid_proxy_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    proxies(monkeypatch, "http://:")
+    with pytest.raises(Refused):
+        Client("http://statline.example").questions()

@@ -14,9 +14,12 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 
+from chalicelib.application.job import JobStatus
 from local.__main__ import main
+from local.cli.output import json_text, progress
 from local.emulator.emulator import Emulator
 from tests.support.processes import PROJECT, free_port
+from tests.support.samples import job
 
 BEST = {"Hessen": 4.0, "Bayern": 2.0}
 
@@ -94,6 +97,89 @@ def test_lists_have_the_same_rows_in_every_format(service_url: str, command: str
 
     assert rows == [columns, *([row[name] or "" for name in columns] for row in listed)]
     assert rows[1][0] in run(command, "--format", "table").stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [("s1", ()), ("humus", ()), ("UMU", ()), (" Hu ", ()), ("S1", ("--state", "hessen"))],
+)
+def test_names_are_understood_in_any_case_and_in_part(
+    service_url: str, text: str, more: tuple[str, ...]
+) -> None:
+    completed = run("ask", "state_mean" if more else "best5", text, *more)
+
+    assert completed.exit_code == 0
+    assert json.loads(completed.stdout) == ({"Hessen": 4.0} if more else BEST)
+
+
+def test_question_that_is_guessed_from_a_part_is_said_on_stderr(service_url: str) -> None:
+    assert run("ask", "best5", "hum").stderr == "asking: Humus\n"
+
+
+def test_part_of_several_questions_is_refused_with_them_and_makes_no_job(
+    service_url: str,
+) -> None:
+    completed = run("ask", "best5", "S")
+
+    assert completed.exit_code == 2
+    assert '"S" is part of 2 questions: S1 "Humus"; S2 "Sand"' in completed.stderr
+    assert json.loads(run("jobs").stdout) == []
+
+
+@pytest.mark.parametrize("text", ["", "Humuss", "x"])
+def test_question_that_is_like_none_is_left_to_the_service(service_url: str, text: str) -> None:
+    assert run("ask", "best5", text).exit_code in (1, 3)
+
+
+def test_arguments_in_the_other_order_are_asked_about() -> None:
+    completed = run("ask", "Q036 x", "best5", STATLINE_URL=f"http://127.0.0.1:{free_port()}")
+    assert completed.exit_code == 2
+    assert "did you mean `ask best5 'Q036 x'`?" in completed.stderr
+
+
+def test_jobs_are_lines_of_80_columns_on_a_terminal(service_url: str, emulator: Emulator) -> None:
+    names = {"id": "job_id_123456789", "statistic": "state_mean_by_category"}
+    emulator.store.create(job(1, **names, status=JobStatus.FAILED, reason="why " * 100))
+    lines = run("jobs", "--format", "table", COLUMNS="80").stdout.splitlines()
+
+    assert len(lines) == 3
+    assert max(map(len, lines)) <= 80
+    assert lines[2].split()[:3] == ["job_id_123456789", "state_mean_by_category", "failed"]
+    assert lines[2].endswith("…")
+
+
+def test_csv_has_formulas_as_text_unless_cells_are_exact(service_url: str, emulator: Emulator) -> None:
+    result = b'[1,[["=1+1",-2.0]]]'
+    done = job(7, statistic="states_mean", status=JobStatus.SUCCESSFUL, result=result)
+    emulator.store.create(done)
+
+    csv_of = ("result", "job_id_7", "--format", "csv")
+    assert run(*csv_of).stdout == "state,mean\n'=1+1,-2.0\n"
+    assert run(*csv_of, "--cells", "exact").stdout == "state,mean\n=1+1,-2.0\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_json_is_printable_in_every_encoding(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = {"2011–2022 😀 \x9b31m \u202e": 1.5}
+    file = io.TextIOWrapper(io.BytesIO(), encoding)
+    monkeypatch.setattr(sys, "stdout", file)
+    written = json_text(document)
+
+    assert json.loads(written) == document
+    assert written.isprintable()
+    written.encode(encoding)
+
+
+def test_what_is_waited_for_is_said_once_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress("asking") as report:
+        for _ in range(3):
+            report("job_id_1 is running", 0.3)
+        early = capsys.readouterr().err
+        for left in range(5):
+            report(f"{left} jobs \x1b[31m left", 2.0)
+
+    assert early == ""
+    assert capsys.readouterr() == ("", "waiting: 0 jobs  [31m left\n")
 
 
 def test_jobs_lists_the_newest_up_to_the_limit(service_url: str) -> None:

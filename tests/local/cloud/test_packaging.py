@@ -12,31 +12,20 @@ import pytest
 from chalicelib.config import NO_ORIGIN
 from chalicelib.routes.cors import PREFLIGHT_SECONDS, REQUEST_HEADERS
 from local.cloud.packaging import BadPackage, inspect, normalise, package
-from local.cloud.stack import STAGES
+from local.cloud.stages import STAGES, find_stage
 from local.http.compression import WORTH_COMPRESSING
 
-FUNCTIONS = ("APIHandler", "Worker", "DeadLetters", "Sweeper")
-SOURCES = {"Worker": "JobQueue", "DeadLetters": "DeadLetterQueue"}
-
-
-@pytest.fixture(scope="module")
-def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("out")
-    package(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def template(out: Path) -> dict[str, Any]:
-    return json.loads((out / "sam.json").read_text())
+FUNCTIONS = ("APIHandler", "Worker", "CallbackWorker", "DeadLetters", "Sweeper")
+SOURCES = {"Worker": "JobQueue", "CallbackWorker": "CallbackQueue", "DeadLetters": "DeadLetterQueue"}
 
 
 def statements(template: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, resource in template["Resources"].items():
         if resource["Type"] == "AWS::IAM::Role":
             for policy in resource["Properties"]["Policies"]:
-                for statement in policy["PolicyDocument"]["Statement"]:
-                    yield name, statement
+                if "PolicyDocument" in policy:  # the last one is for traces, and only where they are on
+                    for statement in policy["PolicyDocument"]["Statement"]:
+                        yield name, statement
 
 
 def test_packaging_twice_gives_the_same_bytes(out: Path, tmp_path: Path) -> None:
@@ -118,23 +107,31 @@ def test_queue_handlers_report_partial_failures(template: dict[str, Any]) -> Non
 
 def test_visibility_and_retention_of_every_stage_exceed_its_timeouts(template: dict[str, Any]) -> None:
     defaults = {name: one["Default"] for name, one in template["Parameters"].items()}
-    for stage, changes in json.loads(STAGES.read_text()).items():
+    for stage in json.loads(STAGES.read_text()):
+        changes = find_stage(stage).parameters
         assert changes.keys() <= defaults.keys(), stage
         chosen = defaults | changes
         assert chosen["Visibility"] >= 6 * chosen["FunctionTimeout"], stage
         assert chosen["ResultDays"] > chosen["RetentionDays"], stage
 
 
-def test_every_path_has_its_security(template: dict[str, Any]) -> None:
-    """A key where the stage asks for one, a signature to drain, nothing for health and the docs page."""
-    for path, methods in template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"].items():
-        for method in methods.values():
-            if path == "/api/graceful_shutdown":
-                assert method["security"] == [{"Signature": []}]
-            elif path.startswith(("/health", "/docs")):
-                assert method["security"] == []
-            else:
-                assert method["security"] == {"Fn::If": ["KeyRequired", [{"ApiKey": []}], []]}
+def test_callbacks_end_within_their_function_and_waiting_costs_them_no_attempt(
+    template: dict[str, Any],
+) -> None:
+    queue = template["Resources"]["CallbackQueue"]["Properties"]
+    timeout = template["Resources"]["CallbackWorker"]["Properties"]["Timeout"]
+    assert queue["VisibilityTimeout"] >= 6 * timeout
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 1000  # the most that SQS allows
+
+
+def test_no_function_may_the_same_twice(template: dict[str, Any]) -> None:
+    granted = [
+        (name, action, json.dumps(resource))
+        for name, statement in statements(template)
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+    ]
+    assert len(granted) == len(set(granted))
 
 
 def test_gateway_compresses_and_answers_preflights_as_a_laptop_does(template: dict[str, Any]) -> None:
@@ -154,6 +151,20 @@ def test_responses_of_the_gateway_itself_are_json(template: dict[str, Any]) -> N
         filled = json.loads(text.replace("$context.error.messageString", '"why"'))
         assert filled["status"] == "error", kind
         assert filled["reason"], kind
+
+
+def test_pages_of_the_allowed_origin_read_the_gateways_own_errors(template: dict[str, Any]) -> None:
+    body = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    for kind, response in body["x-amazon-apigateway-gateway-responses"].items():
+        allowed = response["responseParameters"]["gatewayresponse.header.Access-Control-Allow-Origin"]
+        assert allowed == {"Fn::If": ["Shared", {"Fn::Sub": "'${CorsOrigin}'"}, {"Ref": "AWS::NoValue"}]}, (
+            kind
+        )
+
+
+def test_log_lines_are_kept_for_a_time_that_cloudwatch_knows(template: dict[str, Any]) -> None:
+    days = template["Parameters"]["LogDays"]
+    assert days["Default"] in days["AllowedValues"]
 
 
 def test_data_is_encrypted_private_versioned_and_recoverable(template: dict[str, Any]) -> None:

@@ -8,7 +8,15 @@ from chalicelib.adapters.aws_clients import Aws
 from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
 from chalicelib.adapters.s3_dataset_store import S3DatasetStore
 from chalicelib.errors import MissingColumns
-from local.cloud.publishing import NotPublished, publish, published, use
+from local.cloud.publishing import (
+    NotPublished,
+    differences,
+    preview,
+    preview_use,
+    publish,
+    published,
+    use,
+)
 from local.cloud.stack import Stack, StageError
 from tests.support.samples import SOIL, write_soil
 
@@ -49,3 +57,47 @@ def test_invalid_data_is_refused_and_nothing_is_published(
 def test_unknown_stage_is_refused_with_the_known_ones() -> None:
     with pytest.raises(StageError, match=r'"tst".*"dev", "prod"'):
         Stack("tst")
+
+
+Stage = tuple[DynamoDbServiceState, S3DatasetStore]
+
+
+def test_preview_of_a_first_data_set_says_what_it_brings_and_changes_nothing(
+    stage: Stage, tmp_path: Path
+) -> None:
+    shown = preview(write_soil(tmp_path), *stage)
+
+    assert shown.size > 0
+    assert list(differences(shown)) == [
+        "title: none -> Soil survey",
+        "source: none -> ",
+        "licence: none -> ",
+        "rows: 0 -> 6",
+        "suppressed: 0 -> 2",
+        'questions: 0 -> 2; 2 added: "Humus", "Sand"',
+        'states: 0 -> 2; 2 added: "Bayern", "Hessen"',
+    ]
+    assert published(*stage) == []
+    assert stage[0].read().dataset == ""
+    assert publish(write_soil(tmp_path), *stage) == shown.fingerprint
+
+
+def test_preview_names_a_few_of_what_comes_goes_and_changes(stage: Stage, tmp_path: Path) -> None:
+    first = publish(write_soil(tmp_path), *stage)
+    more = "".join(f"Ton {number},T{number},Hessen,1,Nutzung,Wald\n" for number in range(9))
+    other = SOIL.replace("Humus,S1", "Humus,S3").replace("Sand,S2,Bayern", "Sand,S2,Berlin") + more
+    lines = list(differences(preview(write_soil(tmp_path, other), *stage)))
+
+    assert lines[0] == "rows: 6 -> 15"
+    assert lines[1] == 'questions: 2 -> 11; 9 added: "Ton 0", "Ton 1", "Ton 2", …'
+    assert lines[2] == 'states: 2 -> 3; 1 added: "Berlin"'
+    assert lines[3] == 'questions with another id: "Humus"'
+    assert lines[4] == 'questions with another best end: "Humus"'
+    assert stage[0].read().dataset == first
+
+
+def test_preview_of_the_current_data_set_says_that_nothing_changes(stage: Stage, tmp_path: Path) -> None:
+    first = publish(write_soil(tmp_path), *stage)
+    for shown in (preview(write_soil(tmp_path), *stage), preview_use(first[:8], *stage)):
+        assert (shown.fingerprint, shown.size) == (first, 0)
+        assert list(differences(shown)) == []

@@ -1,9 +1,11 @@
 """Callbacks of real servers to a real receiver, over SIGKILL."""
 
 import json
+import select
 import signal
 import socket
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -104,3 +106,23 @@ def test_silent_receiver_of_100_callbacks_delays_neither_jobs_nor_another_host(
                     attempts += 1
             assert attempts < 4
             until(lambda: http.get(f"{server.url}/api/num_jobs", timeout=5).json() == {"num_jobs": 0})
+
+
+def test_first_callbacks_to_100_silent_hosts_do_not_delay_a_good_one(
+    home: Path, http: requests.Session
+) -> None:
+    with receiving() as receiver, ExitStack() as stack:
+        good = f"http://localhost:{receiver.server_port}/good"
+        silent = [
+            stack.enter_context(socket.create_server((f"127.0.1.{number}", 0))) for number in range(1, 101)
+        ]
+        hung = [one("http://{}:{}/".format(*server.getsockname())) for server in silent]
+        with python_m_local(home, **ENVIRON) as server:
+            for body in ({"executions": hung}, {"executions": [one(good)]}):
+                jobs = http.post(f"{server.url}/batch", json=body, timeout=10).json()["jobs"]
+            came = receiver.wait_for(1)[0].at
+            called, _, _ = select.select(silent, [], [], 0)
+            status = http.get(f"{server.url}/jobs/{jobs[0]['jobID']}", timeout=10).json()
+    waited = came - datetime.fromisoformat(status["finished"]).timestamp()
+    assert len(called) > 50, "it was sent before the others: it proves nothing"
+    assert waited < 2

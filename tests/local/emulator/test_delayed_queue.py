@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from chalicelib.application.callbacks import Wait
 from local.emulator import delayed_queue
 from local.emulator.delayed_queue import DelayedQueue
 from tests.support.processes import until
@@ -11,7 +12,7 @@ from tests.support.processes import until
 
 @pytest.fixture
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delayed_queue, "THREADS", 1)
+    monkeypatch.setattr(delayed_queue, "LIMIT", 1)
     monkeypatch.setattr(delayed_queue, "PAUSE_SECONDS", 0.01)
 
 
@@ -99,33 +100,124 @@ def test_callbacks_of_a_host_follow_each_other_in_order() -> None:
     assert queue._lanes == {}
 
 
-def test_pause_of_a_failing_host_doubles_up_to_a_maximum_and_ends_with_a_success() -> None:
-    lane, pauses = delayed_queue.Lane(), []
-    for _ in range(7):
-        lane.failed = True
-        lane.end(now=100.0)
-        pauses.append(lane.ready - 100.0)
-    lane.end(now=100.0)
-
-    assert pauses == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0]
-    assert (lane.ready, lane.failures) == (100.0, 0)
-
-
-def test_host_that_failed_is_left_alone_until_it_is_ready() -> None:
+def test_host_that_failed_is_left_alone_until_its_pause_ends() -> None:
     """The second of two callbacks to it waits, although it is due."""
     begun: list[str] = []
 
-    def process(job_id: str) -> None:
+    def process(job_id: str) -> Wait | None:
         begun.append(job_id)
-        if len(begun) == 1:
-            queue.add_task(job_id, 3600.0)
+        return Wait(3600.0 if len(begun) == 2 else 0.1, again=False)
 
     queue = DelayedQueue(process, host_of)
-    queue.add_tasks(["host 1", "host 2"])
+    queue.add_tasks(["host 1", "host 2", "host 3"])
     queue.start()
-    until(lambda: len(queue._due) == 2)
-    assert begun == ["host 1"]
-    until(lambda: len(begun) == 2)
+    until(lambda: len(begun) == 2 and not queue._in_flight)
     queue.stop()
 
     assert begun == ["host 1", "host 2"]
+    assert queue.count_messages() == 1
+
+
+def test_message_of_a_busy_host_comes_again() -> None:
+    begun: list[str] = []
+
+    def process(job_id: str) -> Wait | None:
+        begun.append(job_id)
+        return Wait(0.01, again=True) if len(begun) < 3 else None
+
+    queue = DelayedQueue(process, host_of)
+    queue.add_task("host 1")
+    queue.start()
+    until(lambda: not queue._lanes and len(begun) == 3)
+    queue.stop()
+
+    assert queue.count_messages() == 0
+
+
+def test_first_attempts_at_100_silent_hosts_hold_up_no_other_host() -> None:
+    """All of them are in flight when the good one is called."""
+    go, silent, good = threading.Event(), [], threading.Event()
+
+    def process(job_id: str) -> Wait | None:
+        if job_id == "good":
+            good.set()
+            return None
+        silent.append(job_id)
+        go.wait(10)
+        return Wait(3600.0, again=False)
+
+    queue = DelayedQueue(process, host_of)
+    queue.add_tasks([f"silent-{number}" for number in range(100)])
+    queue.start()
+    until(lambda: len(silent) == 100)
+    queue.add_task("good")
+
+    assert good.wait(2)
+    go.set()
+    queue.stop()
+
+
+def test_hosts_that_failed_hold_only_part_of_the_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many they are: of 12, three are in flight, and a fourth place is free for the good one."""
+    monkeypatch.setattr(delayed_queue, "LIMIT", 4)
+    monkeypatch.setattr(delayed_queue, "FAILING_LIMIT", 3)
+    go, again, failed, good = threading.Event(), [], set(), threading.Event()
+
+    def process(job_id: str) -> Wait | None:
+        if job_id == "good":
+            good.set()
+            return None
+        host = host_of(job_id)
+        if host in failed:
+            again.append(host)
+            go.wait(10)
+        failed.add(host)
+        return Wait(0.01, again=False)
+
+    queue = DelayedQueue(process, host_of)
+    queue.add_tasks([f"silent-{number} {turn}" for turn in range(2) for number in range(12)])
+    queue.start()
+    until(lambda: len(failed) == 12 and len(again) == 3)
+    queue.add_task("good")
+
+    assert good.wait(2)
+    assert len(again) == 3
+    go.set()
+    until(lambda: len(again) == 12)
+    queue.stop()
+
+
+def test_callback_waits_when_no_thread_can_be_started(
+    one_thread: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    queue, start = DelayedQueue(done.append, str), threading.Thread.start
+    refused = iter([True])
+
+    def full(thread: threading.Thread) -> None:
+        if thread.name == "Callback" and next(refused, False):
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", full)
+    queue.start()
+    queue.add_task("a")
+    until(lambda: done == ["a"])
+    queue.stop()
+
+
+def test_failed_hosts_without_messages_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delayed_queue, "MANY", 10)
+    done: list[str] = []
+
+    def process(job_id: str) -> Wait:
+        done.append(job_id)
+        return Wait(3600.0, again=False)
+
+    queue = DelayedQueue(process, str)
+    queue.add_tasks([f"{number}" for number in range(50)])
+    queue.start()
+    until(lambda: len(done) == 50 and not queue._in_flight)
+    queue.stop()
+
+    assert len(queue._lanes) <= 10

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import stat
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -92,6 +93,31 @@ def test_job_keeps_its_data_set_when_another_is_served(
     again.stop()
     boot(other).stop()
     assert len(list(settings.snapshots.iterdir())) == 1
+
+
+def test_all_that_a_home_remembers_is_the_owners_alone(settings: LocalSettings, boot: Boot) -> None:
+    old = settings.state / "logs" / "statline.log.1"  # of an earlier version
+    old.parent.mkdir(parents=True)
+    old.write_text("https://example.org/?token=secret")
+    before = os.umask(0)
+    try:
+        emulator = boot(settings)
+        assert finished(emulator, submit(emulator.service, "best5", {"question": "S1"}).id).result
+        emulator.log_lines.flush()
+        modes = {path: stat.S_IMODE(path.stat().st_mode) for path in settings.state.rglob("*")}
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE(settings.state.stat().st_mode) == 0o700
+    assert {path.name for path in modes} >= {
+        "statline.db",
+        "statline.db-wal",
+        "statline.log",
+        "lock",
+        old.name,
+    }
+    assert {oct(mode) for path, mode in modes.items() if path.is_file()} == {"0o600"}
+    assert {oct(mode) for path, mode in modes.items() if path.is_dir()} == {"0o700"}
 
 
 def test_second_emulator_on_a_home_is_refused(

@@ -1,5 +1,7 @@
 """The runners: they survive everything, and try again."""
 
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -9,6 +11,7 @@ import pytest
 from chalicelib.errors import Unavailable
 from local.emulator import thread_pool
 from local.emulator.thread_pool import ATTEMPTS, Task, ThreadPool
+from tests.support.processes import PROJECT
 
 
 class Work:
@@ -181,3 +184,32 @@ def test_stop_interrupts_a_retry_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     stopper.start()
     stopper.join(5)
     assert not stopper.is_alive()
+
+
+FEW_THREADS = """
+import resource
+from local.emulator.thread_pool import ThreadPool
+
+pool = ThreadPool(1000, print, print)
+pages = int(open("/proc/self/statm").read().split()[0])
+limit = pages * resource.getpagesize() + 100_000_000
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))  # the stack of a thread has 8 MB
+try:
+    pool.start()
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited as on Linux")
+def test_system_without_threads_for_the_runners_is_an_error_that_names_the_setting() -> None:
+    completed = subprocess.run(
+        [sys.executable, "-c", FEW_THREADS],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert completed.stdout.startswith("SystemLimit the system allows no more than ")
+    assert "of the 1000 threads that TP_NUM_OF_THREADS asks for" in completed.stdout

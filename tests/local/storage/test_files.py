@@ -1,12 +1,13 @@
 """Files that are there whole or not at all."""
 
 import os
-from collections.abc import Callable
+import stat
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from local.storage.files import read_regular, write_atomically
+from local.storage.files import make_private, private, private_folder, read_regular, write_atomically
 from tests.support.disks import disk_of
 
 
@@ -67,3 +68,50 @@ def test_link_to_a_regular_file_is_read(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"content")
     (tmp_path / "link").symlink_to("file")
     assert read_regular(tmp_path / "link") == b"content"
+
+
+@pytest.fixture(params=[0o000, 0o022, 0o277])
+def umask(request: pytest.FixtureRequest) -> Iterator[None]:
+    before = os.umask(request.param)
+    yield
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+@pytest.mark.usefixtures("umask")
+def test_private_files_are_the_owners_alone_whatever_the_umask(tmp_path: Path) -> None:
+    os.close(private(str(tmp_path / "opened"), os.O_WRONLY | os.O_CREAT))
+    write_atomically(tmp_path / "written", b"x", mode=0o600)
+
+    assert [mode(tmp_path / name) for name in ("opened", "written")] == [0o600, 0o600]
+
+
+def test_private_file_of_an_earlier_version_is_closed_to_others_when_it_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "old"
+    path.touch()
+    path.chmod(0o644)
+    os.close(private(str(path), os.O_WRONLY))
+    assert mode(path) == 0o600
+
+
+def test_make_private_closes_all_within_and_nothing_that_links_lead_to(tmp_path: Path) -> None:
+    folder, outside = tmp_path / "state", tmp_path / "outside"
+    (folder / "logs").mkdir(parents=True)
+    for path in (outside, folder / "db", folder / "logs" / "log"):
+        path.touch()
+        path.chmod(0o644)
+    (folder / "link").symlink_to(outside)
+
+    make_private(folder)
+
+    assert [mode(path) for path in (folder, folder / "logs")] == [0o700, 0o700]
+    assert [mode(path) for path in (folder / "db", folder / "logs" / "log")] == [0o600, 0o600]
+    assert mode(outside) == 0o644
+
+
+def test_private_folder_is_the_owners_alone(tmp_path: Path) -> None:
+    private_folder(tmp_path / "state")
+    assert mode(tmp_path / "state") == 0o700

@@ -55,8 +55,8 @@ def read(content: bytes, folder: Path) -> Cube:
         (b"Frage,Nr,Land,Zahl\nHumus,S1,Bayern,1\n", MissingColumns, '"Wert", "Art", "Klasse"'),
         (HEADER + b"Humus,S1,Bayern,,Nutzung,Wald\n", EmptyDataset, "no usable row"),
         (HEADER + b"Humus,S1,Th\xfcringen,1,Nutzung,Wald\n", DatasetError, "UTF-8"),
-        (gzip.compress(HEADER + ROW * 50)[:-9], NotCsv, "compression"),
-        (gzip.compress(HEADER + ROW)[:-8] + bytes(8), NotCsv, "CRC"),
+        (gzip.compress(HEADER + ROW * 50, mtime=0)[:-9], NotCsv, "compression"),
+        (gzip.compress(HEADER + ROW, mtime=0)[:-8] + bytes(8), NotCsv, "CRC"),
     ],
 )
 def test_a_file_that_is_no_data_set_is_refused_with_the_cause(
@@ -93,6 +93,15 @@ def test_a_field_of_200000_characters_is_read(tmp_path: Path) -> None:
 def test_a_row_of_another_width_is_refused_with_its_line(tmp_path: Path, row: bytes, fields: int) -> None:
     with pytest.raises(DatasetError, match=f"x.csv, line 6: {fields} fields, where the header has 6"):
         read(HEADER + ROW + b'Humus,S1,"Bay\nern",1,a,b\n\n' + row + b"\n" + ROW, tmp_path)
+
+
+def test_a_missing_column_among_thousands_is_refused_with_the_few_most_alike(tmp_path: Path) -> None:
+    header = ",".join(["Frage", "Nr", "Land", "Werte", "Art", "Klasse", *(f"x{n}" for n in range(5000))])
+    with pytest.raises(MissingColumns) as caught:
+        read(header.encode() + b"\n", tmp_path)
+
+    assert 'lacks the columns "Wert"; it has 5,006, the most alike "Werte"' in str(caught.value)
+    assert len(str(caught.value)) < 400
 
 
 def test_a_missing_file_is_refused_with_its_path(tmp_path: Path) -> None:
