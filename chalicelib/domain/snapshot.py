@@ -39,6 +39,7 @@ def dumps(cube: Cube, description: Description) -> bytes:
         "measured": sorted(cube.measured),
         "complete": cube.complete,
         "blocks": [[question, len(block)] for question, block in blocks.items()],
+        **({"tallies": cube.tallies} if cube.tallies else {}),
         **table,
     }
     main = zlib.compress(json.dumps(content, sort_keys=True, ensure_ascii=False).encode(), 6)
@@ -64,6 +65,7 @@ def loads(snapshot: bytes) -> tuple[Cube, Description]:
         sets_of(content.get("years", {})),
         frozenset(content.get("measured", ())),
         content.get("complete", False),
+        content.get("tallies", {}),
     )
     return cube, Description.from_dict(content["description"])
 

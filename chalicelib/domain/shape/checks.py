@@ -164,5 +164,3 @@ def twice_problems(facts: Mapping[str, Any]) -> Iterator[str]:
         if len(owners) > 1:
             twice = Counter(owners)
             yield f"the role {shown(role)} is given more than once, by {listed(twice)}"
-
-
