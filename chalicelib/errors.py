@@ -435,10 +435,6 @@ class InvalidValue(DatasetError):
         super().__init__(f"{path}, {place}, column {shown(column)}: {wrong}{remedy}")
 
 
-class SeveralFaults(DatasetError):
-    """Raised when a file or frame is wrong in more than one way; a line for each."""
-
-
 class DifferentYears(DatasetError):
     """Raised when the two columns of a row's year differ: a row is of one year."""
 

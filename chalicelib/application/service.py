@@ -20,7 +20,7 @@ from chalicelib.application.sweeper import Sweeper
 from chalicelib.config import Settings
 from chalicelib.domain.catalogue import Catalogue, validate_inputs
 from chalicelib.domain.statistics.registry import STATISTICS, compute_result
-from chalicelib.errors import Abandoned, DatasetGone, JobNotFound, Unanswerable, Unavailable
+from chalicelib.errors import Abandoned, DatasetGone, JobNotFound, NoDataset, Unanswerable, Unavailable
 from chalicelib.observability import trace
 from chalicelib.observability.metrics import (
     DURATION,
@@ -245,6 +245,12 @@ class Service:
     def catalogue(self) -> Catalogue:
         """Return title, source, questions and states of the current data set. Raises NoDataset."""
         return self._datasets.catalogue(self.dataset())
+
+    def warnings(self) -> list[str]:
+        """Return what may be a mistake in the current data set; none while it cannot be known."""
+        with suppress(NoDataset, DatasetGone, Unavailable):
+            return list(self.catalogue().get("warnings", ()))
+        return []
 
     def _validate(self, request: ExecuteRequest, dataset: str) -> None:
         self._callbacks.check(request.subscriber)

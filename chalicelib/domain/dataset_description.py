@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -30,7 +31,8 @@ class Description:
     "segment"} of everybody, or the segment of everybody for each category that has one), `national` and
     `territories` (locations that are no state), `no_group` (segments that are no group of people),
     `age` ({"category", "standard": segment to weight}), `notes` (caveats: {"code", "text", "source"}, with
-    the "questions", "years", "locations" and "categories" that they touch, and "when": "any" touched row is selected, or only "mixed" with rows of untouched years),
+    the "questions", "years", "locations" and "categories" that they touch, and "when": "any" touched row is
+    selected, or only "mixed" with rows of untouched years),
     `population` (whom an estimate is about) and `citation`.
 
     How the rows of a file are shaped say `read` (pandas' options for reading it), `keep` and `drop` (texts of
@@ -104,6 +106,7 @@ def read_with_defaults(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     if path in seen:
         raise InvalidDescription(path, f'its "like" leads back to itself, over {listed(seen)}')
     try:
+        refuse_device(path)
         facts = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise InvalidDescription(path, "no such file") from None
@@ -117,12 +120,27 @@ def read_with_defaults(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     return read_with_defaults(path.parent / str(like), (*seen, path)) | facts
 
 
-def find_description(csv: Path, default: Path) -> Path:
-    """Return `x.json` beside `x.csv` or `x.csv.gz` if it exists, else `default`."""
-    if not csv.name:  # the root of the file system
+def find_description(data: Path, default: Path) -> Path:
+    """Return the description beside a data set if there is one, else `default`.
+
+    It is `x.json` for `x.csv`, `x.TSV`, `x.csv.gz` or `x.parquet`, in any case, and `description.json` in a
+    folder, or in the folder of a pattern such as `x/*.csv`.
+    """
+    folder, wanted = data.parent, [f"{name}.json" for name in stems(data.name)]
+    if data.is_dir() or any(mark in data.name for mark in "*?["):
+        folder, wanted = (data if data.is_dir() else data.parent), ["description.json"]
+    try:
+        beside = {path.name.lower(): path for path in sorted(folder.iterdir(), reverse=True)}
+    except OSError:  # the reading of the data says what is wrong
         return default
-    beside = csv.with_name(csv.name.removesuffix(".gz").removesuffix(".csv") + ".json")
-    return beside if beside.is_file() else default
+    there = (folder / name if (folder / name).is_file() else beside.get(name.lower()) for name in wanted)
+    return next((path for path in there if path is not None and path.is_file()), default)
+
+
+def stems(name: str) -> list[str]:
+    """Return the names of a file without `.gz`, and without its suffix: of `x.csv.gz`, `x` and `x.csv`."""
+    plain = re.sub(r"\.(gz|gzip)$", "", name, flags=re.IGNORECASE)
+    return list(dict.fromkeys([Path(plain).stem if plain else "", plain]))
 
 
 def fingerprint(source: Source, description: Description, version: int) -> str:

@@ -9,6 +9,7 @@ from chalicelib.domain import snapshot
 from chalicelib.domain.catalogue import Catalogue, catalogue_of
 from chalicelib.domain.cube import MEASURED, Cube, Measures
 from chalicelib.domain.dataset_description import Description
+from chalicelib.domain.doubts import doubts
 from chalicelib.domain.shape.roles import ROLES
 from chalicelib.domain.sources import Source, rewindable
 from chalicelib.domain.suggestions import Suggester, closest
@@ -124,6 +125,11 @@ class DataIngestor:
                 raise MissingRole(role, is_column=True)
             if role not in ROLES and not getattr(self.description, role):
                 raise MissingRole(role, is_column=False)
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What may be a mistake in the data or its description, in sentences."""
+        return tuple(doubts(self))
 
     @property
     def scale(self) -> int:

@@ -57,8 +57,8 @@ class Measure(NamedTuple):
         """
         if (rows := self.rows + other.rows) > 1:
             return Measure.of(self.stats + other.stats)
-        values = (either(*pair) for pair in zip(self[:4], other[:4], strict=True))
-        return Measure(*values, rows, self.counted + other.counted)
+        value, low, high, n = (either(*pair) for pair in zip(self[:4], other[:4], strict=True))
+        return Measure(value, low, high, n, rows, self.counted + other.counted)
 
     def times(self, factor: int) -> "Measure":
         """Return the measure in units that are `factor` times smaller."""

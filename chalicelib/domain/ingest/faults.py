@@ -6,6 +6,7 @@ A row without a question counts nowhere, whatever its other texts are.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,13 +21,13 @@ from chalicelib.domain.ingest.remedies import (
     kind_of,
     merged,
     options_of,
-    pasted,
     remedy_of,
 )
 from chalicelib.domain.ingest.table import Booleans, Table
 from chalicelib.domain.numbers import PARSERS
+from chalicelib.domain.shape.tallies import pasted
 from chalicelib.domain.shape.texts import tidy
-from chalicelib.errors import DatasetError, DifferentYears, InvalidValue, SeveralFaults, shown
+from chalicelib.errors import DatasetError, DifferentYears, InvalidValue, shown
 
 # Returns where the text of a row is, from the row's place in its frame and the column's name.
 Where = Callable[[int, str], str]
@@ -135,19 +136,20 @@ class Faults:
             texts = [table.roles[role].texts[table.roles[role].codes[place]] for role in ("year", "year_end")]
             row = int(table.rows[place])
             error = DifferentYears(self._columns.name, where(row, names[0]), names, texts)
-            self.note("years", row, lambda _: error)
+            self.note("years", row, partial(differing, error))
 
     def raise_all(self) -> None:
-        """Raise one error for all kinds, if there is any."""
+        """Raise the error of the first kind, which tells them all, if there is any."""
         self._settle()
         faults = sorted(self._faults.values(), key=lambda fault: fault.order)
-        if len(faults) == 1:
-            raise faults[0].told() from None
-        if faults:
-            lines = [str(fault.told()) for fault in faults]
-            if together := merged(fault.options for fault in faults):
-                lines.append(f'together: "read": {pasted({**self._columns.description.read, **together})}')
-            raise SeveralFaults("\n".join(lines)) from None
+        if not faults:
+            return
+        first, *others = (fault.told() for fault in faults)
+        lines = [str(error) for error in (first, *others)]
+        if others and (together := merged(fault.options for fault in faults)):
+            lines.append(f'together: "read": {pasted({**self._columns.description.read, **together})}')
+        first.args = ("\n".join(lines),)
+        raise first from None
 
     def _settle(self) -> None:
         """Decide by the other numbers of the file whether the comma of `1,234` is a point."""
@@ -158,3 +160,7 @@ class Faults:
             if either.order < owner.order:
                 owner.order, owner.error = either.order, either.error
             del self._faults[READ, EITHER]
+
+
+def differing(error: DatasetError, _: str) -> DatasetError:
+    return error

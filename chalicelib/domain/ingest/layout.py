@@ -28,7 +28,7 @@ UNIT_SEPARATOR = "\x1f"  # which separates the fields of no file here
 LOOKED_AT = 60
 SNIFFED = 4096  # bytes
 FILES: Mapping[bytes, str] = {
-    b"PK\x03\x04": "it is a zip archive; unpack it",
+    b"PK\x03\x04": "it is a zip archive, binary data; unpack it",
     b"\xd0\xcf\x11\xe0": "it is an Excel workbook of before 2007, binary data; save it as .xlsx or CSV UTF-8",
     b"PAR1": "it is a parquet file, binary data; name it .parquet",
     b"%PDF": "it is a PDF document, binary data; find the table that it shows as CSV",

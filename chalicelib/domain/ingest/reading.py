@@ -13,10 +13,10 @@ from chalicelib.domain.ingest.csv_frames import frames
 from chalicelib.domain.ingest.csv_records import LONGEST_FIELD
 from chalicelib.domain.ingest.faults import Faults
 from chalicelib.domain.ingest.layout import Layout, layout_of, looks_like, other_header
-from chalicelib.domain.ingest.remedies import pasted
 from chalicelib.domain.ingest.sums import Ingest
+from chalicelib.domain.shape.tallies import pasted
 from chalicelib.domain.sources import Source, named
-from chalicelib.errors import DatasetError, MissingColumns, NotCsv, SeveralFaults
+from chalicelib.errors import DatasetError, MissingColumns, NotCsv
 
 # Arrow reads a record that lies in at most two blocks, so no field is longer than LONGEST_FIELD.
 BLOCK_BYTES = LONGEST_FIELD // 2
@@ -64,7 +64,7 @@ def columns_of(source: Source, layout: Layout, description: Description) -> Colu
     except MissingColumns as error:
         shifted = replace(description, read={**description.read, **options})
         further = faults_of(source, shifted)
-        raise (SeveralFaults(f"{error}\n{further}") if further else error) from None
+        raise MissingColumns(f"{error}\n{further}" if further else str(error)) from None
     return Columns(layout.header, name, description)
 
 

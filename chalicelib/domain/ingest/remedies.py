@@ -1,40 +1,33 @@
 """What a text that cannot be read looks like, and what in a description would read it."""
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from chalicelib.domain.shape.tallies import pasted
 
 MARK, DECIMAL, THOUSANDS, EITHER, TEXT, YEAR, OTHER = (
     *("mark", "decimal", "thousands", "either", "text", "year", "other"),
 )
 SHOWN_MARKS = 12
-NUMBER = r"[0-9]+(?:\.[0-9]+)?"
+NUMBER = "[0-9]+(?:[.,][0-9]+)?"
 BLANK = "[ \u00a0\u202f]"
 
 DECIMALS = re.compile(r"[+-]?[0-9]*,([0-9]+)", re.ASCII)
 GROUPS = re.compile(
     rf"[+-]?[0-9]{{1,3}}(?:([,.'’]|{BLANK})[0-9]{{3}})(?:\1[0-9]{{3}})*(?:([.,])([0-9]+))?", re.ASCII
 )
+LIMITS = "(?P<low>[0-9.,]+)(?: ?[-–;] ?|, )(?P<high>[0-9.,]+)"
+BETWEEN = rf"{NUMBER}(?: ?[-–;] ?|, ){NUMBER}"
 # A number and a flag, or no number and a flag: `12.3 b`, `: u`.
-FLAGGED = "^(?P<{role}>-?[0-9.]*)[ :]*[A-Za-z*†‡#]*$"
+FLAGGED = "^(?P<{role}>-?[0-9.,]*)[ :]*[A-Za-z*†‡#]*$"
 # Texts that hold a number and more, each with the regular expression that cuts them.
 SHAPES = (
-    (rf"{NUMBER} ?%", "^(?P<{role}>[0-9.]+) ?%$"),
-    (
-        rf"{NUMBER} ?\[ ?{NUMBER} ?[-–,;] ?{NUMBER} ?\]",
-        r"^(?P<{role}>[0-9.]+) ?\[ ?(?P<low>[0-9.]+) ?[-–,;] ?(?P<high>[0-9.]+) ?\]$",
-    ),
-    (
-        rf"{NUMBER} ?\( ?{NUMBER} ?[-–,;] ?{NUMBER} ?\)",
-        r"^(?P<{role}>[0-9.]+) ?\( ?(?P<low>[0-9.]+) ?[-–,;] ?(?P<high>[0-9.]+) ?\)$",
-    ),
-    (
-        rf"\( ?{NUMBER} ?[-–,;] ?{NUMBER} ?\)",
-        r"^\( ?(?P<low>[0-9.]+) ?[-–,;] ?(?P<high>[0-9.]+) ?\)$",
-    ),
+    (rf"{NUMBER} ?%", "^(?P<{role}>[0-9.,]+) ?%$"),
+    (rf"{NUMBER} ?\[ ?{BETWEEN} ?\]", rf"^(?P<{{role}}>[0-9.,]+) ?\[ ?{LIMITS} ?\]$"),
+    (rf"{NUMBER} ?\( ?{BETWEEN} ?\)", rf"^(?P<{{role}}>[0-9.,]+) ?\( ?{LIMITS} ?\)$"),
+    (rf"\( ?{BETWEEN} ?\)", rf"^\( ?{LIMITS} ?\)$"),
     (rf"-?(?:{NUMBER}|:) ?[A-Za-z*†‡#]+", FLAGGED),
-    (": ?[A-Za-z]+", FLAGGED),
 )
 INFINITE = re.compile("[+-]?inf(inity)?", re.IGNORECASE)
 
@@ -95,7 +88,3 @@ def merged(options: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
             known = whole.get(name)
             whole[name] = [*dict.fromkeys([*known, *value])] if isinstance(known, list) else value
     return whole
-
-
-def pasted(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)

@@ -10,6 +10,7 @@ from chalicelib.domain.dataset_description import TOTAL, Description
 from chalicelib.domain.ingest.accumulator import Column
 from chalicelib.domain.ingest.table import Table, constant, having, joined
 from chalicelib.domain.shape.roles import MOLTEN, names_of
+from chalicelib.domain.shape.tallies import tally
 from chalicelib.domain.shape.texts import tidy
 
 # What happens to a text that a regular expression of the description does not match: column, text, rows.
@@ -46,8 +47,10 @@ class Reshape:
             wanted = np.ones(len(table.rows), np.bool_)
             for name, texts in columns.items():
                 for text in texts:
-                    self.tallies[tally(key, name, text)] += int(having(table.columns[name], [text]).sum())
-                found = having(table.columns[name], texts)
+                    self.tallies[tally(key, name, text)] += int(
+                        having(table.columns[name], [tidy(text)]).sum()
+                    )
+                found = having(table.columns[name], [*map(tidy, texts)])
                 wanted &= found if key == "keep" else ~found
             table = table.where(wanted)
         return table
@@ -96,7 +99,7 @@ class Reshape:
             return
         for role, text in pivot.items():
             if role != "column":
-                found = having(table.columns[pivot["column"]], [text])
+                found = having(table.columns[pivot["column"]], [tidy(text)])
                 self.tallies[tally("pivot", pivot["column"], text)] += int(found.sum())
                 rows = table.where(found)
                 source, value = rows.sources["value"], rows.roles["value"]
@@ -108,6 +111,9 @@ class Reshape:
         dimensions = self._description.dimensions
         if not dimensions:
             return table
+        for name, whole in dimensions.items():
+            found = having(table.columns[name], [tidy(whole)])
+            self.tallies[tally("whole", name, whole)] += int(found.sum())
         split = np.array(
             [~having(table.columns[name], ["", tidy(whole)]) for name, whole in dimensions.items()]
         )
@@ -122,11 +128,6 @@ class Reshape:
             texts += column.texts
         roles = {"category": Column(categories, [TOTAL, *dimensions]), "segment": Column(segments, texts)}
         return table.having(roles, " and ".join(dimensions))
-
-
-def tally(key: str, *texts: str) -> str:
-    """Return the name of a count: a key of the description, and what of it is counted."""
-    return "\t".join([key, *texts])
 
 
 def value_columns(description: Description, header: Sequence[str]) -> dict[str, str]:

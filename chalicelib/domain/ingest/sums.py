@@ -10,10 +10,10 @@ from chalicelib.domain.cube import Cube
 from chalicelib.domain.ingest.accumulator import LABELS, Accumulator, Column
 from chalicelib.domain.ingest.columns import MOST_KINDS, Columns
 from chalicelib.domain.ingest.faults import Faults, Where
-from chalicelib.domain.ingest.reshape import tally
 from chalicelib.domain.ingest.table import Table, column_of, constant, counted
+from chalicelib.domain.shape.tallies import tally
 from chalicelib.domain.shape.texts import tidy
-from chalicelib.errors import EmptyDataset, shown
+from chalicelib.errors import EmptyDataset, listed, shown
 
 # Numbers that stand for "no number" in many files: -99, -999.0, -666666666.
 SENTINEL = re.compile(r"-(9{2,}|([2-9])\2{4,})(\.0+)?", re.ASCII)
@@ -78,16 +78,24 @@ class Ingest:
 
     def cube(self) -> Cube:
         """Return the cube of all rows. Raises EmptyDataset."""
-        tallies, name = dict(sorted(self._tallies.items())), self._columns.name
+        name = self._columns.name
         if not self._rows:
-            if any(tallies.values()):
-                raise EmptyDataset(name, f"has no row left: {left_out(tallies)}")
+            if any(self._tallies.values()):
+                raise EmptyDataset(name, f"has no row left: {left_out(self._tallies)}")
             raise EmptyDataset(name)
         cube = self._sums.cube(self._columns.roles)
-        cube.tallies = tallies
+        self._count_several(cube)
+        cube.tallies = dict(sorted(self._tallies.items()))
         if not cube.overall().counted:
             raise EmptyDataset(name, "has no usable row: every value is empty")
         return cube.settled() if self._columns.description.pivot else cube
+
+    def _count_several(self, cube: Cube) -> None:
+        """Count the cells of a year that several rows made."""
+        if "year" in cube.measured:
+            rows = [measure.rows for measures in cube.published.values() for measure in measures.values()]
+            self._tallies[tally("cells", "several")] = sum(number > 1 for number in rows)
+            self._tallies[tally("cells", "all")] = len(rows)
 
 
 def refuse(column: str, text: str, _: Table) -> None:
@@ -95,6 +103,12 @@ def refuse(column: str, text: str, _: Table) -> None:
 
 
 def left_out(tallies: Mapping[str, int]) -> str:
-    """Return the words for rows that a description leaves out."""
-    counts = (f"{key.replace(chr(9), ' ')} has {rows:,}" for key, rows in tallies.items())
+    """Return the words for the rows that a description keeps and drops."""
+    counts = []
+    for key, rows in sorted(tallies.items()):
+        name, *texts = key.split("\t")
+        if name in ("keep", "drop", "pivot"):
+            counts.append(f"{shown(name)} {shown(texts[0])}: {shown(texts[1])} has {rows:,} rows")
+        if name == "dimensions" and rows:
+            counts.append(f"{rows:,} rows are of groups of more than one of {listed(texts)}")
     return "; ".join(counts)

@@ -74,21 +74,31 @@ def shape_problems(facts: Mapping[str, Any]) -> Iterator[str]:
         if not isinstance(facts.get(key, {}), dict):
             yield f"{shown(key)} is not an object"
     yield from read_problems(facts.get("read", {}))
-    for key in ("keep", "drop"):
-        for column, texts in facts.get(key, {}).items():
-            if not is_texts(texts) or not texts:
-                yield f"{shown(key)} has {shown(column)}: {quoted(texts)}, not a list of texts"
-    for key, allowed in (("constants", LABEL_ROLES), ("dimensions", None)):
-        for name, text in facts.get(key, {}).items():
-            if allowed and name not in allowed:
-                yield f"{shown(key)} has {shown(name)}; it takes the roles {listed(allowed)}"
-            if not isinstance(text, str) or (allowed and not text.strip()):
-                yield f"{shown(key)} has {shown(name)}: {quoted(text)}, not a text"
+    yield from row_problems(facts)
+    yield from text_problems(facts)
     yield from melt_problems(facts)
     yield from pivot_problems(facts)
     for column, pattern in facts.get("extract", {}).items():
         yield from extract_problems(column, pattern)
     yield from twice_problems(facts)
+
+
+def row_problems(facts: Mapping[str, Any]) -> Iterator[str]:
+    for key in ("keep", "drop"):
+        for column, texts in facts.get(key, {}).items():
+            if not is_texts(texts) or not texts:
+                yield f"{shown(key)} has {shown(column)}: {quoted(texts)}, not a list of texts"
+
+
+def text_problems(facts: Mapping[str, Any]) -> Iterator[str]:
+    for role, text in facts.get("constants", {}).items():
+        if role not in LABEL_ROLES:
+            yield f'"constants" has {shown(role)}; it takes the roles {listed(LABEL_ROLES)}'
+        if not isinstance(text, str) or not text.strip():
+            yield f'"constants" has {shown(role)}: {quoted(text)}, not a text'
+    for column, text in facts.get("dimensions", {}).items():
+        if not isinstance(text, str):
+            yield f'"dimensions" has {shown(column)}: {quoted(text)}, not the text that means its whole'
 
 
 def quoted(value: object) -> str:

@@ -19,10 +19,10 @@ class Numerals:
         self._thousands = thousands
         self._is_plain = self._decimal == "." and not thousands
         point = re.escape(self._decimal)
-        groups = rf"[0-9]{{1,3}}({re.escape(thousands)}[0-9]{{2,3}})*{re.escape(thousands)}[0-9]{{3}}|"
+        mark = re.escape(thousands)
+        groups = rf"[0-9]{{1,3}}(?:{mark}[0-9]{{2,3}})*{mark}[0-9]{{3}}|" if thousands else ""
         self._pattern = re.compile(
-            rf"([+-]?)({groups if thousands else ''}[0-9]*)((?:{point}[0-9]*)?)([eE][+-]?[0-9]{{1,2}})?",
-            re.ASCII,
+            rf"([+-]?)({groups}[0-9]*)((?:{point}[0-9]*)?)((?:[eE][+-]?[0-9]{{1,2}})?)", re.ASCII
         )
 
     def plain(self, text: str) -> str:
@@ -37,7 +37,7 @@ class Numerals:
             text = text.translate(dict.fromkeys(map(ord, BLANKS), " "))
         if match := self._pattern.fullmatch(text):
             whole = match[2].replace(self._thousands, "") if self._thousands else match[2]
-            return f"{match[1]}{whole}{match[3].replace(self._decimal, '.')}{match[4] or ''}"
+            return f"{match[1]}{whole}{match[3].replace(self._decimal, '.')}{match[4]}"
         if NUMBER.fullmatch(text):
             raise ValueError(f"{text} has other marks than the description says")
         return text
