@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from chalicelib.config import LOG_FORMATS, LOG_LEVELS, Settings, choice, integer
 from chalicelib.errors import InvalidSetting
@@ -19,6 +20,7 @@ KEEP_BYTES, LEAST_KEPT = 1_000_000_000, 10_000_000
 # Runners share one interpreter lock: so many are more than any machine can use.
 MOST_THREADS = 1_000
 RESOURCES = PROJECT / ".chalice" / "resources.json"
+DefaultPath = TypeVar("DefaultPath", Path, None)
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class LocalSettings:
     `store` is "sqlite", or "aws" for the adapters of the cloud: on moto, or on the emulator at
     `aws_endpoint`. With "sqlite" a `replica` of the jobs is in moto's DynamoDB, which AWS' own tools read
     on `aws_port`, unless it is 0. `synchronous` is "normal", or "full" to survive a power failure.
+    `description` is read instead of the one beside the data set.
     """
 
     home: Path
@@ -44,6 +47,7 @@ class LocalSettings:
     replica: bool = True
     aws_port: int = 0
     aws_endpoint: str = ""
+    description: Path | None = None
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "LocalSettings":
@@ -66,6 +70,7 @@ class LocalSettings:
             replica=choice(environ, "STATLINE_REPLICA", "yes", ("yes", "no")) == "yes",
             aws_port=integer(environ, "STATLINE_AWS_PORT", cls.aws_port, maximum=65_535),
             aws_endpoint=loopback_endpoint(environ) if store == "aws" else "",
+            description=path(environ, "STATLINE_DESCRIPTION", None),
         )
 
     @property
@@ -99,7 +104,7 @@ def chosen_dataset(environ: Mapping[str, str]) -> Path:
     return path(environ, "STATLINE_DATASET", DOWNLOADED if DOWNLOADED.exists() else SAMPLE)
 
 
-def path(environ: Mapping[str, str], name: str, default: Path) -> Path:
+def path(environ: Mapping[str, str], name: str, default: DefaultPath) -> Path | DefaultPath:
     """Return the path that a variable names. Raises InvalidSetting for the folder of an unknown user."""
     text = environ.get(name, "")
     try:

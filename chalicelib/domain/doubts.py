@@ -35,7 +35,7 @@ def totals(data: "DataIngestor") -> Iterator[str]:
     if names and len(data.states) > len(names):
         column = names_of(data.description.columns.get("location", "location"))[0]
         drop = pasted({column: names[:EXAMPLES]})
-        yield f'{some(names)}: a total of others, which counts as a location; "drop": {drop} leaves its rows out'
+        yield f'{some(names)} seems a total, and counts as a location: "drop": {drop} leaves its rows out'
     wholes = {*data.description.wholes}
     for category, strata in data.strata.items():
         of_all = [name for name in strata if is_total(name) and (category, name) not in wholes]
@@ -65,7 +65,7 @@ def unknown_names(data: "DataIngestor") -> Iterator[str]:
     }
     if nowhere := [name for name, meant in description.aliases.get("location", {}).items() if not meant]:
         drop = pasted({names_of(description.columns.get("location", "location"))[0]: nowhere})
-        yield f'"aliases" makes {some(nowhere)} no location, yet its rows count in the mean of all: "drop": {drop}'
+        yield f'"aliases" makes {some(nowhere)} no location, yet it counts in the mean of all: "drop": {drop}'
     for role, aliases in description.aliases.items():
         unseen = [
             name for name in dict.fromkeys(aliases.values()) if name and name not in known.get(role, [name])

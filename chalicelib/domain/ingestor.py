@@ -49,6 +49,16 @@ class DataIngestor:
             return cls(cube_of_csv(rows, description), description)
 
     @classmethod
+    def from_file(cls, path: Path, description: Description) -> "DataIngestor":
+        """Read a file of the kind that its suffix names: CSV, a workbook, parquet, or another of pandas'.
+
+        Raises a DatasetError that says what is wrong.
+        """
+        from chalicelib.domain.ingest.files import cube_of_file
+
+        return cls(cube_of_file(path, description), description)
+
+    @classmethod
     def from_frame(cls, frame: "pd.DataFrame", description: Description) -> "DataIngestor":
         """Read a pandas frame, whatever it came from. Raises a DatasetError that says what is wrong.
 

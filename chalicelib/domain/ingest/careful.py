@@ -1,18 +1,16 @@
 """A CSV file in frames by Python's csv, with the line of every row: slower than Arrow, and more patient."""
 
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
 import pandas as pd
 
 from chalicelib.domain.ingest.columns import Columns
-from chalicelib.domain.ingest.csv_records import LINE_BREAK, Record, bad_byte, records
+from chalicelib.domain.ingest.csv_records import LINE_BREAK, Record, bad_byte
 from chalicelib.domain.ingest.faults import Faults, Where
 from chalicelib.domain.ingest.layout import Layout, rows_of
-from chalicelib.domain.sources import Source
 from chalicelib.errors import DatasetError, shown
 
 PART_ROWS = 1 << 15
@@ -27,12 +25,16 @@ class Part(NamedTuple):
     uneven: bool
 
 
-def parts_of(source: Source, layout: Layout, columns: Columns, faults: Faults) -> Generator[Part]:
-    """Cut a file into parts. Notes rows of another width, unless all that differs is empty, and bad bytes."""
-    with closing(records(source, layout.encoding, layout.sep)) as every:
-        rows = body(every, layout, columns)
-        while part := [*islice(rows, PART_ROWS)]:
-            yield part_of(part, layout, columns, faults)
+def parts_of(
+    every: Iterator[Record], layout: Layout, columns: Columns, faults: Faults, noun: str
+) -> Iterator[Part]:
+    """Cut records into parts; `noun` is what a record's line is called.
+
+    Notes rows of another width, unless all that differs is empty, and bad bytes.
+    """
+    rows = body(every, layout, columns)
+    while part := [*islice(rows, PART_ROWS)]:
+        yield part_of(part, layout, columns, faults, noun)
 
 
 def body(every: Iterator[Record], layout: Layout, columns: Columns) -> Iterator[Record]:
@@ -51,7 +53,7 @@ def without_last(rows: Iterator[Record], lines: int) -> Iterator[Record]:
             yield held.popleft()
 
 
-def part_of(rows: Sequence[Record], layout: Layout, columns: Columns, faults: Faults) -> Part:
+def part_of(rows: Sequence[Record], layout: Layout, columns: Columns, faults: Faults, noun: str) -> Part:
     width, needed = len(layout.header), max(columns.places.values(), default=0) + 1
     read, kept, uneven = columns.wanted, list[Record](), False
     for row, record in enumerate(rows):
@@ -69,16 +71,16 @@ def part_of(rows: Sequence[Record], layout: Layout, columns: Columns, faults: Fa
         for place in sorted(read)
     }
     frame = pd.DataFrame(data, dtype=object, index=range(len(kept)))
-    return Part(frame, line_of(kept, columns), uneven)
+    return Part(frame, line_of(kept, columns, noun), uneven)
 
 
-def line_of(rows: Sequence[Record], columns: Columns) -> Where:
+def line_of(rows: Sequence[Record], columns: Columns, noun: str) -> Where:
     """Return what names the line of a row's text."""
 
     def where(row: int, column: str) -> str:
         _, line, fields = rows[row]
         before = fields[: columns.places.get(column, 0)]
-        return f"line {line + sum(len(LINE_BREAK.findall(text)) for text in before)}"
+        return f"{noun} {line + sum(len(LINE_BREAK.findall(text)) for text in before)}"
 
     return where
 

@@ -1,5 +1,6 @@
 """Rows to cube: a file is cut into pandas frames, and one accumulator sums the rows of every frame."""
 
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingest.careful import parts_of, row_of
 from chalicelib.domain.ingest.columns import Columns
 from chalicelib.domain.ingest.csv_frames import frames
-from chalicelib.domain.ingest.csv_records import LONGEST_FIELD
+from chalicelib.domain.ingest.csv_records import LONGEST_FIELD, Record, records
 from chalicelib.domain.ingest.faults import Faults
 from chalicelib.domain.ingest.layout import Layout, layout_of, looks_like, other_header
 from chalicelib.domain.ingest.sums import Ingest
@@ -83,8 +84,15 @@ def read_carefully(source: Source, layout: Layout, columns: Columns) -> tuple[In
 
     Raises a DatasetError for all kinds of what is wrong.
     """
+    with closing(records(source, layout.encoding, layout.sep)) as every:
+        return read_records(every, layout, columns)
+
+
+def read_records(
+    every: Iterator[Record], layout: Layout, columns: Columns, noun: str = "line"
+) -> tuple[Ingest, bool]:
     ingest, faults, uneven = Ingest(columns), Faults(columns), False
-    for part in parts_of(source, layout, columns, faults):
+    for part in parts_of(every, layout, columns, faults, noun):
         uneven |= part.uneven
         ingest.add_checked(part.frame, faults, part.where)
     faults.raise_all()
