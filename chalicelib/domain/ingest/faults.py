@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from chalicelib.domain.ingest.columns import Columns
-from chalicelib.domain.ingest.remedies import (
+from chalicelib.domain.ingest.table import Booleans, Table
+from chalicelib.domain.numbers import PARSERS
+from chalicelib.domain.shape.remedies import (
     DECIMAL,
     EITHER,
     MARK,
@@ -23,8 +25,6 @@ from chalicelib.domain.ingest.remedies import (
     options_of,
     remedy_of,
 )
-from chalicelib.domain.ingest.table import Booleans, Table
-from chalicelib.domain.numbers import PARSERS
 from chalicelib.domain.shape.tallies import pasted
 from chalicelib.domain.shape.texts import tidy
 from chalicelib.errors import DatasetError, DifferentYears, InvalidValue, shown

@@ -12,9 +12,10 @@ from chalicelib.domain.cube import Cube
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingest.columns import Columns
 from chalicelib.domain.ingest.csv_records import Record, is_blank
-from chalicelib.domain.ingest.layout import LOOKED_AT, header_of
+from chalicelib.domain.ingest.layout import LOOKED_AT, header_of, other_header
 from chalicelib.domain.ingest.reading import cube_of_csv, cube_of_frame, read_records
 from chalicelib.domain.shape.numerals import Numerals
+from chalicelib.domain.shape.tallies import pasted
 from chalicelib.domain.sources import refuse_device
 from chalicelib.errors import DatasetError, listed
 
@@ -76,6 +77,8 @@ def cube_of_workbook(path: Path, description: Description) -> Cube:
     layout.header.extend([""] * wider)
     others = [name for place, name in enumerate(sheets.sheet_names) if sheet not in (place, name)]
     lacks = f'"read": {{"sheet_name": …}} takes another sheet: {listed(others)}' if others else ""
+    found, shift = other_header([rows[:LOOKED_AT]], description, "row")
+    lacks = f'{found}: "read": {pasted(shift)}' if shift else lacks
     ingest, _ = read_records(iter(rows), layout, Columns(layout.header, str(path), description, lacks), "row")
     return ingest.cube()
 

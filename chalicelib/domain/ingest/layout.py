@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -145,16 +145,19 @@ def filled(line: list[str], width: int) -> list[str]:
     return cells
 
 
-def other_header(source: Source, layout: Layout, description: Description) -> tuple[str, dict[str, Any]]:
-    """Return where a header with the needed columns is, and the options that find it; empty without one."""
+def other_header(
+    beginnings: Iterable[Sequence[Record]], description: Description, noun: str = "line"
+) -> tuple[str, dict[str, Any]]:
+    """Return where a header with the needed columns is, and the options that find it; empty without one.
+
+    `beginnings` are the first records of a file, as each separator cuts them.
+    """
     needed = required_columns(description)
-    for sep in SEPARATORS:
-        rows = first_records(source, layout.encoding, sep)
-        for record in rows:
-            header = Header(record.fields)
-            if needed and all(header.place(column) is not None for column in needed):
-                options = {"skiprows": record.number - 1} if record.number > 1 else {}
-                return f"the header is in line {record.line}", options
+    for record in (record for rows in beginnings for record in rows):
+        header = Header(record.fields)
+        if needed and all(header.place(column) is not None for column in needed):
+            options = {"skiprows": record.number - 1} if record.number > 1 else {}
+            return f"the header is in {noun} {record.line}", options
     return "", {}
 
 

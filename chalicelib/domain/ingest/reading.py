@@ -13,7 +13,14 @@ from chalicelib.domain.ingest.columns import Columns
 from chalicelib.domain.ingest.csv_frames import frames
 from chalicelib.domain.ingest.csv_records import LONGEST_FIELD, Record, records
 from chalicelib.domain.ingest.faults import Faults
-from chalicelib.domain.ingest.layout import Layout, layout_of, looks_like, other_header
+from chalicelib.domain.ingest.layout import (
+    SEPARATORS,
+    Layout,
+    first_records,
+    layout_of,
+    looks_like,
+    other_header,
+)
 from chalicelib.domain.ingest.sums import Ingest
 from chalicelib.domain.shape.tallies import pasted
 from chalicelib.domain.sources import Source, named
@@ -54,7 +61,8 @@ def columns_of(source: Source, layout: Layout, description: Description) -> Colu
     try:
         return Columns(layout.header, name, description)
     except MissingColumns:
-        found, options = other_header(source, layout, description)
+        beginnings = (first_records(source, layout.encoding, sep) for sep in SEPARATORS)
+        found, options = other_header(beginnings, description)
         if not options:
             looks = looks_like(source, layout, description)
             Columns(layout.header, name, description, looks)

@@ -1,0 +1,308 @@
+"""Columns and texts of a sample to a description, with notes of what it decided and cannot know."""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from chalicelib.domain.doubts import is_total
+from chalicelib.domain.ingest.columns import KIND
+from chalicelib.domain.numbers import parse_number, parse_year
+from chalicelib.domain.shape.numerals import Numerals
+from chalicelib.domain.shape.remedies import TEXT, YEAR, kind_of, merged, options_of
+from chalicelib.domain.shape.roles import MEASURE_ROLES, MOLTEN, names_of
+from chalicelib.domain.shape.tallies import some
+from chalicelib.errors import listed, shown
+from local.describing.names import DIMENSION, LARGER, MEASURES, WHOLE, WIDE, columns_of
+from local.describing.sample import Sample, sample_of
+
+MOST_SEGMENTS = 60
+
+
+@dataclass
+class Guess:
+    """A description in the making."""
+
+    sample: Sample
+    facts: dict[str, Any]
+    notes: list[str] = field(default_factory=list)
+    taken: set[str] = field(default_factory=set)
+
+    @property
+    def text(self) -> str:
+        facts = {key: value for key, value in self.facts.items() if value or key in ("title", "columns")}
+        return json.dumps(facts, ensure_ascii=False, indent=2) + "\n"
+
+    def take(self, role: str, column: str | None) -> str | None:
+        """Give a role a column, if there is one."""
+        if column is not None:
+            self.facts["columns"][role] = column
+            self.taken.add(column)
+            self.notes.append(f"{role}: the column {shown(column)}")
+        return column
+
+    def likeliest(self, role: str, least: int = 1) -> str | None:
+        """Return the likeliest free column of a role that has some texts."""
+        free = [name for name in self.sample.texts if name not in self.taken]
+        found = (name for name in columns_of(role, free) if len({*self.sample.texts[name]} - {""}) >= least)
+        return next(found, None)
+
+    def add(self, key: str, facts: dict[str, Any], note: str) -> None:
+        self.facts.setdefault(key, {}).update(facts)
+        self.notes.append(note)
+
+
+def describe_file(path: Path) -> Guess:
+    """Return a first description of a file. Raises a DatasetError for one that cannot be read."""
+    sample = sample_of(path)
+    guess = Guess(sample, {"title": path.name.split(".")[0], "columns": {}, "read": sample.options})
+    for name, value in sample.options.items():
+        guess.notes.append(f"read: {name} {value}")
+    guess_composite(guess)
+    guess_labels(guess)
+    guess_values(guess)
+    guess_groups(guess)
+    guess_kinds(guess)
+    guess_totals(guess)
+    guess_texts(guess)
+    guess_rest(guess)
+    return guess
+
+
+def guess_composite(guess: Guess) -> None:
+    r"""Cut Eurostat's first column, `unit,geo\TIME_PERIOD`, into question and location."""
+    name = guess.sample.header[0]
+    if "\\" in name and "," in name:
+        parts = name.split("\\")[0].split(",")
+        place = next((place for place, part in enumerate(parts) if part == "geo"), len(parts) - 1)
+        question = next((number for number, part in enumerate(parts) if part in ("indic", "unit")), 0)
+        groups = {place: "(?P<location>[^,]*)", question: "(?P<question>[^,]*)"}
+        pattern = ",".join(groups.get(number, "[^,]*") for number in range(len(parts)))
+        guess.add("extract", {name: f"^{pattern}$"}, f"cut {shown(name)} into question and location")
+        guess.taken.add(name)
+
+
+def guess_labels(guess: Guess) -> None:
+    cut = "(?P<location>" in str(guess.facts.get("extract", ""))
+    if not cut:
+        guess.take("location", guess.likeliest("location") or guess.likeliest("location_id"))
+        question = guess.take("question", guess.likeliest("question"))
+        if question is None:
+            name = guess.facts["title"]
+            guess.add(
+                "constants", {"question": name}, f"question: none found, so all rows are of {shown(name)}"
+            )
+    for role in ("question_id", "location_id"):
+        owner = guess.facts["columns"].get(role.removesuffix("_id"))
+        column = guess.likeliest(role)
+        if owner and column and same_number(guess.sample, owner, column):
+            guess.take(role, column)
+    guess_place(guess)
+    guess.take("category", guess.likeliest("category"))
+    guess.take("segment", guess.likeliest("segment"))
+
+
+def guess_place(guess: Guess) -> None:
+    """Join a county with its state where names come twice, and leave out rows without a name."""
+    column, sample = guess.facts["columns"].get("location"), guess.sample
+    if column is None:
+        return
+    larger = [name for name in sample.texts if LARGER.match(name) and name != column]
+    if larger and not LARGER.match(column):
+        pairs = {
+            (row[sample.header.index(column)], row[sample.header.index(larger[0])]) for row in sample.rows
+        }
+        if len(pairs) > len(sample.texts[column]) or re.match("(location|place|county|city)", column, re.I):
+            guess.facts["columns"]["location"] = [column, larger[0]]
+            guess.notes.append(
+                f"location: joined with {shown(larger[0])}, since names come in several states"
+            )
+    if "" in sample.texts[column] and larger:
+        note = f"dropped {sample.texts[column]['']:,} rows without {shown(column)}: totals, it seems"
+        guess.add("drop", {column: [""]}, note)
+
+
+def same_number(sample: Sample, one: str, other: str) -> bool:
+    return len(sample.texts[one]) == len(sample.texts[other])
+
+
+def guess_values(guess: Guess) -> None:
+    names = [*guess.sample.texts]
+    wide = [name for name in names if WIDE.fullmatch(name)]
+    wide = wide or [
+        name for name in names if WIDE.match(name) and re.search("value|percent|rate", name, re.I)
+    ]
+    if len(wide) > 1:
+        rest = {WIDE.sub("", name) for name in wide}
+        match = f"^({WIDE.pattern}){re.escape(rest.pop()) if len(rest) == 1 else ''}"
+        melt = {"match": f"{match}$" if not rest else match, "var_name": "year"}
+        guess.add("melt", melt, f"years: {len(wide)} columns, {wide[0]} to {wide[-1]}")
+        guess.taken |= {name for name in names if WIDE.match(name)}
+        return
+    for role in ("year", "year_end", "low", "high", "sample_size", "value"):
+        guess.take(role, guess.likeliest(role))
+    columns = guess.facts["columns"]
+    if "value" not in columns and (column := most_numeric(guess)):
+        guess.take("value", column)
+    if ("low" in columns) != ("high" in columns):
+        del columns["low" if "low" in columns else "high"]
+    if (
+        "year_end" in columns
+        and guess.sample.texts[columns["year"]] != guess.sample.texts[columns["year_end"]]
+    ):
+        del columns["year_end"]
+
+
+def most_numeric(guess: Guess) -> str | None:
+    """Return the last free column of numbers."""
+    numeric = [
+        name
+        for name, texts in guess.sample.texts.items()
+        if name not in guess.taken and texts.keys() - {""} and is_numeric(texts)
+    ]
+    return numeric[-1] if numeric else None
+
+
+def is_numeric(texts: Iterable[str]) -> bool:
+    filled = [text for text in texts if text]
+    return sum(text[-1:].isdigit() for text in filled) * 2 > len(filled)
+
+
+def guess_groups(guess: Guess) -> None:
+    if "category" in guess.facts["columns"] and "segment" in guess.facts["columns"]:
+        categories = guess.sample.texts[guess.facts["columns"]["category"]]
+        whole = next((name for name in categories if is_total(name)), None)
+        if whole in guess.sample.texts[guess.facts["columns"]["segment"]]:
+            guess.facts["whole"] = {"category": whole, "segment": whole}
+        return
+    for role in ("category", "segment"):
+        guess.facts["columns"].pop(role, None)
+    for name, texts in guess.sample.texts.items():
+        if DIMENSION.match(name) and name not in guess.taken and 1 < len(texts) <= MOST_SEGMENTS:
+            whole = next((text for text in texts if text and WHOLE.fullmatch(text)), None)
+            if whole is None and "" not in texts:
+                guess.notes.append(
+                    f"{shown(name)} has groups and none that is everybody: I cannot know which of "
+                    f'{some(sorted(texts))} to take; "keep" takes some of them'
+                )
+            else:
+                note = f"dimension {shown(name)}: {shown(whole or '')} is everybody"
+                guess.add("dimensions", {name: whole or ""}, note)
+            guess.taken.add(name)
+
+
+def guess_kinds(guess: Guess) -> None:
+    for name, texts in guess.sample.texts.items():
+        kinds = {text: rows for text, rows in texts.items() if text}
+        if not KIND.search(name) or len(kinds) < 2 or name in guess.taken:
+            continue
+        roles = {
+            role: next((text for text in kinds if pattern.fullmatch(text)), None)
+            for role, pattern in MEASURES.items()
+        }
+        if roles["low"] and roles["high"] and roles["value"]:
+            pivot = {"column": name, **roles}
+            guess.add("pivot", pivot, f"{shown(name)}: the rows of {listed(roles.values())} are measures")
+        else:
+            crude = (text for text in kinds if "crude" in text.lower())
+            kept = next(crude, max(kinds, key=kinds.__getitem__))
+            others = [text for text in kinds if text != kept]
+            guess.add("keep", {name: [kept]}, f"{shown(name)}: kept {shown(kept)}, dropped {some(others)}")
+
+
+def guess_totals(guess: Guess) -> None:
+    column = next(iter(names_of(guess.facts["columns"].get("location", "location"))))
+    names = sorted(name for name in guess.sample.texts.get(column, ()) if is_total(name))
+    if names and len(guess.sample.texts[column]) > len(names):
+        names += guess.facts.get("drop", {}).get(column, [])
+        guess.add("drop", {column: names}, f"dropped the totals {some(names)} of {shown(column)}")
+
+
+def guess_texts(guess: Guess) -> None:
+    """Find the marks, points and parts of the texts of measures and years."""
+    guess_limits(guess)
+    options: list[dict[str, Any]] = []
+    for role, column, texts in measured_texts(guess):
+        kinds: dict[str, list[str]] = {}
+        for kind, sign in (kind_of(text, role) for text in texts if text and not is_number(text)):
+            kinds.setdefault(kind, []).append(sign)
+        if TEXT in kinds:
+            cut(guess, column, kinds.pop(TEXT)[0], role)
+            kinds = {kind: signs for kind, signs in kinds.items() if not covered(guess, signs)}
+        options += [options_of(kind, [*dict.fromkeys(signs)]) for kind, signs in kinds.items()]
+    if found := merged(options):
+        guess.add("read", found, f"read: {json.dumps(found, ensure_ascii=False)}")
+    if column := guess.facts["columns"].get("year"):
+        odd = [text for text in guess.sample.texts[column] if text and not is_year(text)]
+        if odd and kind_of(odd[0], "year")[0] == YEAR:
+            cut(guess, column, kind_of(odd[0], "year")[1], "year")
+
+
+def measured_texts(guess: Guess) -> list[tuple[str, str, list[str]]]:
+    """Return each measure, its column and the texts of that."""
+    if melt := guess.facts.get("melt"):
+        wide = [name for name in guess.sample.texts if re.search(melt["match"], name)]
+        return [(MOLTEN, MOLTEN, [text for name in wide for text in guess.sample.texts[name]])]
+    columns = guess.facts["columns"]
+    roles = [role for role in MEASURE_ROLES if role in columns]
+    return [(role, columns[role], [*guess.sample.texts[columns[role]]]) for role in roles]
+
+
+def guess_limits(guess: Guess) -> None:
+    """Find a column whose texts are both limits, such as `(40.1, 41.9)`."""
+    for name, texts in guess.sample.texts.items():
+        first = next(filter(None, texts), "")
+        kind, pattern = kind_of(first, "low")
+        if name not in guess.taken and kind == TEXT and {"low", "high"} == {*re.compile(pattern).groupindex}:
+            cut(guess, name, pattern, "low and high")
+            return
+
+
+def covered(guess: Guess, signs: list[str]) -> bool:
+    patterns = guess.facts.get("extract", {}).values()
+    return all(any(re.search(pattern, sign) for pattern in patterns) for sign in signs)
+
+
+def cut(guess: Guess, column: str, pattern: str, role: str) -> None:
+    """Cut the texts of a column into roles, which then have no column of their own."""
+    for name in re.compile(pattern).groupindex:
+        guess.facts["columns"].pop(name, None)
+    guess.add("extract", {column: pattern}, f"{role}: cut out of the texts of {shown(column)}")
+
+
+def is_number(text: str) -> bool:
+    try:
+        parse_number(Numerals({}).plain(text))
+    except ValueError:
+        return False
+    return True
+
+
+def is_year(text: str) -> bool:
+    try:
+        parse_year(text)
+    except ValueError:
+        return False
+    return True
+
+
+def guess_rest(guess: Guess) -> None:
+    roles = {*guess.facts["columns"], *guess.facts.get("pivot", ())}
+    patterns = "".join(guess.facts.get("extract", {}).values())
+    if "low" in roles or "(?P<low>" in patterns:
+        guess.facts["interval"] = {"level": 0.95, "scale": "linear"}
+        guess.notes.append('interval: taken to be of 95 %, on a linear scale; "logit" suits percentages')
+    names = " ".join(guess.sample.header)
+    units = [text for name, texts in guess.sample.texts.items() if "unit" in name.lower() for text in texts]
+    if "%" in units or re.search("percent|prevalence|crudeprev", names, re.IGNORECASE):
+        guess.facts["unit"] = "%"
+    for role in ("location", "value"):
+        if (
+            role not in roles
+            and f"(?P<{role}>" not in patterns
+            and not (role == "value" and "melt" in guess.facts)
+        ):
+            guess.notes.append(f'{role}: no column found; name it in "columns"')
+    guess.notes.append('best: I cannot know which end is best; "best": {"question": "lowest"} says it')
