@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from chalicelib.domain.statistics.statistic import Statistic
 from chalicelib.domain.years import parse_years
+from chalicelib.domain.shape.texts import composed
 from chalicelib.errors import BadYears, InvalidRequest, listed, shown
 
 Schema = dict[str, Any]
@@ -174,7 +175,7 @@ def input_text(name: str, value: object) -> str:
     if any("\ud800" <= character <= "\udfff" for character in value):
         raise InvalidRequest(f"field {shown(name)} holds half a character (an unpaired surrogate)")
     INPUTS[name].check(name, value)
-    return value
+    return composed(value)
 
 
 def forms(name: str) -> str:

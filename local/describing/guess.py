@@ -116,6 +116,8 @@ def guess_place(guess: Guess) -> None:
         }
         if len(pairs) > len(sample.texts[column]) or re.match("(location|place|county|city)", column, re.I):
             guess.facts["columns"]["location"] = [column, larger[0]]
+            if guess.facts["columns"].get("location_id") in larger:
+                del guess.facts["columns"]["location_id"]
             guess.notes.append(
                 f"location: joined with {shown(larger[0])}, since names come in several states"
             )

@@ -157,14 +157,14 @@ class Accumulator:
     def _tables(self, rows: int) -> list[Integers]:
         """Return the two numbers of each text of each measure, in units of `_scale`, which may grow."""
         every = [known.numbers for known in self._measures.values()]
-        scale = max(self._scale, *(number.decimals for numbers in every for number in numbers))
+        scale = max([self._scale, *(number.decimals for numbers in every for number in numbers)])
         step = 10 ** (scale - self._scale)
         self._scale = scale
         tables, largest = [], 0
         for role, numbers in zip(self._measures, every, strict=True):
             unit = 0 if role == "sample_size" else scale
             totals = [number.units * 10 ** (unit - number.decimals) for number in numbers]
-            largest = max(largest, *map(abs, totals))
+            largest = max([largest, *map(abs, totals)])
             tables.append((totals, [number.counted for number in numbers]))
         self._bound = self._bound * step + largest * rows
         if max(self._bound, step) > LARGEST:

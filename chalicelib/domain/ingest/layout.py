@@ -123,7 +123,8 @@ def header_of(first: list[Record], options: Mapping[str, Any], encoding: str, se
         width = max(len(names), len(rows[0].fields))
         header = [*names, *[""] * (width - len(names))]
     begin = rows[max(numbers, default=0)]
-    plain = not {"comment", "skipfooter"} & set(options) and begin.number == first[0].number
+    by_line = {"comment", "skipfooter"} & set(options) or not isinstance(options.get("skiprows", 0), int)
+    plain = not by_line and begin.number == first[0].number
     return Layout(encoding, sep, header, last, plain)
 
 

@@ -25,7 +25,7 @@ class Ingest:
     def __init__(self, columns: Columns) -> None:
         self._columns = columns
         self._sums = Accumulator(columns.clean, columns.measures)
-        self._rows = 0
+        self._read = self._rows = 0  # rows of frames, and those that the description leaves of them
         self._tallies = columns.reshape.tallies
 
     def add(self, frame: pd.DataFrame) -> None:
@@ -69,6 +69,7 @@ class Ingest:
                     self._tallies[name] += int(np.count_nonzero(column.codes == code))
 
     def _count_kinds(self, frame: pd.DataFrame) -> None:
+        self._read += len(frame)
         for name, place in self._columns.kinds.items():
             column = column_of(frame[str(place)])
             for code in np.unique(column.codes).tolist()[: MOST_KINDS + 1]:
@@ -76,16 +77,21 @@ class Ingest:
                     rows = int(np.count_nonzero(column.codes == code))
                     self._tallies[tally("kinds", name, text)] += rows
 
+    def part(self) -> Cube:
+        """Return the cube of the rows so far, to be merged with those of other parts."""
+        cube = self._sums.cube(self._columns.roles)
+        self._count_several(cube)
+        cube.tallies = dict(sorted(self._tallies.items()))
+        return cube
+
     def cube(self) -> Cube:
         """Return the cube of all rows. Raises EmptyDataset."""
         name = self._columns.name
         if not self._rows:
-            if any(self._tallies.values()):
+            if self._read:
                 raise EmptyDataset(name, f"has no row left: {left_out(self._tallies)}")
             raise EmptyDataset(name)
-        cube = self._sums.cube(self._columns.roles)
-        self._count_several(cube)
-        cube.tallies = dict(sorted(self._tallies.items()))
+        cube = self.part()
         if not cube.overall().counted:
             raise EmptyDataset(name, "has no usable row: every value is empty")
         return cube.settled() if self._columns.description.pivot else cube
