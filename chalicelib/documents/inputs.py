@@ -10,9 +10,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from chalicelib.domain.shape.texts import composed
 from chalicelib.domain.statistics.statistic import Statistic
 from chalicelib.domain.years import parse_years
-from chalicelib.domain.shape.texts import composed
 from chalicelib.errors import BadYears, InvalidRequest, listed, shown
 
 Schema = dict[str, Any]

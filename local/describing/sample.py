@@ -15,7 +15,7 @@ import pandas as pd
 from chalicelib.domain.ingest.careful import ENCODING
 from chalicelib.domain.ingest.csv_records import Record, bad_byte, records
 from chalicelib.domain.ingest.files import FRAMES, WORKBOOKS, read_by, records_of
-from chalicelib.domain.ingest.layout import SEPARATORS, first_records, joined_header, sniffed
+from chalicelib.domain.ingest.layout import SEPARATORS, beginning, joined_header, sniffed
 from chalicelib.domain.shape.numerals import Numerals
 from chalicelib.domain.shape.texts import tidy, tidy_name
 from chalicelib.errors import EmptyDataset
@@ -57,7 +57,7 @@ def sample_of(path: Path) -> Sample:
 
 def sample_of_csv(path: Path) -> Sample:
     encoding, options = sniffed(path, str(path)), dict[str, Any]()
-    widths = {sep: usual_width(first_records(path, encoding, sep)) for sep in SEPARATORS}
+    widths = {sep: usual_width(beginning(path, encoding, sep)) for sep in SEPARATORS}
     sep = max(widths, key=widths.__getitem__)
     with closing(records(path, encoding, sep)) as rows:
         first = [*islice(rows, ROWS)]

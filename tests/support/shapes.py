@@ -18,7 +18,7 @@ Low_Confidence_Limit,High_Confidence_Limit,TotalPopulation,LocationID,MeasureId
 2022,OH,Ohio,Washington,Obesity among adults,%,Crude prevalence,40.0,38.0,42.0,"61,000",39167,OBESITY
 2022,OH,Ohio,Washington,Obesity among adults,%,Age-adjusted prevalence,38.0,36.0,40.0,"61,000",39167,OBESITY
 2022,PA,Pennsylvania,Washington,Obesity among adults,%,Crude prevalence,36.0,34.0,38.0,209000,42125,OBESITY
-2022,PA,Pennsylvania,Washington,Obesity among adults,%,Age-adjusted prevalence,35.0,33.0,37.0,209000,42125,OBESITY
+2022,PA,Pennsylvania,Washington,Obesity among adults,%,Age-adjusted prevalence,35,33,37,209000,42125,OBESITY
 2022,US,United States,,Obesity among adults,%,Crude prevalence,33.0,32.5,33.5,"331,000,000",59,OBESITY
 2022,US,United States,,Obesity among adults,%,Age-adjusted prevalence,32.5,32.0,33.0,"331,000,000",59,OBESITY
 """

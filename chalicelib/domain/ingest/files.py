@@ -17,7 +17,7 @@ from chalicelib.domain.ingest.reading import cube_of_csv, cube_of_frame, read_re
 from chalicelib.domain.shape.numerals import Numerals
 from chalicelib.domain.shape.tallies import pasted
 from chalicelib.domain.sources import refuse_device
-from chalicelib.errors import DatasetError, listed
+from chalicelib.errors import DatasetError, listed, shown
 
 WORKBOOKS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
 # What reads the other kinds of files, by their suffix.
@@ -69,8 +69,8 @@ def cube_of_workbook(path: Path, description: Description) -> Cube:
         if sheet not in sheets.sheet_names and not (
             isinstance(sheet, int) and sheet < len(sheets.sheet_names)
         ):
-            raise DatasetError(f"{path} has no sheet {sheet!r}; it has {listed(sheets.sheet_names)}")
-        cells = sheets.parse(sheet, header=None, dtype=object, na_filter=False)
+            raise DatasetError(f"{path} has no sheet {shown(sheet)}; it has {listed(sheets.sheet_names)}")
+        cells = pd.read_excel(sheets, sheet_name=sheet, header=None, dtype=object, na_filter=False)
     rows = [*records_of(cells, numerals)]
     layout = header_of(rows[:LOOKED_AT], options, "", "", str(path))
     wider = max((len(record.fields) for record in rows), default=0) - len(layout.header)

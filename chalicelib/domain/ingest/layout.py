@@ -3,7 +3,7 @@
 import codecs
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -13,7 +13,7 @@ from chalicelib.domain.ingest.columns import Header, required_columns
 from chalicelib.domain.ingest.csv_records import UTF8, Record, read_header, records
 from chalicelib.domain.shape.texts import BYTE_ORDER_MARK
 from chalicelib.domain.sources import Source, named, opened
-from chalicelib.errors import EmptyDataset, NotCsv
+from chalicelib.errors import DatasetError, EmptyDataset, NotCsv
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
 MARKS = {
@@ -52,13 +52,19 @@ def layout_of(source: Source, description: Description) -> Layout:
     options, name = description.read, named(source)
     encoding = options.get("encoding") or sniffed(source, name)
     needed = required_columns(description)
-    found: list[Layout] = []
+    found: list[Layout | DatasetError] = []
     for sep in separators(source, encoding, options):
-        layout = header_of(first_records(source, encoding, sep), options, encoding, sep, name)
-        found.append(layout)
+        try:
+            layout = header_of(first_records(source, encoding, sep), options, encoding, sep, name)
+        except DatasetError as error:  # such as an open quote, which another separator closes
+            found.append(error)
+            continue
         header = Header(layout.header)
         if all(header.place(column) is not None for column in needed):
             return layout
+        found.append(layout)
+    if isinstance(found[0], DatasetError):
+        raise found[0]
     return found[0]
 
 
@@ -83,8 +89,7 @@ def separators(source: Source, encoding: str, options: Mapping[str, Any]) -> Seq
     """Return what may separate the fields: the description's, that of a line `sep=;`, or the usual ones."""
     if "sep" in options:
         return [options["sep"]]
-    with closing(records(source, encoding, UNIT_SEPARATOR)) as rows:
-        first = next(rows, None)
+    first = next(iter(beginning(source, encoding, UNIT_SEPARATOR)), None)
     if first and first.number == 1 and (match := SEP_LINE.fullmatch(first.fields[0].lstrip(BYTE_ORDER_MARK))):
         return [match[1] or ","]
     return [*SEPARATORS]
@@ -93,6 +98,13 @@ def separators(source: Source, encoding: str, options: Mapping[str, Any]) -> Seq
 def first_records(source: Source, encoding: str, sep: str) -> list[Record]:
     with closing(records(source, encoding, sep)) as rows:
         return [*islice(rows, LOOKED_AT)]
+
+
+def beginning(source: Source, encoding: str, sep: str) -> list[Record]:
+    """Return the first records, none where they are no CSV with this separator."""
+    with suppress(DatasetError):
+        return first_records(source, encoding, sep)
+    return []
 
 
 def rows_of(rows: Iterator[Record], options: Mapping[str, Any]) -> Iterator[Record]:
@@ -164,11 +176,11 @@ def other_header(
 
 def looks_like(source: Source, layout: Layout, description: Description) -> str:
     """Return what a file looks like whose header has none of the needed columns, with a remedy."""
-    widths = {sep: regular_width(first_records(source, layout.encoding, sep)) for sep in SEPARATORS}
+    widths = {sep: regular_width(beginning(source, layout.encoding, sep)) for sep in SEPARATORS}
     sep = max(widths, key=widths.__getitem__)
     if widths[sep] > max(1, widths[layout.sep]) and "sep" not in description.read:
         return f'it looks separated by {SEPARATORS[sep]}: "read": {{"sep": {quoted(sep)}}}'
-    first = first_records(source, layout.encoding, layout.sep)
+    first = beginning(source, layout.encoding, layout.sep)
     widest = max(first, key=lambda record: len(record.fields))
     if layout.plain and len(first[0].fields) < len(widest.fields):
         return f'the header may be in line {widest.line}: "read": {{"skiprows": {widest.number - 1}}}'

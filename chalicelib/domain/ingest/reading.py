@@ -16,7 +16,7 @@ from chalicelib.domain.ingest.faults import Faults
 from chalicelib.domain.ingest.layout import (
     SEPARATORS,
     Layout,
-    first_records,
+    beginning,
     layout_of,
     looks_like,
     other_header,
@@ -61,7 +61,7 @@ def columns_of(source: Source, layout: Layout, description: Description) -> Colu
     try:
         return Columns(layout.header, name, description)
     except MissingColumns:
-        beginnings = (first_records(source, layout.encoding, sep) for sep in SEPARATORS)
+        beginnings = (beginning(source, layout.encoding, sep) for sep in SEPARATORS)
         found, options = other_header(beginnings, description)
         if not options:
             looks = looks_like(source, layout, description)

@@ -71,7 +71,7 @@ def files(draw: st.DrawFn) -> bytes:
 
 
 def reference(content: bytes) -> Cube:
-    """The cube by Python's csv and fractions, a row at a time. Raises a DatasetError as careful reading does."""
+    """The cube by Python's csv and fractions, a row at a time. Raises DatasetError."""
     source = io.BytesIO(content)
     header, *rows = (record.fields for record in records(source))
     places = {role: header.index(str(column)) for role, column in SOIL.columns.items()}
