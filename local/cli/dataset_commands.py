@@ -6,7 +6,8 @@ import click
 
 from chalicelib.domain.dataset_description import stems
 from chalicelib.domain.ingestor import DataIngestor
-from chalicelib.errors import DatasetError, listed
+from chalicelib.errors import listed
+from local.cli.output import printable
 from local.dataset_file import DatasetFile
 from local.describing.guess import describe_file
 
@@ -22,10 +23,8 @@ def check(file: Path, description: Path | None) -> None:
     found = DatasetFile.find(file, description)
     click.echo(f"{file}, described by {found.described_by}")
     data = found.read()
-    for line in summary(data):
-        click.echo(line)
-    for warning in data.warnings:
-        click.echo(f"doubtful: {warning}")
+    for line in [*summary(data), *(f"doubtful: {warning}" for warning in data.warnings)]:
+        click.echo(printable(line))
     click.echo(f"{len(data.warnings)} doubts." if data.warnings else "Nothing is wrong or doubtful.")
 
 
@@ -57,15 +56,12 @@ def describe(file: Path, force: bool) -> None:
         raise click.UsageError(f"{target} is there; --force writes over it")
     guess = describe_file(file)
     for note in guess.notes:
-        click.echo(note)
+        click.echo(printable(note))
     target.write_text(guess.text, encoding="utf-8")
     click.echo(f"wrote {target}")
-    try:
-        data = DatasetFile.find(file, target).read()
-    except DatasetError as error:
-        raise click.ClickException(f"it does not serve yet: {error}") from None
+    data = DatasetFile.find(file, target).read()
     for line in [*summary(data), *(f"doubtful: {warning}" for warning in data.warnings)]:
-        click.echo(line)
+        click.echo(printable(line))
 
 
 COMMANDS = (check, describe)

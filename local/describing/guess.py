@@ -181,8 +181,15 @@ def guess_groups(guess: Guess) -> None:
         return
     for role in ("category", "segment"):
         guess.facts["columns"].pop(role, None)
+    # ONS has codes in `sex` and their labels after it in `Sex`.
+    last = {name.casefold(): name for name in guess.sample.texts}
     for name, texts in guess.sample.texts.items():
-        if DIMENSION.match(name) and name not in guess.taken and 1 < len(texts) <= MOST_SEGMENTS:
+        if (
+            last[name.casefold()] == name
+            and DIMENSION.match(name)
+            and name not in guess.taken
+            and 1 < len(texts) <= MOST_SEGMENTS
+        ):
             whole = next((text for text in texts if text and WHOLE.fullmatch(text)), None)
             if whole is None and "" not in texts:
                 guess.notes.append(
