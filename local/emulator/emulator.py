@@ -158,6 +158,7 @@ class Emulator:
 def serve_dataset(settings: LocalSettings, snapshots: SnapshotFiles) -> tuple[str, DataIngestor]:
     """Serve the chosen data set, from its snapshot if that is valid; return its fingerprint and the data."""
     file = DatasetFile.find(settings.dataset, settings.description)
+    log.info("%s is described by %s", file.path, file.described_by)
     name = fingerprint(file.path, file.description, snapshot.VERSION)
     try:
         data = snapshots.serve_stored(name)
@@ -167,7 +168,6 @@ def serve_dataset(settings: LocalSettings, snapshots: SnapshotFiles) -> tuple[st
         log.info("reading %s", settings.dataset)
         data = file.read()
         snapshots.serve(name, data)
-    log.info("%s is described by %s", file.path, file.described_by)
     for warning in data.warnings:
         log.warning("%s: %s", file.path, warning)
     return name, data
