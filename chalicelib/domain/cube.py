@@ -54,6 +54,8 @@ class Cube:
     measured: frozenset[str] = frozenset()
     complete: bool = True
     tallies: Mapping[str, int] = field(default_factory=dict)
+    # Of a snapshot, whose measures are decoded for one question at a time.
+    crowded: tuple[int, int] | None = field(default=None, compare=False)
     # By question and dimensions, so no larger than the questions and the shapes of the statistics.
     _counted: dict[tuple[str, Labels], dict[Labels, CellStats]] = field(
         default_factory=dict, init=False, repr=False, compare=False
@@ -84,6 +86,13 @@ class Cube:
             self.complete and other.complete,
             summed(self.tallies, other.tallies),
         )
+
+    def crowding(self) -> tuple[int, int]:
+        """Return how many cells of a year have several rows, and how many cells there are."""
+        if self.crowded is None and "year" in self.measured:
+            rows = [measure.rows for measures in self.published.values() for measure in measures.values()]
+            self.crowded = sum(number > 1 for number in rows), len(rows)
+        return self.crowded or (0, 0)
 
     def settled(self) -> "Cube":
         """Return the cube without the cells that have limits and no row: their values are nowhere."""

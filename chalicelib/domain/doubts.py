@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.shape.roles import names_of
-from chalicelib.domain.shape.tallies import EXAMPLES, counted, pasted, some
+from chalicelib.domain.shape.tallies import EXAMPLES, counted, crowded, pasted, some
 from chalicelib.domain.shape.texts import composed
 from chalicelib.errors import listed, shown
 
@@ -24,6 +24,7 @@ def doubts(data: "DataIngestor") -> list[str]:
     return [
         *totals(data),
         *counted(data.cube.tallies),
+        *crowded(*data.cube.crowding()),
         *unknown_names(data),
         *spellings(data),
         *ambiguous_ids(data),
@@ -97,9 +98,9 @@ def spelled(name: str) -> str:
 
 
 def ambiguous_ids(data: "DataIngestor") -> Iterator[str]:
-    questions, locations = data.cube.question_ids, data.cube.location_ids
-    yield from several("id", "questions", questions, "ask by text, or alias one text to the other")
-    yield from several("question", "ids", inverted(questions), "one of them may be another question")
+    locations = data.cube.location_ids
+    yield from several("id", "questions", inverted(data.ids), "ask by text, or alias one text to the other")
+    yield from several("question", "ids", data.ids, "one of them may be another question")
     cure = 'if they are several places, "location" can be a list of columns'
     yield from several("location", "ids", locations, cure)
     yield from several("id", "locations", inverted(locations), "one of them may be another spelling")

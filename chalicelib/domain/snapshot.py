@@ -40,6 +40,7 @@ def dumps(cube: Cube, description: Description) -> bytes:
         "complete": cube.complete,
         "blocks": [[question, len(block)] for question, block in blocks.items()],
         **({"tallies": cube.tallies} if cube.tallies else {}),
+        **({"crowding": cube.crowding()} if cube.crowding()[0] else {}),
         **table,
     }
     main = zlib.compress(json.dumps(content, sort_keys=True, ensure_ascii=False).encode(), 6)
@@ -66,6 +67,7 @@ def loads(snapshot: bytes) -> tuple[Cube, Description]:
         frozenset(content.get("measured", ())),
         content.get("complete", False),
         content.get("tallies", {}),
+        tuple(content.get("crowding", (0, 0))),
     )
     return cube, Description.from_dict(content["description"])
 

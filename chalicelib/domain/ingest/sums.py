@@ -80,7 +80,6 @@ class Ingest:
     def part(self) -> Cube:
         """Return the cube of the rows so far, to be merged with those of other parts."""
         cube = self._sums.cube(self._columns.roles)
-        self._count_several(cube)
         cube.tallies = dict(sorted(self._tallies.items()))
         return cube
 
@@ -95,13 +94,6 @@ class Ingest:
         if not cube.overall().counted:
             raise EmptyDataset(name, "has no usable row: every value is empty")
         return cube.settled() if self._columns.description.pivot else cube
-
-    def _count_several(self, cube: Cube) -> None:
-        """Count the cells of a year that several rows made."""
-        if "year" in cube.measured:
-            rows = [measure.rows for measures in cube.published.values() for measure in measures.values()]
-            self._tallies[tally("cells", "several")] = sum(number > 1 for number in rows)
-            self._tallies[tally("cells", "all")] = len(rows)
 
 
 def refuse(column: str, text: str, _: Table) -> None:
