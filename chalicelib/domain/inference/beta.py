@@ -9,6 +9,7 @@ from chalicelib.domain.inference.elementary import PI, log, log_less, quick_exp
 
 # Stirling's series of ln Gamma(z), less (z - 1/2) ln z - z + ln(2 pi)/2, in 1/z, 1/z^3, ... (DLMF 5.11.1)
 STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156, -3617 / 122400)
+STIRLING_FROM_LAST = STIRLING[::-1]
 STIRLING_FROM = 10.0
 TINY = 1e-300
 MOST_TERMS = 100_000
@@ -21,9 +22,9 @@ def stirling_error(z: float) -> float:
         # (z + 1/2) ln(1 + 1/z) - 1, written without the cancellation
         lifted += (z + 0.5) * log_less(1 + 1 / z, 1 / z) + 0.5 / z
         z += 1
-    total = 0.0
-    for coefficient in reversed(STIRLING):
-        total = total / (z * z) + coefficient
+    total, square = 0.0, z * z
+    for coefficient in STIRLING_FROM_LAST:
+        total = total / square + coefficient
     return lifted + total / z
 
 

@@ -60,10 +60,10 @@ def provenance(survey: Survey) -> Document:
 
 def rounded(value: Any, decimals: int, ratio: bool = False) -> Any:
     """Return JSON values with their floats rounded: points to decimals, ratios to significant digits."""
+    if value is None or isinstance(value, (str, int)):
+        return value
+    if isinstance(value, float):
+        return significant(value) if ratio and abs(value) < 1 else round(value, decimals) + 0.0
     if isinstance(value, Mapping):
         return {key: rounded(item, decimals, key in RATIOS) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [rounded(item, decimals, ratio) for item in value]
-    if not isinstance(value, float):
-        return value
-    return significant(value) if ratio and abs(value) < 1 else round(value, decimals) + 0.0
+    return [rounded(item, decimals, ratio) for item in value]

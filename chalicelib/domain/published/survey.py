@@ -151,7 +151,7 @@ class Survey:
         there = {key.year for key in rows}
         valued = [key.year for key, cell in rows.items() if cell.value is not None]
         resolved = chosen.resolve(there, max(valued, default=None)) if rows else ()
-        cells = {key: rows[key] for key in sorted(rows) if key.year in resolved}
+        cells = {key: rows[key] for key in sorted(key for key in rows if key.year in resolved)}
         if not cells:
             raise self._no_rows(places, populations, (years or "") if chosen.asked else "", sorted(there))
         if needs_value or chosen.latest:
@@ -169,10 +169,15 @@ class Survey:
 
     def _rows(self, places: Sequence[str], populations: Sequence[Population]) -> dict[CellKey, Measure]:
         """Return the cells of all years."""
+        measures = self.measures
+        if len(places) * len(self.years) * len(populations) > len(measures) / 4:
+            # A look at every cell is quicker than a search for as many.
+            wanted, groups = frozenset(places), frozenset(populations)
+            return {key: cell for key, cell in measures.items() if key[0] in wanted and key[2:] in groups}
         keys = (
             CellKey(place, year, *each) for place in places for year in self.years for each in populations
         )
-        return {key: self.measures[key] for key in keys if key in self.measures}
+        return {key: measures[key] for key in keys if key in measures}
 
     def _no_rows(
         self, places: Sequence[str], populations: Sequence[Population], asked: str, years: Sequence[int]

@@ -71,7 +71,7 @@ def populations_of(survey: Survey) -> list[Population]:
     if category is not None:
         name = survey.data.category(category)
         return [Population(name, each) for each in survey.data.strata[name]]
-    return sorted({Population(key.category, key.segment) for key in survey.measures})
+    return sorted(map(Population._make, {key[2:] for key in survey.measures}))
 
 
 def row(key: CellKey, figure: Figure | None) -> Document:

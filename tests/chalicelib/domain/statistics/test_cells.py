@@ -1,9 +1,15 @@
 """Published cells as they are, with the standard errors that their limits imply."""
 
+from itertools import chain
+
 import pytest
 
+from chalicelib.domain.dataset_description import Description
+from chalicelib.domain.ingestor import DataIngestor
+from chalicelib.domain.published.selection import spans
 from chalicelib.domain.statistics.cells import cells
 from chalicelib.errors import AmbiguousCell, NoRows, Suppressed, TooMany
+from local.settings import DEFAULT_DESCRIPTION, SAMPLE
 from tests.chalicelib.domain.statistics.test_estimate import logit_se
 from tests.support.published import ROWS, STATES, codes, ingest, row
 
@@ -47,6 +53,19 @@ def test_one_state_shows_all_years_and_all_places_the_latest() -> None:
     assert of_state["years"] == [2018, 2019, 2020, 2021, 2022]
     assert [each["state"] for each in of_all["rows"]] == [*STATES, "Isle", "Nation"]
     assert of_all["years"] == [2022]
+
+
+def test_all_places_have_the_rows_of_each_place() -> None:
+    # Many cells are filtered, few are looked up.
+    data = DataIngestor.from_csv(SAMPLE, Description.load(DEFAULT_DESCRIPTION))
+    of_all = cells(data, {"question": "Q036"})
+    of_each = [
+        cells(data, {"question": "Q036", "state": state, "years": spans(of_all["years"])})["rows"]
+        for state in sorted({each["state"] for each in of_all["rows"]})
+    ]
+
+    assert of_all["rows"] == list(chain.from_iterable(of_each))
+    assert of_all["of"] > len(of_each) > 50
 
 
 def test_rows_without_a_category_are_shown_as_such() -> None:
