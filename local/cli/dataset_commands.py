@@ -16,7 +16,12 @@ FEW = 5  # of many names
 
 
 @click.command()
-@click.option("--description", type=click.Path(path_type=Path), help="Its description, if not beside it.")
+@click.option(
+    "--description",
+    type=click.Path(path_type=Path),
+    envvar="STATLINE_DESCRIPTION",
+    help="Its description, if not beside it.",
+)
 @A_FILE
 def check(file: Path, description: Path | None) -> None:
     """Say what is wrong or doubtful in a data set, without serving it."""

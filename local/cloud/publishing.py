@@ -31,12 +31,14 @@ class Published(NamedTuple):
     current: bool
 
 
-def publish(csv: Path, control: DynamoDbServiceState, datasets: S3DatasetStore) -> str:
+def publish(
+    csv: Path, control: DynamoDbServiceState, datasets: S3DatasetStore, described_by: Path | None = None
+) -> str:
     """Compile `csv`, store it under its fingerprint unless it is there, then make it current.
 
     Raises a DatasetError for data that cannot be used; then nothing has changed.
     """
-    file = DatasetFile.find(csv)
+    file = DatasetFile.find(csv, described_by)
     name = fingerprint(csv, file.description, snapshot.VERSION)
     if name not in datasets.published():
         data = file.read()
@@ -54,9 +56,11 @@ class Preview(NamedTuple):
     after: Catalogue
 
 
-def preview(csv: Path, control: DynamoDbServiceState, datasets: S3DatasetStore) -> Preview:
+def preview(
+    csv: Path, control: DynamoDbServiceState, datasets: S3DatasetStore, described_by: Path | None = None
+) -> Preview:
     """Compile `csv` as `publish` does, and change nothing. Raises a DatasetError."""
-    file = DatasetFile.find(csv)
+    file = DatasetFile.find(csv, described_by)
     data = file.read()
     name = fingerprint(csv, file.description, snapshot.VERSION)
     size = 0 if name in datasets.published() else len(data.snapshot())
