@@ -15,7 +15,7 @@ from chalicelib.domain.shape.remedies import TEXT, YEAR, kind_of, merged, option
 from chalicelib.domain.shape.roles import MEASURE_ROLES, MOLTEN, names_of
 from chalicelib.domain.shape.tallies import some
 from chalicelib.errors import listed, shown
-from local.describing.names import DIMENSION, LARGER, MEASURES, WHOLE, WIDE, columns_of
+from local.describing.names import DIMENSION, LARGER, MEASURES, NO_VALUE, WHOLE, WIDE, columns_of
 from local.describing.sample import Sample, sample_of
 
 MOST_SEGMENTS = 60
@@ -162,7 +162,7 @@ def most_numeric(guess: Guess) -> str | None:
     numeric = [
         name
         for name, texts in guess.sample.texts.items()
-        if name not in guess.taken and texts.keys() - {""} and is_numeric(texts)
+        if name not in guess.taken and not NO_VALUE.search(name) and texts.keys() - {""} and is_numeric(texts)
     ]
     return numeric[-1] if numeric else None
 
@@ -276,6 +276,9 @@ def covered(guess: Guess, signs: list[str]) -> bool:
 
 def cut(guess: Guess, column: str, pattern: str, role: str) -> None:
     """Cut the texts of a column into roles, which then have no column of their own."""
+    known = {name for text in guess.facts.get("extract", {}).values() for name in re.compile(text).groupindex}
+    if known & {*re.compile(pattern).groupindex}:
+        return
     for name in re.compile(pattern).groupindex:
         guess.facts["columns"].pop(name, None)
     guess.add("extract", {column: pattern}, f"{role}: cut out of the texts of {shown(column)}")

@@ -20,7 +20,14 @@ PATTERNS: dict[str, tuple[str, ...]] = {
             "^(state|county|city)_?(name|desc)$",
         ),
         *("^(state|country|county|city|region|province|location|jurisdiction|area|geography)$", "^geo$"),
-        *("^(geography|area|geo)[ _]?(name|label)$", "^(state|city)", "^location$", "^land$", "^place"),
+        *(
+            "^(geography|area|geo)[ _]?(name|label)$",
+            "^(state|city)",
+            "^location$",
+            "^land$",
+            "^place",
+            "^(site|district)$",
+        ),
     ),
     "location_id": (
         *("^locationabbr$", "^country[ _]?code$", "^state_?abbr$", "^(ref_area|iso3?|fips)$", "^dguid$"),
@@ -42,6 +49,8 @@ PATTERNS: dict[str, tuple[str, ...]] = {
     "category": ("^stratificationcategory1$", "^(break_out|breakout)_?category$"),
     "segment": ("^stratification1$", "^(break_out|breakout)$"),
 }
+# Columns of numbers that are no values: ids, and the marks of complete records.
+NO_VALUE = re.compile("(^|_)id$|_complete$", re.IGNORECASE)
 # Columns of larger places, which tell two counties of one name apart.
 LARGER = re.compile(r"^state_?(abbr|desc|name)?$", re.IGNORECASE)
 DIMENSION = re.compile(

@@ -38,7 +38,7 @@ class Sample:
         columns: dict[str, Counter[str]] = {}
         for place, name in enumerate(self.header):
             if name and name not in columns:
-                columns[name] = Counter(tidy(row[place]) for row in self.rows if place < len(row))
+                columns[name] = Counter(tidy(row[place]) for row in self.rows)
         return columns
 
 
@@ -88,7 +88,9 @@ def laid_out(rows: list[Record], options: dict[str, Any], path: Path) -> Sample:
         options["header"] = [0, 1]
         lines.append(rows[begin + 1].fields)
     names = [*map(tidy_name, joined_header(lines))]
-    return Sample(names, [record.fields for record in rows[begin + len(lines) :]], options)
+    missing = [""] * len(names)
+    body = [[*record.fields, *missing][: len(names)] for record in rows[begin + len(lines) :]]
+    return Sample(names, body, options)
 
 
 def has_two_lines(first: list[str], second: list[str]) -> bool:

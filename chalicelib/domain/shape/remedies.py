@@ -48,7 +48,8 @@ def kind_of(text: str, role: str) -> tuple[str, str]:
         return DECIMAL, ","
     for shape, pattern in SHAPES:
         if re.fullmatch(shape, text):
-            return TEXT, pattern.replace("{role}", role)
+            is_limit = role in ("low", "high") and "(?P<low>" in pattern  # which has a group already
+            return TEXT, pattern.replace("(?P<{role}>", "(?:" if is_limit else f"(?P<{role}>")
     is_word = not any(map(str.isnumeric, text)) or re.fullmatch(rf"[<>≤≥] ?{NUMBER} ?%?", text)
     if is_word and not INFINITE.fullmatch(text):
         return MARK, text

@@ -1,12 +1,16 @@
 """A first description of a file, written by looking at it."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingestor import DataIngestor
+from chalicelib.errors import DatasetError
 from local.describing.guess import Guess, describe_file
 from tests.support import shapes
 
@@ -70,3 +74,37 @@ def test_encoding_and_decimal_comma_are_seen(tmp_path: Path) -> None:
     assert facts["read"] == {"encoding": "cp1252", "decimal": ",", "na_values": ["-"]}
     data = DataIngestor.from_file(path, Description.from_dict(facts))
     assert data.cube.mean(data.cube.overall()) == 12.5
+
+
+NAMES = [
+    *("LocationDesc", "State", "StateAbbr", "Value", "Year", "YearEnd", "Sex", "Data_Value_Type", "Low CI"),
+    *(
+        "High CI",
+        "Indicator",
+        "2019",
+        "2020",
+        "Characteristics",
+        "Stratification1",
+        "a,geo\\T",
+        "",
+        "PlaceName",
+    ),
+]
+TEXTS = [
+    *("", "Ohio", "Total", "1", "12,5", "12.5%", "2020", "2022-23", "NA", ":", "(1, 2)", "18.2 [15.0-21.9]"),
+    *("Both sexes", "Male", "Percent", "Low 95%", "High 95%", "Crude", "x y"),
+]
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(NAMES), min_size=1, max_size=9), st.data())
+def test_any_file_is_described_or_refused_with_a_sentence(
+    tmp_path: Path, header: list[str], data: st.DataObject
+) -> None:
+    rows = data.draw(st.lists(st.lists(st.sampled_from(TEXTS), min_size=1, max_size=10), max_size=6))
+    path = tmp_path / "x.csv"
+    path.write_text("\n".join(";".join(row) for row in [header, *rows]))
+    with suppress(DatasetError):
+        facts = json.loads(describe_file(path).text)
+        assert facts["title"] == "x"
+        DataIngestor.from_file(path, Description.from_dict(facts))

@@ -67,6 +67,14 @@ def test_remedy_for_a_number_with_more_cuts_it_out(text: str, value: float) -> N
     assert data.cube.mean(data.cube.overall()) == value
 
 
+@pytest.mark.parametrize("role", ["value", "low", "high", "sample_size"])
+@pytest.mark.parametrize("text", ["18.2 [15.0-21.9]", "18.2 (15, 21)", "(15, 21)", "12%", "12 b", ": u"])
+def test_remedy_is_a_regular_expression_that_matches_in_every_role(role: str, text: str) -> None:
+    kind, pattern = kind_of(text, role)
+    assert kind == "text"
+    assert re.search(pattern, text)
+
+
 def test_year_of_two_years_is_cut_to_the_first() -> None:
     columns = {"location": "State", "value": "V", "year": "Y"}
     told = refusal("State,V,Y\nOhio,1,2022-23\n", columns=columns)
