@@ -9,7 +9,6 @@ from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.errors import listed
 from local.cli.output import printable
 from local.dataset_file import DatasetFile
-from local.describing.guess import describe_file
 
 A_FILE = click.argument("file", type=click.Path(path_type=Path))
 FEW = 5  # of many names
@@ -56,6 +55,8 @@ def few(names: object) -> str:
 @A_FILE
 def describe(file: Path, force: bool) -> None:
     """Write a first description of a data set by looking at it, and say what it cannot know."""
+    from local.describing.guess import describe_file  # it needs pandas, which takes a third of a second
+
     target = file.with_name(f"{stems(file.name)[0]}.json")
     if target.exists() and not force:
         raise click.UsageError(f"{target} is there; --force writes over it")
