@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.errors import DatasetError
-from local.describing.guess import Guess, describe_file
+from local.describing.draft import Guess
+from local.describing.guess import describe_file
 from tests.support import shapes
 
 
