@@ -76,7 +76,7 @@ def duckdb(path: Path) -> Totals:
 def columns(path: Path) -> tuple[list[str], str]:
     """The CSV's names of the keys and of the value."""
     names = survey.described(path).columns
-    return [names[role] for role in KEYS], names["value"]
+    return [str(names[role]) for role in KEYS], str(names["value"])
 
 
 ENGINES: Mapping[str, Callable[[Path], Totals]] = {

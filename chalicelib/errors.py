@@ -430,10 +430,18 @@ class InvalidValue(DatasetError):
     """Raised when a value, or the alias that replaces it, is not what its column holds, such as a number."""
 
     def __init__(
-        self, path: object, place: str, column: str, value: str, read_as: str, expected: str = "a number"
+        self,
+        path: object,
+        place: str,
+        column: str,
+        value: str,
+        read_as: str,
+        expected: str = "a number",
+        remedy: str = "",
     ) -> None:
         alias = "" if read_as == value else f", read as {shown(read_as)},"
-        super().__init__(f"{path}, {place}, column {shown(column)}: {shown(value)}{alias} is not {expected}")
+        wrong = f"{shown(value)}{alias} is not {expected}"
+        super().__init__(f"{path}, {place}, column {shown(column)}: {wrong}{remedy}")
 
 
 class DifferentYears(DatasetError):

@@ -11,6 +11,7 @@ import click
 
 from chalicelib import __version__
 from local.cli import commands as client_commands
+from local.cli import dataset_commands
 from local.cli.exits import (
     STATUSES_OF_SERVE,
     Commands,
@@ -126,7 +127,7 @@ def sample(path: Path) -> None:
     click.echo(f"wrote {path}")
 
 
-for command in (*client_commands.COMMANDS, *cloud_commands.COMMANDS):
+for command in (*client_commands.COMMANDS, *dataset_commands.COMMANDS, *cloud_commands.COMMANDS):
     main.add_command(command)
 
 

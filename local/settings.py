@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from chalicelib.config import LOG_FORMATS, LOG_LEVELS, Settings, choice, integer
 from chalicelib.errors import InvalidSetting
@@ -21,6 +22,7 @@ MOST_THREADS = 1_000
 # Of the tables on moto and other emulators, which search a whole index for each key.
 INDEX_SHARDS = 2
 RESOURCES = PROJECT / ".chalice" / "resources.json"
+DefaultPath = TypeVar("DefaultPath", Path, None)
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class LocalSettings:
     `store` is "sqlite", or "aws" for the adapters of the cloud: on moto, or on the emulator at
     `aws_endpoint`. With "sqlite" a `replica` of the jobs is in moto's DynamoDB, which AWS' own tools read
     on `aws_port`, unless it is 0. `synchronous` is "normal", or "full" to survive a power failure.
+    `description` is read instead of the one beside the data set.
     """
 
     home: Path
@@ -46,6 +49,7 @@ class LocalSettings:
     replica: bool = True
     aws_port: int = 0
     aws_endpoint: str = ""
+    description: Path | None = None
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "LocalSettings":
@@ -67,6 +71,7 @@ class LocalSettings:
             replica=choice(environ, "STATLINE_REPLICA", "yes", ("yes", "no")) == "yes",
             aws_port=integer(environ, "STATLINE_AWS_PORT", cls.aws_port, maximum=65_535),
             aws_endpoint=loopback_endpoint(environ) if store == "aws" else "",
+            description=path(environ, "STATLINE_DESCRIPTION", None),
         )
 
     @property
@@ -107,7 +112,7 @@ def chosen_dataset(environ: Mapping[str, str]) -> Path:
     return path(environ, "STATLINE_DATASET", DOWNLOADED if DOWNLOADED.exists() else SAMPLE)
 
 
-def path(environ: Mapping[str, str], name: str, default: Path) -> Path:
+def path(environ: Mapping[str, str], name: str, default: DefaultPath) -> Path | DefaultPath:
     """Return the path that a variable names. Raises InvalidSetting for the folder of an unknown user."""
     text = environ.get(name, "")
     try:

@@ -21,7 +21,7 @@ from chalicelib.application.sweeper import Sweeper
 from chalicelib.config import Settings
 from chalicelib.domain.catalogue import Catalogue, validate_inputs
 from chalicelib.domain.statistics.registry import STATISTICS
-from chalicelib.errors import Abandoned, DatasetGone, JobNotFound, Unavailable
+from chalicelib.errors import Abandoned, DatasetGone, JobNotFound, NoDataset, Unavailable
 from chalicelib.observability import trace
 from chalicelib.observability.metrics import (
     DURATION,
@@ -254,6 +254,12 @@ class Service:
         Raises NoDataset, DatasetGone.
         """
         return self._datasets.catalogue(dataset or self.dataset())
+
+    def warnings(self) -> list[str]:
+        """Return what may be a mistake in the current data set; none while it cannot be known."""
+        with suppress(NoDataset, DatasetGone, Unavailable):
+            return list(self.catalogue().get("warnings", ()))
+        return []
 
     def _validate(self, request: ExecuteRequest, dataset: str) -> None:
         self._callbacks.check(request.subscriber)

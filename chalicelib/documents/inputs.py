@@ -10,6 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from chalicelib.domain.shape.texts import composed
 from chalicelib.domain.statistics.statistic import Statistic
 from chalicelib.domain.years import parse_years
 from chalicelib.errors import BadYears, InvalidRequest, listed, shown
@@ -174,7 +175,7 @@ def input_text(name: str, value: object) -> str:
     if any("\ud800" <= character <= "\udfff" for character in value):
         raise InvalidRequest(f"field {shown(name)} holds half a character (an unpaired surrogate)")
     INPUTS[name].check(name, value)
-    return value
+    return composed(value)
 
 
 def forms(name: str) -> str:

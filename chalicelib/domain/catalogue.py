@@ -84,6 +84,7 @@ def catalogue_of(data: "DataIngestor") -> Catalogue:
                 }
                 for category, strata in data.strata.items()
             ],
+            "warnings": [*data.warnings],
         }
     )
 

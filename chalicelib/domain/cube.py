@@ -9,7 +9,7 @@ each build a part, and the parts merge to the same bits in any order.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from chalicelib.domain.measures import CellKey, CellStats, Measure
@@ -40,6 +40,8 @@ class Cube:
     that were. `years` has the years of each question. A cube from a snapshot of before is not `complete`:
     its years and measures are unknown.
 
+    `tallies` counts what may be a mistake of the file or its description; `doubts` says it in sentences.
+
     Counted rollups are remembered, so a cube must not change after the first one.
     """
 
@@ -51,6 +53,9 @@ class Cube:
     years: dict[str, frozenset[int]] = field(default_factory=dict)
     measured: frozenset[str] = frozenset()
     complete: bool = True
+    tallies: Mapping[str, int] = field(default_factory=dict)
+    # Of a snapshot, whose measures are decoded for one question at a time.
+    crowded: tuple[int, int] | None = field(default=None, compare=False)
     # By question and dimensions, so no larger than the questions and the shapes of the statistics.
     _counted: dict[tuple[str, Labels], dict[Labels, CellStats]] = field(
         default_factory=dict, init=False, repr=False, compare=False
@@ -79,7 +84,27 @@ class Cube:
             union(self.years, other.years),
             self.measured | other.measured,
             self.complete and other.complete,
+            summed(self.tallies, other.tallies),
         )
+
+    def crowding(self) -> tuple[int, int]:
+        """Return how many cells of a year have several rows, and how many cells there are."""
+        if self.crowded is None and "year" in self.measured:
+            rows = [measure.rows for measures in self.published.values() for measure in measures.values()]
+            self.crowded = sum(number > 1 for number in rows), len(rows)
+        return self.crowded or (0, 0)
+
+    def settled(self) -> "Cube":
+        """Return the cube without the cells that have limits and no row: their values are nowhere."""
+        published = {
+            question: {key: measure for key, measure in measures.items() if measure.rows}
+            for question, measures in self.published.items()
+        }
+        cells = {
+            question: {labels: stats for labels, stats in cells.items() if stats != NOTHING}
+            for question, cells in self.cells.items()
+        }
+        return replace(self, cells={name: part for name, part in cells.items() if part}, published=published)
 
     def measures(self, question: str) -> Measures:
         """Return what was published for each cell of a question; without the roles of MEASURED, its sums."""
@@ -148,6 +173,11 @@ class Cube:
 
 def union(first: dict[str, frozenset[T]], second: dict[str, frozenset[T]]) -> dict[str, frozenset[T]]:
     return {key: first.get(key, frozenset()) | second.get(key, frozenset()) for key in {*first, *second}}
+
+
+def summed(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    """Return the sums of counts; unlike those of a Counter, zeros stay."""
+    return {name: one.get(name, 0) + other.get(name, 0) for name in sorted({*one, *other})}
 
 
 def add_all(rows: Iterable[tuple[Key, Sum]], sums: dict[Key, Sum]) -> None:

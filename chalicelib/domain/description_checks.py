@@ -6,14 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from chalicelib.domain.geometry import geometry_problems
+from chalicelib.domain.shape.checks import SHAPE_KEYS, shape_problems
+from chalicelib.domain.shape.roles import JOINED_ROLES, REQUIRED_ROLES, ROLES, assigned
 from chalicelib.errors import listed, shown
 
-# The roles that a column can have in the statistics; a description names the column of each.
-REQUIRED_ROLES = ("question", "location", "value")
-ROLES = (
-    *(*REQUIRED_ROLES, "question_id", "location_id", "category", "segment"),
-    *("year", "year_end", "sample_size", "low", "high"),
-)
 BEST_ENDS = ("lowest", "highest")
 SCALES = ("logit", "linear")
 WHEN = ("any", "mixed")
@@ -23,7 +19,7 @@ TRUST_KEYS = (
     *("unit", "interval", "whole", "national", "territories", "no_group", "age", "notes"),
     *("population", "citation", "geometry", "topics"),
 )
-KEYS = (*CORE_KEYS, *TRUST_KEYS)
+KEYS = (*CORE_KEYS, *TRUST_KEYS, *SHAPE_KEYS)
 NOTE_TEXTS, NOTE_LISTS = ("code", "text", "source"), ("questions", "locations", "categories")
 
 
@@ -32,7 +28,8 @@ def problems(facts: Mapping[str, Any]) -> Iterator[str]:
     if unknown := sorted(set(facts) - set(KEYS)):
         yield f"unknown key {shown(unknown[0])}; there are {listed(KEYS)}"
     yield from type_problems(facts)
-    yield from column_problems(facts["columns"])
+    yield from shape_problems(facts)
+    yield from column_problems(facts)
     if odd := [end for end in facts.get("best", {}).values() if end not in BEST_ENDS]:
         yield f'"best" has {shown(odd[0])}; it takes {listed(BEST_ENDS)}'
     if unknown := sorted(set(facts.get("aliases", {})) - set(ROLES)):
@@ -41,7 +38,7 @@ def problems(facts: Mapping[str, Any]) -> Iterator[str]:
         if not is_right(facts.get(key, EMPTY[key])):
             yield f"{shown(key)} is {shown(json.dumps(facts[key], ensure_ascii=False))}, not {expected}"
     yield from (f'"geometry": {problem}' for problem in geometry_problems(facts.get("geometry", {})))
-    if "low" in facts["columns"] and not facts.get("interval"):
+    if "low" in dict(assigned(facts)) and not facts.get("interval"):
         yield '"columns" has "low" and "high"; limits need "interval", their level and scale'
     for number, note in enumerate(facts.get("notes", ()), 1):
         wrong = note_problems(note) if isinstance(note, dict) else iter(["it is not an object"])
@@ -50,7 +47,7 @@ def problems(facts: Mapping[str, Any]) -> Iterator[str]:
 
 def type_problems(facts: Mapping[str, Any]) -> Iterator[str]:
     title = facts.get("title")
-    if not isinstance(title, str) or not title.strip() or not is_renaming(facts.get("columns")):
+    if not isinstance(title, str) or not title.strip() or not are_columns(facts.get("columns")):
         yield 'it needs a "title" and "columns", the column of each role'
     for key in ("source", "licence"):
         if not is_text(facts.get(key, "")):
@@ -68,16 +65,33 @@ def type_problems(facts: Mapping[str, Any]) -> Iterator[str]:
         yield "it holds half a character (an unpaired surrogate)"
 
 
-def column_problems(columns: Mapping[str, str]) -> Iterator[str]:
-    if missing := [role for role in REQUIRED_ROLES if role not in columns]:
-        yield f'"columns" lacks {listed(missing)}'
+def column_problems(facts: Mapping[str, Any]) -> Iterator[str]:
+    columns, roles = facts["columns"], dict(assigned(facts))
     if unknown := sorted(set(columns) - set(ROLES)):
         yield f'"columns" has {shown(unknown[0])}; the roles are {listed(ROLES)}'
+    if missing := [role for role in REQUIRED_ROLES if role not in roles]:
+        yield f'"columns" lacks {listed(missing)}{remedy(missing[0])}'
+    if joined := [role for role in columns if not is_text(columns[role]) and role not in JOINED_ROLES]:
+        yield f'"columns": {shown(joined[0])} is a list; only {listed(JOINED_ROLES)} may be one'
     for first, second in (("category", "segment"), ("low", "high")):
-        if (first in columns) != (second in columns):
-            yield f'"columns" needs {shown(first)} and {shown(second)} together, or neither'
-    if "year_end" in columns and "year" not in columns:
+        if (first in roles) != (second in roles):
+            yield f'"columns" needs {shown(first)} and {shown(second)} together, or neither{remedy(first)}'
+    if "year_end" in roles and "year" not in roles:
         yield '"columns" has "year_end" without "year"'
+
+
+# Ways to fill a role that has no column of its own.
+REMEDIES = {
+    "question": 'where all rows are of one question: "constants": {"question": "its text"}',
+    "location": 'where all rows are of one place: "constants": {"location": "its name"}',
+    "value": 'where each year has a column: "melt": {"match": "^([0-9]{4})$", "var_name": "year"}',
+    "category": "where a column is one dimension of several: "
+    '"dimensions": {"the column": "its text for the whole"}',
+}
+
+
+def remedy(role: str) -> str:
+    return f"; {REMEDIES[role]}" if role in REMEDIES else ""
 
 
 def note_problems(note: Mapping[str, Any]) -> Iterator[str]:
@@ -102,6 +116,13 @@ def is_text(value: object) -> bool:
 
 def is_renaming(value: object) -> bool:
     return isinstance(value, dict) and all(map(is_text, value.values()))
+
+
+def are_columns(value: object) -> bool:
+    """Return whether each role has a column, or a list of at least one."""
+    return isinstance(value, dict) and all(
+        is_text(column) or (is_texts(column) and bool(column)) for column in value.values()
+    )
 
 
 def is_list_of(is_right: Callable[[object], bool], value: object) -> bool:
@@ -131,7 +152,7 @@ def is_interval(value: object) -> bool:
 
 
 def is_whole(value: object) -> bool:
-    return is_renaming(value) and (not value or set(value) == {"category", "segment"})  # type: ignore[call-overload] # a dict
+    return is_renaming(value) and len({"category", "segment"} & set(value)) != 1  # type: ignore[call-overload] # a dict
 
 
 def is_age(value: object) -> bool:
@@ -150,7 +171,7 @@ TEXT, TEXTS = (is_text, "a text"), (is_texts, "a list of texts")
 TRUST_FACTS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "unit": TEXT,
     "interval": (is_interval, '{"level": between 0 and 1, "scale": "logit" or "linear"}'),
-    "whole": (is_whole, '{"category": text, "segment": text}'),
+    "whole": (is_whole, '{"category": text, "segment": text} or {category: its segment of everybody}'),
     "national": TEXT,
     "territories": TEXTS,
     "no_group": TEXTS,

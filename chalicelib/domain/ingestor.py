@@ -9,7 +9,8 @@ from chalicelib.domain import snapshot
 from chalicelib.domain.catalogue import Catalogue, catalogue_of
 from chalicelib.domain.cube import MEASURED, Cube, Measures
 from chalicelib.domain.dataset_description import Description
-from chalicelib.domain.description_checks import ROLES
+from chalicelib.domain.doubts import doubts
+from chalicelib.domain.shape.roles import ROLES
 from chalicelib.domain.sources import Source, rewindable
 from chalicelib.domain.suggestions import Suggester, closest
 from chalicelib.errors import (
@@ -46,6 +47,16 @@ class DataIngestor:
 
         with rewindable(Path(source) if isinstance(source, str) else source) as rows:
             return cls(cube_of_csv(rows, description), description)
+
+    @classmethod
+    def from_file(cls, path: Path, description: Description) -> "DataIngestor":
+        """Read a file of the kind that its suffix names: CSV, a workbook, parquet, or another of pandas'.
+
+        Raises a DatasetError that says what is wrong.
+        """
+        from chalicelib.domain.ingest.files import cube_of_file
+
+        return cls(cube_of_file(path, description), description)
 
     @classmethod
     def from_frame(cls, frame: "pd.DataFrame", description: Description) -> "DataIngestor":
@@ -119,11 +130,16 @@ class DataIngestor:
         for role in roles:
             if role in MEASURED and not self.cube.complete:
                 raise OutdatedSnapshot
-            known = self.cube.measured if role in MEASURED else self.description.columns
+            known = self.cube.measured if role in MEASURED else self.description.roles
             if role in ROLES and role not in known:
                 raise MissingRole(role, is_column=True)
             if role not in ROLES and not getattr(self.description, role):
                 raise MissingRole(role, is_column=False)
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What may be a mistake in the data or its description, in sentences."""
+        return tuple(doubts(self))
 
     @property
     def scale(self) -> int:

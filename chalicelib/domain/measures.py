@@ -51,8 +51,14 @@ class Measure(NamedTuple):
         return cls(value, None, None, None, stats.counted + stats.suppressed, stats.counted)
 
     def __add__(self, other: "Measure") -> "Measure":  # type: ignore[override] # adds, never concatenates
-        """Return the measure of the rows of both: ambiguous, since both have rows."""
-        return Measure.of(self.stats + other.stats)
+        """Return the measure of the rows of both: ambiguous if both have rows.
+
+        A part without rows has limits that the file gives as rows of their own.
+        """
+        if (rows := self.rows + other.rows) > 1:
+            return Measure.of(self.stats + other.stats)
+        value, low, high, n = (either(*pair) for pair in zip(self[:4], other[:4], strict=True))
+        return Measure(value, low, high, n, rows, self.counted + other.counted)
 
     def times(self, factor: int) -> "Measure":
         """Return the measure in units that are `factor` times smaller."""
@@ -60,3 +66,8 @@ class Measure(NamedTuple):
             None if number is None else number * factor for number in (self.value, self.low, self.high)
         )
         return self._replace(value=value, low=low, high=high)
+
+
+def either(one: int | None, other: int | None) -> int | None:
+    """Return the number that there is; of two the lower one, so that their order does not matter."""
+    return min((number for number in (one, other) if number is not None), default=None)

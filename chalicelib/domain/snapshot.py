@@ -39,6 +39,8 @@ def dumps(cube: Cube, description: Description) -> bytes:
         "measured": sorted(cube.measured),
         "complete": cube.complete,
         "blocks": [[question, len(block)] for question, block in blocks.items()],
+        **({"tallies": cube.tallies} if cube.tallies else {}),
+        **({"crowding": cube.crowding()} if cube.crowding()[0] else {}),
         **table,
     }
     main = zlib.compress(json.dumps(content, sort_keys=True, ensure_ascii=False).encode(), 6)
@@ -64,6 +66,8 @@ def loads(snapshot: bytes) -> tuple[Cube, Description]:
         sets_of(content.get("years", {})),
         frozenset(content.get("measured", ())),
         content.get("complete", False),
+        content.get("tallies", {}),
+        tuple(content.get("crowding", (0, 0))),
     )
     return cube, Description.from_dict(content["description"])
 

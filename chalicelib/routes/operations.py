@@ -25,8 +25,10 @@ STATUS = {HealthStatus.READY: 200, HealthStatus.DRAINING: 200, HealthStatus.DEGR
 
 @endpoint(routes, "/health", level=logging.DEBUG, lane=CHECKS)
 def health() -> Response:
-    status, reasons = get_service().health()
-    body = render({"status": status, "reasons": reasons})
+    service = get_service()
+    status, reasons = service.health()
+    warnings = service.warnings() if status is not HealthStatus.DEGRADED else []
+    body = render({"status": status, "reasons": reasons, **({"warnings": warnings} if warnings else {})})
     return Response(body, headers={**JSON, **NOT_STORED}, status_code=STATUS[status])
 
 

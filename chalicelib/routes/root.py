@@ -36,7 +36,12 @@ def index() -> Response:
         "version": __version__,
         "description": "Statistical questions over survey data, answered asynchronously: "
         "POST a question, get a job, collect the answer.",
-        "dataset": {"id": dataset, **{fact: catalogue[fact] for fact in DATASET_FACTS}},
+        "dataset": {
+            "id": dataset,
+            **{fact: catalogue[fact] for fact in DATASET_FACTS},
+            # Only where there are any: catalogues of before have no such key.
+            **({"warnings": warnings} if (warnings := catalogue.get("warnings")) else {}),
+        },
         "statistics": [described(name, path) for name in STATISTICS],
         "api": {
             "questions": f"{path}/api/questions",

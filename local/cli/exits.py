@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from chalicelib.errors import AwsUnavailable, DatasetError, InvalidSetting, StatlineError, SystemLimit
-from local.cli.output import printable
+from local.cli.output import printable, printable_lines
 from local.storage.home import HomeInUse, HomeUnusable
 
 FAILED, MISUSED, UNREACHABLE = 1, 2, 3
@@ -52,8 +52,8 @@ AWS_REMEDIES = {
 class Failure(click.ClickException):
     """The end of a command with a sentence and an exit status."""
 
-    def __init__(self, sentence: str, status: int) -> None:
-        super().__init__(printable(sentence))
+    def __init__(self, sentence: str, status: int, has_lines: bool = False) -> None:
+        super().__init__(printable_lines(sentence) if has_lines else printable(sentence))
         self.exit_code = status  # type: ignore[misc] # click declares it for the class, and reads it here
 
 
@@ -84,7 +84,8 @@ def ending() -> Iterator[None]:
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
     except StatlineError as error:
-        raise Failure(sentence(error), status(error)) from None
+        # What is wrong with a data set may be several kinds, each on a line.
+        raise Failure(sentence(error), status(error), isinstance(error, DatasetError)) from None
     except BrokenPipeError:
         raise click.exceptions.Exit(0) from None
     except OSError as error:

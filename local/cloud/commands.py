@@ -89,22 +89,38 @@ def logs(stage: str, minutes: int, follow: bool) -> None:
 @click.option("--list", "show", is_flag=True, help="List what is published; * is current.")
 @click.option("--use", metavar="HASH", help="Make a published data set current again.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option(
+    "--description",
+    type=click.Path(path_type=Path),
+    envvar="STATLINE_DESCRIPTION",
+    help="Its description, if not beside it.",
+)
 @click.argument("csv", type=click.Path(path_type=Path, exists=True, dir_okay=False), default=SAMPLE)
-def publish(stage: str, show: bool, use: str | None, dry_run: bool, csv: Path) -> None:
+def publish(
+    stage: str, show: bool, use: str | None, dry_run: bool, description: Path | None, csv: Path
+) -> None:
     """Make a data set what new jobs are asked of. Without CSV: the bundled sample."""
     stores = Stack(stage).service()[1:]
     if show:
         for item in publishing.published(*stores):
             click.echo(printable(f"{'*' if item.current else ' '} {item.fingerprint} {item.title}"))
     elif dry_run:
-        preview = publishing.preview(csv, *stores) if use is None else publishing.preview_use(use, *stores)
+        preview = (
+            publishing.preview(csv, *stores, description)
+            if use is None
+            else publishing.preview_use(use, *stores)
+        )
         click.echo(f"would be current: {preview.fingerprint}")
         click.echo(f"to upload: {preview.size:,} bytes" if preview.size else "stored already")
         for line in [*publishing.differences(preview)] or ["its title, rows, questions and states stay"]:
             click.echo(printable(line))
     else:
-        current = publishing.publish(csv, *stores) if use is None else publishing.use(use, *stores)
+        current = (
+            publishing.publish(csv, *stores, description) if use is None else publishing.use(use, *stores)
+        )
         click.echo(f"current: {current}")
+        for warning in stores[1].catalogue(current).get("warnings", ()):
+            click.echo(printable(f"doubtful: {warning}"))
 
 
 @click.command()

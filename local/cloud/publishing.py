@@ -8,10 +8,9 @@ from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
 from chalicelib.adapters.s3_dataset_store import S3DatasetStore
 from chalicelib.domain import snapshot
 from chalicelib.domain.catalogue import Catalogue
-from chalicelib.domain.dataset_description import Description, find_description, fingerprint
-from chalicelib.domain.ingestor import DataIngestor
+from chalicelib.domain.dataset_description import fingerprint
 from chalicelib.errors import FEW, StatlineError, listed, shown
-from local.settings import DEFAULT_DESCRIPTION
+from local.dataset_file import DatasetFile
 
 # The catalogue of a stage without a data set.
 EMPTY: dict[str, Any] = {
@@ -32,15 +31,17 @@ class Published(NamedTuple):
     current: bool
 
 
-def publish(csv: Path, control: DynamoDbServiceState, datasets: S3DatasetStore) -> str:
+def publish(
+    csv: Path, control: DynamoDbServiceState, datasets: S3DatasetStore, described_by: Path | None = None
+) -> str:
     """Compile `csv`, store it under its fingerprint unless it is there, then make it current.
 
     Raises a DatasetError for data that cannot be used; then nothing has changed.
     """
-    description = Description.load(find_description(csv, DEFAULT_DESCRIPTION))
-    name = fingerprint(csv, description, snapshot.VERSION)
+    file = DatasetFile.find(csv, described_by)
+    name = fingerprint(csv, file.description, snapshot.VERSION)
     if name not in datasets.published():
-        data = DataIngestor.from_csv(csv, description)
+        data = file.read()
         datasets.publish(name, data.snapshot(), data.catalogue())
     control.set(dataset=name)
     return name
@@ -55,11 +56,13 @@ class Preview(NamedTuple):
     after: Catalogue
 
 
-def preview(csv: Path, control: DynamoDbServiceState, datasets: S3DatasetStore) -> Preview:
+def preview(
+    csv: Path, control: DynamoDbServiceState, datasets: S3DatasetStore, described_by: Path | None = None
+) -> Preview:
     """Compile `csv` as `publish` does, and change nothing. Raises a DatasetError."""
-    description = Description.load(find_description(csv, DEFAULT_DESCRIPTION))
-    data = DataIngestor.from_csv(csv, description)
-    name = fingerprint(csv, description, snapshot.VERSION)
+    file = DatasetFile.find(csv, described_by)
+    data = file.read()
+    name = fingerprint(csv, file.description, snapshot.VERSION)
     size = 0 if name in datasets.published() else len(data.snapshot())
     return Preview(name, size, current_catalogue(control, datasets), data.catalogue())
 

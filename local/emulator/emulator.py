@@ -14,15 +14,16 @@ from chalicelib.application.pagination import FOR_EVER
 from chalicelib.application.ports import DatasetStore, JobStore, Ports, ServiceStateStore
 from chalicelib.application.service import Service
 from chalicelib.domain import snapshot
-from chalicelib.domain.dataset_description import Description, find_description, fingerprint
+from chalicelib.domain.dataset_description import fingerprint
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.errors import Abandoned, DamagedSnapshot, DatasetGone
 from chalicelib.observability import logging as log_setup
+from local.dataset_file import DatasetFile
 from local.emulator.delayed_queue import DelayedQueue
 from local.emulator.log_lines import LogLines
 from local.emulator.memory_host_leases import MemoryHostLeases
 from local.emulator.thread_pool import ThreadPool
-from local.settings import DEFAULT_DESCRIPTION, LocalSettings
+from local.settings import LocalSettings
 from local.storage.database import NAME, Database
 from local.storage.dynamodb_replica import DynamoDbReplica
 from local.storage.follower import Follower
@@ -156,16 +157,19 @@ class Emulator:
 
 def serve_dataset(settings: LocalSettings, snapshots: SnapshotFiles) -> tuple[str, DataIngestor]:
     """Serve the chosen data set, from its snapshot if that is valid; return its fingerprint and the data."""
-    description = Description.load(find_description(settings.dataset, DEFAULT_DESCRIPTION))
-    name = fingerprint(settings.dataset, description, snapshot.VERSION)
+    file = DatasetFile.find(settings.dataset, settings.description)
+    log.info("%s is described by %s", file.path, file.described_by)
+    name = fingerprint(file.path, file.description, snapshot.VERSION)
     try:
         data = snapshots.serve_stored(name)
     except DatasetGone as error:
         if isinstance(error.__cause__, DamagedSnapshot):
             log.warning("%s: %s", snapshots.path(name), error.__cause__)
         log.info("reading %s", settings.dataset)
-        data = DataIngestor.from_csv(settings.dataset, description)
+        data = file.read()
         snapshots.serve(name, data)
+    for warning in data.warnings:
+        log.warning("%s: %s", file.path, warning)
     return name, data
 
 

@@ -137,7 +137,12 @@ API_SCHEMAS: dict[str, Schema] = {
     "Questions": closed_object(questions=array(ref("Question"))),
     "State": closed_object(name=TEXT, abbreviation=TEXT | NULLABLE),
     "States": closed_object(states=array(ref("State"))),
-    "Health": closed_object(status=enum(*HealthStatus), reasons=array(TEXT)),
+    "Health": closed(
+        open_object(
+            "status reasons",
+            {"status": enum(*HealthStatus), "reasons": array(TEXT), "warnings": array(TEXT)},
+        )
+    ),
 }
 OGC_SCHEMAS: dict[str, Schema] = {
     "Link": open_object("href", texts("href rel type title")),

@@ -21,6 +21,7 @@ MEASURES = ("value", "low", "high", "sample_size")
 Integers = npt.NDArray[np.integer]
 Row = tuple[Sequence[str], Measure]
 
+ABSENT = -1  # the code of a measure in a row that is not about it: another row of the cell is
 LARGEST = 2**63 - 1  # of an int64
 
 # A summation costs as much as the cells that exist already, so it waits for as many rows.
@@ -85,15 +86,18 @@ class Accumulator:
         parse = parse_count if role == "sample_size" else parse_number
         return lambda text: parse(self._clean(text, role))
 
-    def add(self, labels: Sequence[Column], measures: Sequence[Column]) -> None:
-        """Add rows: a column for each of `LABELS` and each measure. Raises ValueError for a non-number."""
+    def add(self, labels: Sequence[Column], measures: Sequence[Column | None]) -> None:
+        """Add rows: a column for each of `LABELS` and each measure. Raises ValueError for a non-number.
+
+        Without a column, the rows are not about that measure; without that of the value, they count as none.
+        """
         rows = len(labels[0].codes)
         if not rows:
             return
         self._waiting.append(
             [recoded(*pair) for pair in zip(labels, self._codes, strict=True)]
             + [
-                numbers.recoded(column)
+                np.full(rows, ABSENT, np.int32) if column is None else numbers.recoded(column)
                 for column, numbers in zip(measures, self._measures.values(), strict=True)
             ]
         )
@@ -114,14 +118,17 @@ class Accumulator:
         self._waiting, self._waiting_rows = [], 0
         slots = self._slots(columns[: len(LABELS)])
         tables = self._tables(len(slots))
-        self._stats[0] += np.bincount(slots, minlength=self._stats.shape[1])
         measures = zip(self._measures, columns[len(LABELS) :], tables, strict=True)
         for place, (role, codes, table) in enumerate(measures):
+            about = codes != ABSENT
+            cells, codes = (slots, codes) if about.all() else (slots[about], codes[about])
+            if role == "value":
+                self._stats[0] += np.bincount(cells, minlength=self._stats.shape[1])
             for line, numbers in enumerate(table, 2 * place + 1):
                 if role == "value":
-                    np.add.at(self._stats[line], slots, numbers[codes])
+                    np.add.at(self._stats[line], cells, numbers[codes])
                 else:
-                    self._stats[line][slots] = numbers[codes]
+                    self._stats[line][cells] = numbers[codes]
         for known in self._measures.values():
             known.forget(self._most_values)
 
@@ -150,14 +157,14 @@ class Accumulator:
     def _tables(self, rows: int) -> list[Integers]:
         """Return the two numbers of each text of each measure, in units of `_scale`, which may grow."""
         every = [known.numbers for known in self._measures.values()]
-        scale = max(self._scale, *(number.decimals for numbers in every for number in numbers))
+        scale = max([self._scale, *(number.decimals for numbers in every for number in numbers)])
         step = 10 ** (scale - self._scale)
         self._scale = scale
         tables, largest = [], 0
         for role, numbers in zip(self._measures, every, strict=True):
             unit = 0 if role == "sample_size" else scale
             totals = [number.units * 10 ** (unit - number.decimals) for number in numbers]
-            largest = max(largest, *map(abs, totals))
+            largest = max([largest, *map(abs, totals)])
             tables.append((totals, [number.counted for number in numbers]))
         self._bound = self._bound * step + largest * rows
         if max(self._bound, step) > LARGEST:

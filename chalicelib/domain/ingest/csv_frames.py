@@ -5,21 +5,28 @@ import csv
 import io
 import threading
 from collections.abc import Generator
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from chalicelib.domain.ingest.csv_records import is_blank
+from chalicelib.domain.ingest.csv_records import UTF8, is_blank
 from chalicelib.domain.sources import Source, opened
 
 CARRIAGE_RETURN = b"\r"
+RECODED_BYTES = 1 << 16
 TEXTS = pa.dictionary(pa.int32(), pa.string())
 
 
 def frames(
-    source: Source, width: int, places: set[int], skipped: int, block_bytes: int
+    source: Source,
+    width: int,
+    places: set[int],
+    skipped: int,
+    block_bytes: int,
+    encoding: str = UTF8,
+    sep: str = ",",
 ) -> Generator[pd.DataFrame]:
     """Cut a file of `width` columns, without its first `skipped` records, into frames of categoricals.
 
@@ -27,7 +34,7 @@ def frames(
     """
     wanted = [str(place) for place in sorted(places)]
     with opened(source) as file:
-        text = CheckedText(file, width)
+        text = CheckedText(file if encoding == UTF8 else recoded(file, encoding), width, sep)
         try:
             reader = pa.csv.open_csv(
                 pa.PythonFile(text, mode="r"),
@@ -36,7 +43,9 @@ def frames(
                     column_names=[str(place) for place in range(width)],
                     skip_rows_after_names=skipped,
                 ),
-                pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=text.skip_or_refuse),
+                pa.csv.ParseOptions(
+                    delimiter=sep, newlines_in_values=True, invalid_row_handler=text.skip_or_refuse
+                ),
                 pa.csv.ConvertOptions(
                     include_columns=wanted,
                     column_types=dict.fromkeys(wanted, TEXTS),
@@ -59,9 +68,10 @@ class CheckedText(io.RawIOBase):
     drops a line feed at the start of the next block.
     """
 
-    def __init__(self, file: BinaryIO, width: int) -> None:
+    def __init__(self, file: BinaryIO, width: int, sep: str) -> None:
         self.ended = False
-        self._file, self._held, self._last_row = file, b"", "\0," * width
+        self._sep = sep
+        self._file, self._held, self._last_row = file, b"", f"\0{sep}" * width
         self._end = f"\n{self._last_row}\n".encode()
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._lock, self._stopped = threading.Lock(), False
@@ -71,7 +81,7 @@ class CheckedText(io.RawIOBase):
         if row.text == self._last_row:
             self.ended = True
             return "skip"
-        return "skip" if is_blank(next(csv.reader([row.text]), [])) else "error"
+        return "skip" if is_blank(next(csv.reader([row.text], delimiter=self._sep), [])) else "error"
 
     def readable(self) -> bool:
         return True
@@ -100,3 +110,23 @@ class CheckedText(io.RawIOBase):
             raise ValueError("it holds binary data")
         self._decoder.decode(block, final=not block)
         return block
+
+
+class Recoded(io.RawIOBase):
+    """A file in another encoding, as UTF-8. Raises ValueError for bytes that are no text in it."""
+
+    def __init__(self, file: BinaryIO, encoding: str) -> None:
+        self._file, self._decoder = file, codecs.getincrementaldecoder(encoding)()
+        self._ready = b""
+
+    def read(self, size: int = -1) -> bytes:
+        while len(self._ready) < size and (block := self._file.read(RECODED_BYTES)):
+            self._ready += self._decoder.decode(block).encode()
+        if len(self._ready) < size:
+            self._ready += self._decoder.decode(b"", final=True).encode()
+        ready, self._ready = self._ready[:size], self._ready[size:]
+        return ready
+
+
+def recoded(file: BinaryIO, encoding: str) -> BinaryIO:
+    return cast(BinaryIO, Recoded(file, encoding))

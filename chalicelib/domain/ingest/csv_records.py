@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Generator, Iterable, Iterator
 from typing import NamedTuple
 
@@ -12,6 +13,10 @@ from chalicelib.errors import DatasetError, EmptyDataset, NotCsv
 LONGEST_FIELD = 1 << 22
 # Put after a file, and in no file: where it is part of a longer record, a quote is open.
 LAST_LINE = "\0"
+LINE_BREAK = re.compile(r"\r\n|\r|\n")
+UTF8 = "utf-8-sig"
+# What a byte that is no text becomes, so that reading goes on and tells everything that is wrong.
+BAD_BYTE = re.compile("[\udc80-\udcff]")
 
 
 class Record(NamedTuple):
@@ -22,14 +27,17 @@ class Record(NamedTuple):
     fields: list[str]
 
 
-def records(source: Source) -> Generator[Record]:
-    """Iterate over the records that are not blank. Raises DatasetError: NotCsv for a NUL or an open quote."""
+def records(source: Source, encoding: str = UTF8, sep: str = ",") -> Generator[Record]:
+    """Iterate over the records that are not blank. Raises DatasetError: NotCsv for a NUL or an open quote.
+
+    A byte that is no text in the encoding becomes a surrogate.
+    """
     name, end = named(source), 0
     csv.field_size_limit(LONGEST_FIELD)
 
     with opened(source) as file:
-        text = io.TextIOWrapper(file, "utf-8-sig", newline="")
-        reader = csv.reader(checked(text, name))
+        text = io.TextIOWrapper(file, encoding, errors="surrogateescape", newline="")
+        reader = csv.reader(checked(text, name), delimiter=sep)
         try:
             for number, fields in enumerate(reader, 1):
                 begin, end = end + 1, reader.line_num
@@ -37,9 +45,8 @@ def records(source: Source) -> Generator[Record]:
                     raise NotCsv(name, f"the quote that opens in line {begin} or after is never closed")
                 if fields != [LAST_LINE] and not is_blank(fields):
                     yield Record(number, begin, fields)
-        except UnicodeDecodeError as error:
-            why = f"{error.reason}, byte 0x{error.object[error.start]:02x}"
-            raise DatasetError(f"{name} is not UTF-8 text ({why}); save it as UTF-8") from None
+        except UnicodeError as error:  # of a wide encoding, such as half a character at the end
+            raise DatasetError(f"{name} is not {encoding} text ({error})") from None
         except csv.Error as error:
             raise NotCsv(name, f"line {end + 1}: {error}") from None
         finally:
@@ -56,6 +63,17 @@ def checked(lines: Iterable[str], name: str) -> Iterator[str]:
 
 def is_blank(fields: list[str]) -> bool:
     return not fields or (len(fields) == 1 and not fields[0].strip())
+
+
+def bad_byte(record: Record) -> tuple[int, str] | None:
+    """Return the line of a byte that is no text in the file's encoding, and the text around it."""
+    line = record.line
+    for field in record.fields:
+        if not field.isascii() and (match := BAD_BYTE.search(field)):
+            line += len(LINE_BREAK.findall(field, 0, match.start()))
+            return line, field[max(0, match.start() - 20) : match.end() + 20]
+        line += len(LINE_BREAK.findall(field))
+    return None
 
 
 def read_header(rows: Iterator[Record], name: str) -> Record:

@@ -12,14 +12,15 @@ Line = tuple[Sequence[int], Sequence[int]]
 def measures_of(rows: Sequence[int], lines: Mapping[str, Line]) -> Iterator[Measure]:
     """Iterate over the measures of cells from their numbers of rows and a line for each role that was read.
 
-    Only the values are sums: of a cell of several rows the limits and the sample size are unknown.
+    Only the values are sums: of a cell of several rows the limits and the sample size are unknown. A cell
+    of no row has limits that were rows of their own, and waits for its value.
     """
 
     def single(role: str) -> list[int | None]:
         if role not in lines:
             return [None] * len(rows)
         cells = zip(*lines[role], rows, strict=True)
-        return [number if counted and count == 1 else None for number, counted, count in cells]
+        return [number if counted and count <= 1 else None for number, counted, count in cells]
 
     values, counts = lines["value"]
     sums = [value if counted else None for value, counted in zip(values, counts, strict=True)]

@@ -1,88 +1,166 @@
-"""The first row of a file or frame that is wrong, as an error that names its text and place.
+"""What is wrong in the rows of a file or frame, as an error that names texts, places and remedies.
 
-The fast way only notices that something is wrong; this one goes through the rows. A row without a question
-counts nowhere, whatever its other texts are.
+The fast way only notices that something is wrong; this one goes through the rows, and tells each kind once.
+A row without a question counts nowhere, whatever its other texts are.
 """
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
-import pandas as pd
+import numpy as np
 
 from chalicelib.domain.ingest.columns import Columns
-from chalicelib.domain.ingest.csv_records import read_header, records
-from chalicelib.domain.numbers import PARSERS, parse_year
-from chalicelib.domain.sources import Source
-from chalicelib.errors import DatasetError, DifferentYears, InvalidValue
+from chalicelib.domain.ingest.table import Booleans, Table
+from chalicelib.domain.numbers import PARSERS
+from chalicelib.domain.shape.remedies import (
+    DECIMAL,
+    EITHER,
+    MARK,
+    SHOWN_MARKS,
+    THOUSANDS,
+    kind_of,
+    merged,
+    options_of,
+    remedy_of,
+)
+from chalicelib.domain.shape.tallies import pasted
+from chalicelib.domain.shape.texts import tidy
+from chalicelib.errors import DatasetError, DifferentYears, InvalidValue, shown
 
-LINE_BREAK = re.compile(r"\r\n|\r|\n")
-YEARS = ("year", "year_end")
-
-
-def explain_csv(source: Source, columns: Columns) -> None:
-    """Raise the DatasetError of the first record that is wrong, if there is one."""
-    checks = Checks(columns)
-    with closing(records(source)) as rows:
-        width = len(read_header(rows, columns.name).fields)
-        for _, line, fields in rows:
-            if len(fields) != width:
-                why = f"{len(fields)} fields, where the header has {width}"
-                raise DatasetError(f"{columns.name}, line {line}: {why}")
-            texts = {role: fields[place] for role, place in columns.places.items()}
-            checks.check(texts, partial(line_of, columns.places, line, fields))
-
-
-def explain_frame(frame: pd.DataFrame, columns: Columns) -> None:
-    """Raise the DatasetError of the first row of a frame that is wrong, if there is one."""
-    coded = {role: columns.column(frame, role) for role in columns.places}
-    checks = Checks(columns)
-    for number, row in enumerate(frame.index):
-        texts = {role: column.texts[column.codes[number]] for role, column in coded.items()}
-        checks.check(texts, partial(row_of, row))
+# Returns where the text of a row is, from the row's place in its frame and the column's name.
+Where = Callable[[int, str], str]
+READ = "read"  # the kinds that options of "read" cure are told once a file, the others once a column
 
 
-def line_of(places: Mapping[str, int], line: int, fields: Sequence[str], role: str) -> str:
-    """Return the line of a role's text, in a record that begins on `line`."""
-    breaks = sum(len(LINE_BREAK.findall(field)) for field in fields[: places[role]])
-    return f"line {line + breaks}"
+@dataclass
+class Fault:
+    """A kind of what is wrong: the error of its first row, and how many rows have it."""
+
+    order: tuple[int, ...]
+    error: Callable[[str], DatasetError]  # from its remedy
+    rows: int = 0
+    kind: str = ""
+    column: str = ""
+    role: str = ""
+    signs: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return options_of(self.kind, [*self.signs][:SHOWN_MARKS])
+
+    def told(self) -> DatasetError:
+        remedy = remedy_of(self.kind, [*self.signs][:SHOWN_MARKS], self.column, self.role)
+        return self.error(remedy + (f" ({self.rows:,} such rows)" if self.rows > 1 else ""))
 
 
-def row_of(row: object, _: str) -> str:
-    return f"row {row}"
-
-
-class Checks:
-    """Checks rows; each distinct text of a role is read once."""
+class Faults:
+    """Collects the kinds of what is wrong in a file or frame."""
 
     def __init__(self, columns: Columns) -> None:
         self._columns = columns
-        self._roles = [role for role in columns.places if role in PARSERS]
-        self._right: set[tuple[str, str]] = set()
+        self._faults: dict[object, Fault] = {}
+        self._base = 0
 
-    def check(self, texts: Mapping[str, str], place: Callable[[str], str]) -> None:
-        """Raise the DatasetError of a row, given by roles; `place` returns where the text of a role is."""
-        if not self._columns.clean(texts["question"], "question"):
-            return
-        for role in self._roles:
-            if (role, texts[role]) not in self._right:
-                self._check_text(texts[role], role, place)
-                self._right.add((role, texts[role]))
-        if "year_end" in texts:
-            self._check_years({role: texts[role] for role in YEARS}, place)
+    def __bool__(self) -> bool:
+        return bool(self._faults)
 
-    def _check_text(self, text: str, role: str, place: Callable[[str], str]) -> None:
-        read_as, (parse, expected) = self._columns.clean(text, role), PARSERS[role]
+    def note(self, key: object, row: int, error: Callable[[str], DatasetError], rows: int = 1) -> Fault:
+        """Count rows that are wrong in one way; `error` makes the error of the first of them."""
+        fault = self._faults.setdefault(key, Fault((self._base + row,), error))
+        fault.rows += rows
+        return fault
+
+    def next_frame(self, rows: int) -> None:
+        self._base += rows
+
+    def unmatched(self, where: Where) -> Callable[[str, str, Table], None]:
+        """Return what notes a text that a regular expression of the description does not match."""
+
+        def refuse(column: str, text: str, table: Table) -> None:
+            row, pattern = int(table.rows[0]), self._columns.description.extract.get(column, "")
+            at = where(row, column)
+            sentence = f"{self._columns.name}, {at}, column {shown(column)}: {shown(text)} does not match "
+            sentence += f'"extract": {pasted({column: pattern})}'
+            self.note(("extract", column), row, lambda more: DatasetError(sentence + more), len(table.rows))
+
+        return refuse
+
+    def check(self, table: Table, where: Where) -> None:
+        """Note what is wrong in the rows of a table."""
+        counts = self._columns.counts(table)
+        for role, (parse, expected) in PARSERS.items():
+            if role not in table.roles:
+                continue
+            column = table.roles[role]
+            used = np.unique(column.codes[counts]).tolist()
+            for code in used:
+                text = column.texts[code]
+                try:
+                    parse(self._columns.clean(text, role))
+                except ValueError:
+                    rows = table.rows[counts & (column.codes == code)]
+                    self._note_text(role, tidy(text), expected, rows, where, table.sources[role])
+        if not self and {"year", "year_end"} <= set(table.roles):
+            self._check_years(table, counts, where)
+
+    def _note_text(self, role: str, text: str, expected: str, rows: Any, where: Where, column: str) -> None:
+        first = int(rows.min())
+        kind, sign = kind_of(text, role)
+        key = (READ, kind) if kind in (MARK, DECIMAL, THOUSANDS, EITHER) else (kind, column, sign)
+        at = where(first, column)
+        read_as = self._read_as(text, role)
+
+        def error(remedy: str) -> DatasetError:
+            return InvalidValue(self._columns.name, at, column, text, read_as, expected, remedy)
+
+        known = self._faults.get(key)
+        fault = self.note(key, first, error, len(rows))
+        fault.kind, fault.signs[sign] = kind, None
+        if known is None:
+            fault.column, fault.role = column, role
+        elif first + self._base < fault.order[0]:
+            fault.order, fault.error = (first + self._base,), error
+
+    def _read_as(self, text: str, role: str) -> str:
         try:
-            parse(read_as)
+            return self._columns.clean(text, role)
         except ValueError:
-            column = self._columns.names[role]
-            raise InvalidValue(
-                self._columns.name, place(role), column, text.strip(), read_as, expected
-            ) from None
+            return text
 
-    def _check_years(self, texts: Mapping[str, str], place: Callable[[str], str]) -> None:
-        if len({parse_year(self._columns.clean(text, role)) for role, text in texts.items()}) > 1:
-            columns = [self._columns.names[role] for role in texts]
-            raise DifferentYears(self._columns.name, place("year"), columns, texts.values())
+    def _check_years(self, table: Table, counts: Booleans, where: Where) -> None:
+        years = [self._columns.year_numbers(table, role, counts) for role in ("year", "year_end")]
+        for place in np.flatnonzero(years[0] != years[1])[:1].tolist():
+            names = [table.sources[role] for role in ("year", "year_end")]
+            texts = [table.roles[role].texts[table.roles[role].codes[place]] for role in ("year", "year_end")]
+            row = int(table.rows[place])
+            error = DifferentYears(self._columns.name, where(row, names[0]), names, texts)
+            self.note("years", row, partial(differing, error))
+
+    def raise_all(self) -> None:
+        """Raise the error of the first kind, which tells them all, if there is any."""
+        self._settle()
+        faults = sorted(self._faults.values(), key=lambda fault: fault.order)
+        if not faults:
+            return
+        first, *others = (fault.told() for fault in faults)
+        lines = [str(error) for error in (first, *others)]
+        if others and (together := merged(fault.options for fault in faults)):
+            lines.append(f'together: "read": {pasted({**self._columns.description.read, **together})}')
+        first.args = ("\n".join(lines),)
+        raise first from None
+
+    def _settle(self) -> None:
+        """Decide by the other numbers of the file whether the comma of `1,234` is a point."""
+        either, thousands = self._faults.get((READ, EITHER)), self._faults.get((READ, THOUSANDS))
+        owner = thousands if thousands and "," in thousands.signs else self._faults.get((READ, DECIMAL))
+        if either and owner and "," in either.signs:
+            owner.rows += either.rows
+            if either.order < owner.order:
+                owner.order, owner.error = either.order, either.error
+            del self._faults[READ, EITHER]
+
+
+def differing(error: DatasetError, _: str) -> DatasetError:
+    return error

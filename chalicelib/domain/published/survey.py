@@ -100,15 +100,23 @@ class Survey:
     @cached_property
     def whole(self) -> Population:
         """The whole population. Raises MissingRole where the description does not say which cells that is."""
-        if "category" not in self.description.columns:
+        if "category" not in self.description.roles:
             return Population()
-        self.data.require("whole")
-        return Population(self.description.whole["category"], self.description.whole["segment"])
+        wholes = self.description.wholes
+        if not wholes:
+            self.data.require("whole")
+        there = {(key.category, key.segment) for key in self.measures}
+        return Population(*next((whole for whole in wholes if whole in there), wholes[0]))
 
     def is_whole(self, population: Population) -> bool:
         """Whether a population is the whole one, as far as the description says."""
-        whole = self.description.whole
-        return population in (Population(), Population(whole.get("category", ""), whole.get("segment", "")))
+        return population == Population() or population in self.description.wholes
+
+    @property
+    def whole_categories(self) -> frozenset[str]:
+        """The categories that have no group but everybody."""
+        wholes, strata = self.description.wholes, self.data.strata
+        return frozenset(name for name, whole in wholes if {*strata.get(name, ())} <= {whole})
 
     def is_by_age(self, population: Population) -> bool:
         """Whether a population is an age group."""
@@ -120,7 +128,7 @@ class Survey:
         category, stratum = self.inputs.get("category"), self.inputs.get("stratum")
         if stratum is not None:
             return Population(*self.data.stratum(category, stratum))
-        if category is None or self.data.category(category) == self.description.whole.get("category"):
+        if category is None or self.data.category(category) in self.whole_categories:
             return self.whole
         strata = listed(self.data.strata[self.data.category(category)])
         raise NeedsInput("stratum", f'the category {shown(category)} needs a "stratum": one of {strata}')

@@ -30,7 +30,8 @@ def disparity(data: DataIngestor, inputs: Mapping[str, str]) -> Document:
     data.require("low", "high")
     state, category = place_and_category(survey)
     no_group = set(survey.description.no_group)
-    populations = [Population(category, name) for name in data.strata[category] if name not in no_group]
+    groups_of = (Population(category, name) for name in data.strata[category] if name not in no_group)
+    populations = [population for population in groups_of if not survey.is_whole(population)]
     selection = survey.select([state], populations, inputs.get("years"))
     year = selection.only_year
     groups = {key.segment: figure for key, figure in survey.figures(selection).items()}
@@ -60,7 +61,7 @@ def place_and_category(survey: Survey) -> tuple[str, str]:
         raise NeedsInput("state", 'disparity needs a "state"')
     name = survey.inputs.get("category", "")
     category = survey.data.category(name) if name else ""
-    others = [other for other in survey.data.strata if other != survey.description.whole.get("category")]
+    others = [other for other in survey.data.strata if other not in survey.whole_categories]
     if category not in others:
         whole = f"{shown(name)} is the whole population: " if name else ""
         raise NeedsInput("category", f'{whole}disparity needs a "category": one of {listed(others)}')

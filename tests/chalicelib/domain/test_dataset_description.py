@@ -3,7 +3,6 @@
 import gzip
 import io
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -169,22 +168,43 @@ def test_a_missing_file_and_other_json_are_refused(tmp_path: Path, text: str) ->
         Description.load(path)
 
 
-@pytest.mark.parametrize("name", ["soil.csv", "soil.csv.gz"])
-def test_the_description_beside_the_data_precedes_the_default(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("soil.csv", "soil.csv.gz", "soil.CSV", "SOIL.CSV.GZ", "soil.tsv", "soil.txt", "soil.parquet"),
+        *("soil.xlsx", "Soil.XLSX", "soil"),
+    ],
+)
+@pytest.mark.parametrize("beside", ["soil.json", "Soil.JSON"])
+def test_the_description_beside_the_data_precedes_the_default(tmp_path: Path, name: str, beside: str) -> None:
     default = tmp_path / "default.json"
+    (tmp_path / name).write_text("x")
     assert find_description(tmp_path / name, default) == default
-    beside = saved(tmp_path, "soil.json", {})
-    assert find_description(tmp_path / name, default) == beside
+    described = saved(tmp_path, beside, {})
+    assert find_description(tmp_path / name, default) == described
 
 
-def test_pipe_in_place_of_a_description_is_not_waited_for(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(InvalidDescription, match="it is no regular file"):
-        Description.load(saved(tmp_path, "soil.json", {"like": "pipe"}))
+def test_description_of_the_same_case_precedes_others(tmp_path: Path) -> None:
+    saved(tmp_path, "SOIL.json", {})
+    assert find_description(tmp_path / "soil.csv", tmp_path).name == "SOIL.json"
+    same = saved(tmp_path, "soil.json", {})
+    assert find_description(tmp_path / "soil.csv", tmp_path) == same
 
 
-def test_root_of_the_file_system_has_no_description_beside_it(tmp_path: Path) -> None:
-    assert find_description(Path("/"), tmp_path) == tmp_path
+def test_folder_and_pattern_are_described_by_description_json(tmp_path: Path) -> None:
+    default = tmp_path / "default.json"
+    assert find_description(tmp_path, default) == default
+    inside = saved(tmp_path, "description.json", {})
+    assert find_description(tmp_path, default) == inside
+    assert find_description(tmp_path / "*.csv", default) == inside
+    assert find_description(tmp_path / "one.csv", default) == default
+    assert find_description(tmp_path / "nowhere" / "one.csv", default) == default
+
+
+def test_description_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(DESCRIPTION), encoding="utf-8-sig")
+    assert Description.load(path) == SOIL_DESCRIPTION
 
 
 def test_a_fingerprint_depends_on_rows_description_and_version_only(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Publishing data sets, on moto."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from local.cloud.publishing import (
     use,
 )
 from local.cloud.stack import Stack, StageError
-from tests.support.samples import SOIL, write_soil
+from tests.support.samples import DESCRIPTION, SOIL, write_soil
 
 
 @pytest.fixture
@@ -52,6 +53,16 @@ def test_invalid_data_is_refused_and_nothing_is_published(
     with pytest.raises(MissingColumns, match="Frage"):
         publish(write_soil(tmp_path, "a,b\n1,2\n"), *stage)
     assert published(*stage) == []
+
+
+def test_named_description_precedes_the_one_beside_the_data(
+    stage: tuple[DynamoDbServiceState, S3DatasetStore], tmp_path: Path
+) -> None:
+    path, other = write_soil(tmp_path), tmp_path / "other.json"
+    other.write_text(json.dumps(DESCRIPTION | {"title": "Mine", "best": {"S9": "lowest"}}))
+    name = publish(path, *stage, other)
+    assert stage[1].catalogue(name)["title"] == preview(path, *stage, other).after["title"] == "Mine"
+    assert stage[1].catalogue(name)["warnings"] == ['"best" has "S9", which no question is or has as id']
 
 
 def test_unknown_stage_is_refused_with_the_known_ones() -> None:

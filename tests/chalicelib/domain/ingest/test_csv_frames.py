@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from chalicelib.domain import snapshot
 from chalicelib.domain.cube import DIMENSIONS, Cube
 from chalicelib.domain.dataset_description import Description
-from chalicelib.domain.description_checks import REQUIRED_ROLES
 from chalicelib.domain.ingest.columns import Columns
 from chalicelib.domain.ingest.csv_records import records
-from chalicelib.domain.ingest.faults import explain_csv
-from chalicelib.domain.ingest.reading import BLOCK_BYTES, cube_of_csv
+from chalicelib.domain.ingest.layout import layout_of
+from chalicelib.domain.ingest.reading import BLOCK_BYTES, cube_of_csv, read_carefully
 from chalicelib.domain.measures import CellStats
 from chalicelib.domain.numbers import parse_number
+from chalicelib.domain.shape.roles import REQUIRED_ROLES
 from chalicelib.errors import (
     DatasetError,
     EmptyDataset,
@@ -71,12 +71,12 @@ def files(draw: st.DrawFn) -> bytes:
 
 
 def reference(content: bytes) -> Cube:
-    """The cube by Python's csv and fractions, a row at a time. Raises a DatasetError as `explain` does."""
+    """The cube by Python's csv and fractions, a row at a time. Raises DatasetError."""
     source = io.BytesIO(content)
     header, *rows = (record.fields for record in records(source))
-    places = {role: header.index(column) for role, column in SOIL.columns.items()}
+    places = {role: header.index(str(column)) for role, column in SOIL.columns.items()}
     columns = Columns(header, "the stream", SOIL)
-    explain_csv(source, columns)
+    read_carefully(source, layout_of(source, SOIL), columns)
     whole = Cube()
     for fields in rows:
         question, *cell, question_id, value = (

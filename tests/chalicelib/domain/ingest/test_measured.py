@@ -81,13 +81,13 @@ def test_text_that_is_not_what_its_column_holds_is_refused_with_line_and_column(
     fields[names.index(role)] = text
     with pytest.raises(InvalidValue) as caught:
         measured("\n".join([*lines[:2], ",".join(fields), *lines[3:]]))
-    assert str(caught.value) == f"the stream, line 3, {sentence}"
+    assert str(caught.value).startswith(f"the stream, line 3, {sentence}")
 
     frame = pd.read_csv(io.StringIO(MEASURED), dtype=str, keep_default_na=False)
     frame.loc[1, role] = text
     with pytest.raises(InvalidValue) as caught:
         cube_of_frame(frame, DESCRIBED)
-    assert str(caught.value) == f"the frame, row 1, {sentence}"
+    assert str(caught.value).startswith(f"the frame, row 1, {sentence}")
 
 
 def test_two_years_of_a_row_that_differ_are_refused_with_both() -> None:

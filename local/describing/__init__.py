@@ -1,0 +1,1 @@
+"""A first description of a data set, written by looking at its file."""
