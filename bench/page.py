@@ -14,6 +14,7 @@ Run = Mapping[str, Any]
 FLAT = 1.3  # growth of memory that still counts as none
 SECTIONS = {
     "Round trips": "round_trips",
+    "Where the time goes": "profile",
     "Statistics": "statistics",
     "Ingest": "ingest",
     "Start": "starting",
@@ -30,6 +31,9 @@ share of one. In the *natural mix* questions come again, since they are drawn fr
 *fresh* ones say `Cache-Control: no-cache`, so that every result is computed.
 
 ![Jobs a second against clients](benchmarks/throughput.svg)""",
+    "profile": """\
+The thread that answers requests, at 8 clients with the natural mix, under Python's profiler: it slows every
+call down, so that the shares count. What libraries take belongs to the part that called them.""",
     "statistics": """\
 On a loaded cube, beside pandas filtering and grouping a loaded frame (`bench/frame.py`). The cube's time ends
 with the result as bytes, the frame's with a dict. The first request for a question computes its rollups.

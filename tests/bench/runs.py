@@ -31,6 +31,7 @@ def good_run() -> dict[str, Any]:
             for kind in KINDS
             for clients in (1, 8, 32)
         ],
+        "profile": [{"part": "storage: SQLite", "µs a job, profiled": 400.0, "share, %": 12.0}],
         "statistics": [statistic(name, rows) for rows in sizes for name in STATISTICS],
         "ingest": [ingested(engine, rows) for rows in sizes for engine in ENGINES],
         "starting": [started(rows) for rows in sizes],
