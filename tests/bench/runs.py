@@ -58,10 +58,12 @@ def statistic(name: str, rows: int) -> dict[str, Any]:
     return {
         "rows": rows,
         "statistic": name,
-        "cube µs": 10.0,
-        "cube, first time, µs": 20.0,
+        "known µs": 10.0,
+        "cube µs": 600.0,
+        "cube, first time, µs": 800.0,
         "pandas µs": 1_000.0,
-        "times faster": 100.0,
+        "known, times faster": 100.0,
+        "cube, times faster": 1.5,
     }
 
 
