@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import click
 import psutil
 
-from bench import ingest, page, servers, statistics, survey
+from bench import ingest, page, profile, servers, statistics, survey
 from bench.processes import missing
 from local.settings import PROJECT, SAMPLE
 
@@ -50,6 +50,7 @@ def sections(sizes: Sizes, folder: Path) -> dict[str, Callable[[], list[dict[str
     csv = survey.chosen()
     return {
         "round_trips": lambda: servers.round_trips(csv, sizes.clients, sizes.seconds, sizes.runs),
+        "profile": lambda: profile.measure(csv, servers.WARM_CLIENTS, sizes.seconds),
         "memory": lambda: servers.memory(csv, sizes.jobs),
         "ingest": lambda: ingest.measure(folder, sizes.rows, sizes.runs),
         "statistics": lambda: statistics.measure(folder, sizes.rows),

@@ -91,9 +91,9 @@ def catalogue_of(data: "DataIngestor") -> Catalogue:
 
 def whole_of(description: Description) -> dict[str, str] | None:
     """Return the category and the stratum of the whole population, None where the description has none."""
-    if not description.whole:
-        return None
-    return {"category": description.whole["category"], "stratum": description.whole["segment"]}
+    for category, stratum in description.wholes:
+        return {"category": category, "stratum": stratum}
+    return None
 
 
 def described(data: "DataIngestor", question: str) -> dict[str, Any]:

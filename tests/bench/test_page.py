@@ -30,11 +30,17 @@ MISSES = [
     ("round_trips", {"server": "chalice local", "clients": 1}, {"errors": 1}, "jobs that were lost"),
     (
         "statistics",
-        {"rows": 18_650, "statistic": "best5"},
-        {"times faster": 99.0},
-        "any statistic on the cube",
+        {"rows": 18_650, "statistic": "mean_by_category"},
+        {"known, times faster": 99.0},
+        "mean_by_category, known",
     ),
-    ("statistics", {"rows": 10_000_000, "statistic": "best5"}, {"cube µs": 16.0}, "time of any statistic"),
+    (
+        "statistics",
+        {"rows": 18_650, "statistic": "mean_by_category"},
+        {"cube, times faster": 1.4},
+        "mean_by_category, computed",
+    ),
+    ("statistics", {"rows": 10_000_000, "statistic": "best5"}, {"cube µs": 901.0}, "time of any statistic"),
     (
         "ingest",
         {"rows": 10_000_000, "engine": "statline"},
