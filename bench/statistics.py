@@ -49,7 +49,7 @@ def one_size(csv: str) -> list[Row]:
             first = timeit.timeit(lambda: compute_result(again, name, inputs, ""), number=1)  # noqa: B023 # called here
             cube = seconds_per_call(lambda: compute_result(data, name, inputs, ""))  # noqa: B023
             pandas = seconds_per_call(lambda: frame.compute(name, *inputs.values()))  # noqa: B023
-            known = seconds_per_call(lookup(name, inputs, compute_result(data, name, inputs)))
+            known = seconds_per_call(lookup(name, inputs, compute_result(data, name, inputs, "")))
             times.append((known * 1e6, cube * 1e6, first * 1e6, pandas * 1e6, pandas / known, pandas / cube))
         medians = map(float, np.median(times, axis=0))
         columns = (
