@@ -54,9 +54,10 @@ def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def planned(faults: tuple[Faults, str, int]) -> Faults:
+def planned(faults: tuple[Faults, str, int]) -> Iterator[Faults]:
     faults[0].clear()
-    return faults[0]
+    yield faults[0]
+    faults[0].clear()
 
 
 def a_question(deployed: Deployed) -> dict[str, str]:
