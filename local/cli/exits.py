@@ -35,18 +35,23 @@ Exit status:
   6  the system allows too few threads or open files
 """
 # What to do about an error of boto3, by what the error's name or code contains.
-AWS_REMEDIES = {
-    "NoRegion": "AWS_DEFAULT_REGION names the region, such as AWS_DEFAULT_REGION=eu-central-1; "
-    "`aws configure` stores one",
-    "ProfileNotFound": "AWS_PROFILE names a profile that `aws configure` stored",
-    "NoCredentials": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, name an account; "
-    "`aws configure` or `aws sso login` stores credentials",
-    "PartialCredentials": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together",
-    "AccessDenied": "an administrator allows that to these credentials",
-    "Token": "the credentials have expired or are wrong: renew them, as by `aws sso login`",  # nosec B105 # no token
-    "SignatureDoesNotMatch": "the secret key is wrong",
-    "AuthFailure": "the credentials are wrong: renew them",
-}
+AWS_REMEDIES = (
+    (
+        "NoRegion",
+        "AWS_DEFAULT_REGION names the region, such as AWS_DEFAULT_REGION=eu-central-1; `aws configure` stores one",
+    ),
+    ("ProfileNotFound", "AWS_PROFILE names a profile that `aws configure` stored"),
+    (
+        "NoCredentials",
+        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, name an account; "
+        "`aws configure` or `aws sso login` stores credentials",
+    ),
+    ("PartialCredentials", "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together"),
+    ("AccessDenied", "an administrator allows that to these credentials"),
+    ("Token", "the credentials have expired or are wrong: renew them, as by `aws sso login`"),
+    ("SignatureDoesNotMatch", "the secret key is wrong"),
+    ("AuthFailure", "the credentials are wrong: renew them"),
+)
 
 
 class Failure(click.ClickException):
@@ -123,7 +128,7 @@ def aws_errors() -> tuple[type[Exception], ...]:
 def aws_remedy(error: Exception) -> str:
     code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
     names = f"{type(error).__name__} {code}"
-    return next((f" ({remedy})" for part, remedy in AWS_REMEDIES.items() if part in names), "")
+    return next((f" ({remedy})" for part, remedy in AWS_REMEDIES if part in names), "")
 
 
 def open_standard_files() -> None:
