@@ -38,7 +38,8 @@ Exit status:
 AWS_REMEDIES = (
     (
         "NoRegion",
-        "AWS_DEFAULT_REGION names the region, such as AWS_DEFAULT_REGION=eu-central-1; `aws configure` stores one",
+        "AWS_DEFAULT_REGION names the region, such as AWS_DEFAULT_REGION=eu-central-1; "
+        "`aws configure` stores one",
     ),
     ("ProfileNotFound", "AWS_PROFILE names a profile that `aws configure` stored"),
     (
