@@ -18,6 +18,7 @@ from chalicelib.domain.ingest.reading import BLOCK_BYTES, cube_of_csv, read_care
 from chalicelib.domain.measures import CellStats
 from chalicelib.domain.numbers import parse_number
 from chalicelib.domain.shape.roles import REQUIRED_ROLES
+from chalicelib.domain.shape.texts import tidy_name
 from chalicelib.errors import (
     DatasetError,
     EmptyDataset,
@@ -74,7 +75,8 @@ def reference(content: bytes) -> Cube:
     """The cube by Python's csv and fractions, a row at a time. Raises DatasetError."""
     source = io.BytesIO(content)
     header, *rows = (record.fields for record in records(source))
-    places = {role: header.index(str(column)) for role, column in SOIL.columns.items()}
+    names = [tidy_name(name) for name in header]
+    places = {role: names.index(str(column)) for role, column in SOIL.columns.items()}
     columns = Columns(header, "the stream", SOIL)
     read_carefully(source, layout_of(source, SOIL), columns)
     whole = Cube()
