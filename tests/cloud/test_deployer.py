@@ -71,8 +71,16 @@ def client(service: str) -> Any:
     return boto3.session.Session().client(service)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def led_to_secured(secured: Deployed) -> Iterator[None]:
+    """Lead boto3 to the emulator that enforces IAM: another stage may have come up since."""
+    address, bundle = secured.url.removesuffix("/v1"), str(secured.http.verify)
+    with aws_environ(AWS_ENDPOINT_URL=address, AWS_CA_BUNDLE=bundle):
+        yield
+
+
 @pytest.fixture(scope="module")
-def role(secured: Deployed) -> dict[str, str]:
+def role(led_to_secured: None) -> dict[str, str]:
     """The outputs of .chalice/deployer.json."""
     provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{HOST}"
     values = {"Stage": "dev", "Provider": provider, "Subject": SUBJECT}
