@@ -79,7 +79,8 @@ test-cloud: export STATLINE_MINISTACK := $(VENV_PATH)/cloud/bin/ministack
 test-cloud: export STATLINE_DYNALITE := $(DYNALITE)
 test-cloud: $(VENV)/cloud/installed $(DYNALITE)  ## Deploy to an emulator of AWS on this machine and test there
 	$(BIN)/python -m pytest tests/chalicelib/adapters/test_job_store.py tests/chalicelib/application/test_idempotency.py tests/chalicelib/application/test_callbacks.py tests/chalicelib/adapters/test_adapters.py -k "ministack or dynalite"
-	$(BIN)/python -m pytest tests/cloud
+	$(BIN)/python -m pytest tests/cloud/test_callbacks.py
+	$(BIN)/python -m pytest -n 3 --dist loadfile tests/cloud --ignore tests/cloud/test_callbacks.py
 
 test-long: $(VENV)/dev-installed  ## The long tests, 20 minutes: 50 SIGKILL rounds, 5000 simulations, the storm, 10 minutes of fuzzing
 	STATLINE_CRASH_ROUNDS=50 STATLINE_SIMULATIONS=5000 STATLINE_STORM_SECONDS=60 \

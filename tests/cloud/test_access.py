@@ -40,7 +40,7 @@ def test_policies_grant_each_function_what_it_needs(keyed: Deployed) -> None:
         answered = keyed.result(keyed.submit(statistic, question=LARGE))
         assert answered.json()["status"] == "done"
     stored = keyed.stack.aws.s3.list_objects_v2(Bucket=keyed.outputs["Bucket"], Prefix="results/")
-    assert stored["KeyCount"] == 1
+    assert stored["KeyCount"] >= 1
     assert len(keyed.get("/api/jobs").json()["data"]) >= 2
     assert keyed.get("/api/num_jobs").json() == {"num_jobs": 0}
     keyed.invoke("Sweeper")
