@@ -34,7 +34,7 @@ def make_tasks(redis: str, frame: Frame | None = None) -> Celery:
     """Return the Celery application; only workers have a frame."""
     tasks = Celery("bench", broker=redis, backend=redis, set_as_current=False)
 
-    @tasks.task(name="compute")  # type: ignore[untyped-decorator] # celery has no types
+    @tasks.task(name="compute")  # type: ignore[untyped-decorator] # celery ships no types
     def compute(statistic: str, inputs: dict[str, str]) -> Any:
         return frame.compute(statistic, *inputs.values()) if frame else None
 
@@ -45,7 +45,7 @@ def create_app(tasks: Celery) -> FastAPI:
     """The nine statistics and get_results, the endpoints that are measured."""
     app = FastAPI(strict_content_type=False)  # the load sends no Content-Type
 
-    @app.post("/api/{statistic}")  # type: ignore[untyped-decorator] # where fastapi is not installed
+    @app.post("/api/{statistic}")  # type: ignore[untyped-decorator] # fastapi is in this server's environment only
     def submit(statistic: str, inputs: Annotated[dict[str, str], Body()]) -> dict[str, str]:
         known = STATISTICS.get(statistic)
         if known is None or set(inputs) != set(known.parameters):
@@ -53,7 +53,7 @@ def create_app(tasks: Celery) -> FastAPI:
         ordered = {name: inputs[name] for name in known.parameters}
         return {"job_id": tasks.send_task("compute", (statistic, ordered)).id}
 
-    @app.get("/api/get_results/{job_id}")  # type: ignore[untyped-decorator] # as above
+    @app.get("/api/get_results/{job_id}")  # type: ignore[untyped-decorator] # fastapi is in this server's environment only
     def get_response(job_id: str) -> dict[str, Any]:
         job = tasks.AsyncResult(job_id)
         state, result = job.state, job.result

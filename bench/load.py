@@ -55,7 +55,7 @@ class Lane(asyncio.Protocol):
             return await answer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport  # type: ignore[assignment] # a stream's transport writes too
+        self._transport = transport  # type: ignore[assignment] # asyncio types it without write, which a stream's transport has
 
     def data_received(self, data: bytes) -> None:
         self._received += data

@@ -78,7 +78,7 @@ def follow_jobs(tab: Tab, url: str, minutes: float) -> tuple[float, float]:
     while time.monotonic() < end:
         requests.post(f"{url}/api/best5", json={"question": "Q036"}, timeout=10).raise_for_status()
         tab.until("document.querySelector('#new-jobs button')?.click() || true")
-        time.sleep(1)  # the page asks again every two seconds
+        time.sleep(1)  # nothing to await: the page itself polls every two seconds, and its memory is sampled
         if not warm and time.monotonic() > begin:
             warm = heap(tab)
     return warm, heap(tab)
