@@ -6,29 +6,14 @@ from typing import Any
 
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingestor import DataIngestor
+from tests.support import surveys
 
 QUESTION = "Percent of adults who swim"
-HEADER = "question,id,place,place_id,year,category,group,value,low,high,n"
-DESCRIPTION: dict[str, Any] = {
+HEADER = ",".join(surveys.COLUMNS)
+DESCRIPTION: dict[str, Any] = surveys.DESCRIPTION | {
+    "synthetic": False,
     "title": "Swimming survey",
     "source": "https://example.org/swimming",
-    "columns": {
-        "question": "question",
-        "question_id": "id",
-        "location": "place",
-        "location_id": "place_id",
-        "category": "category",
-        "segment": "group",
-        "year": "year",
-        "value": "value",
-        "low": "low",
-        "high": "high",
-        "sample_size": "n",
-    },
-    "best": {"Q1": "lowest"},
-    "unit": "%",
-    "interval": {"level": 0.95, "scale": "logit"},
-    "whole": {"category": "Total", "segment": "Total"},
     "national": "Nation",
     "territories": ["IS"],
     "no_group": ["Not reported"],
