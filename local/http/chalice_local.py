@@ -52,11 +52,18 @@ class RequestHandler(chalice.local.ChaliceRequestHandler):
         BaseHTTPRequestHandler.__init__(self, request, client, server)
 
 
+class ConnectionServer(chalice.local.ThreadedHTTPServer):
+    """Chalice's server, with room for connections that come at once."""
+
+    # Python's is 5: of more, the system drops some, and their clients try again a second later or hang.
+    request_queue_size = 128
+
+
 class DevServer(chalice.local.LocalDevServer):
     """Starts the service before the first request, so that the jobs an earlier process left go on at once."""
 
     def __init__(self, application: Chalice, config: Config, host: str, port: int) -> None:
-        super().__init__(application, config, host, port, handler_cls=RequestHandler)
+        super().__init__(application, config, host, port, RequestHandler, ConnectionServer)
 
     def serve_forever(self) -> None:
         if os.environ.get("CHALICE_WORKER"):

@@ -1,7 +1,10 @@
 """Plain `chalice local`: which of the gateway's promises hold on Chalice's own server."""
 
+import os
+import signal
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 import requests
@@ -102,6 +105,20 @@ def test_large_response_is_compressed(url: str) -> None:
 
     assert response.headers["Content-Encoding"] == "gzip"
     assert response.json()["title"] == "Statline"
+
+
+def test_hundred_connections_at_once_are_all_served(server: ServerProcess) -> None:
+    """The server is stopped meanwhile, so that it accepts none before all have come."""
+    with ExitStack() as connections:
+        os.killpg(server.process.pid, signal.SIGSTOP)
+        try:
+            opened = [connections.enter_context(connect(server.url)) for _ in range(100)]
+        finally:
+            os.killpg(server.process.pid, signal.SIGCONT)
+        for connection in opened:
+            connection.sendall(GET + b"\r\n")
+
+        assert all(receive(connection).status == 200 for connection in opened)
 
 
 def test_child_ends_when_its_parent_is_killed(server: ServerProcess) -> None:
