@@ -11,7 +11,7 @@ from bench.servers import FRESH, KEPT_JOBS, MIX
 
 Run = Mapping[str, Any]
 
-# The statistic with the largest result, and how a column of it is told.
+# The statistic with the largest result, and the words for two of its columns.
 SLOWEST, WHEN = "mean_by_category", {"known": "known", "cube": "computed"}
 FLAT = 1.3  # growth of memory that still counts as none
 SECTIONS = {

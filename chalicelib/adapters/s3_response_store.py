@@ -1,4 +1,4 @@
-"""Responses that Lambda may not return, in S3: whoever has the link of one reads it, for a while."""
+"""Large responses in S3, each with a presigned link that expires."""
 
 import hashlib
 from collections.abc import Mapping

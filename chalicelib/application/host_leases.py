@@ -1,4 +1,4 @@
-"""The rule that protects hosts, and others from them: one attempt in flight, and a pause after failures."""
+"""Host leases: one callback attempt in flight for a host, and a pause after failures."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -17,10 +17,10 @@ FORGET_MS = 60 * 60 * 1000
 
 @dataclass(frozen=True, slots=True)
 class HostState:
-    """What is known of a host. No attempt begins before `until`; `holder` is the process that is at one.
+    """The lease and the failures of a host. Times are in milliseconds.
 
-    `failures` counts the failed attempts in a row, the first of which ended at `failing_since`. Times are in
-    milliseconds.
+    No attempt begins before `until`; `holder` is the process that makes one. `failures` counts the failed
+    attempts in a row, the first of which ended at `failing_since`.
     """
 
     until: int = 0

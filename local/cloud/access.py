@@ -5,14 +5,14 @@ A path that is new asks for what the stage asks for: none is open by oversight.
 
 from typing import Any
 
-# Not in .chalice/resources.json: nobody can deploy what Chalice alone packages, which leaves paths open.
+# Not in .chalice/resources.json: so the template of Chalice alone, which leaves paths open, cannot deploy.
 CONDITIONS = {
     "KeyRequired": {"Fn::Equals": [{"Ref": "Access"}, "key"]},
     "JobsSigned": {"Fn::Equals": [{"Ref": "JobAccess"}, "iam"]},
 }
 KEY: Any = {"Fn::If": ["KeyRequired", [{"ApiKey": []}], []]}
 SIGNATURE: Any = [{"Signature": []}]
-# Lists of jobs, and DELETE: whoever may send these learns of, and removes, the jobs of others.
+# Lists of jobs, and DELETE: these requests show and remove the jobs of other clients.
 OTHERS_JOBS: Any = {"Fn::If": ["JobsSigned", SIGNATURE, KEY]}
 # None of these holds questions or values.
 PAGES = ("/explore", "/static/{name}", "/client/statline.py", "/robots.txt")

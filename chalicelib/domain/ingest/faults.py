@@ -31,7 +31,7 @@ from chalicelib.errors import DatasetError, DifferentYears, InvalidValue, shown
 
 # Returns where the text of a row is, from the row's place in its frame and the column's name.
 Where = Callable[[int, str], str]
-READ = "read"  # the kinds that options of "read" cure are told once a file, the others once a column
+READ = "read"  # the kinds that options of "read" cure are reported once a file, the others once a column
 
 
 @dataclass
