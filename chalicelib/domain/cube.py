@@ -184,3 +184,12 @@ def add_all(rows: Iterable[tuple[Key, Sum]], sums: dict[Key, Sum]) -> None:
     """Add each row to the sum of its key."""
     for key, row in rows:
         sums[key] = sums[key] + row if key in sums else row
+
+
+def inverted(names: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """Return the keys of each value, in their order."""
+    keys: dict[str, list[str]] = {}
+    for key, values in names.items():
+        for value in values:
+            keys.setdefault(value, []).append(key)
+    return keys

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.cube import inverted
 from chalicelib.domain.shape.roles import names_of
 from chalicelib.domain.shape.tallies import EXAMPLES, counted, crowded, pasted, some
 from chalicelib.domain.shape.texts import composed
@@ -113,11 +114,3 @@ def several(noun: str, others: str, names: Mapping[str, Iterable[str]], cure: st
         yield f"the {noun} {shown(name)} has {len(texts)} {others}, {some(texts)}: {cure}"
     if len(found) > EXAMPLES:
         yield f"{len(found) - EXAMPLES:,} more {noun}s have several {others}"
-
-
-def inverted(names: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
-    keys: dict[str, list[str]] = {}
-    for key, values in names.items():
-        for value in values:
-            keys.setdefault(value, []).append(key)
-    return keys

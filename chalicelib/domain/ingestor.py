@@ -1,13 +1,13 @@
 """DataIngestor: a data set, and the names that it knows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chalicelib.domain import snapshot
 from chalicelib.domain.catalogue import Catalogue, catalogue_of
-from chalicelib.domain.cube import MEASURED, Cube, Measures
+from chalicelib.domain.cube import MEASURED, Cube, Measures, inverted
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.doubts import doubts
 from chalicelib.domain.shape.roles import ROLES
@@ -214,12 +214,3 @@ class DataIngestor:
     @cached_property
     def _question_suggester(self) -> Suggester:
         return Suggester([*self.questions, *self.cube.question_ids])
-
-
-def inverted(names: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
-    """Return the keys of each value, in their order."""
-    keys: dict[str, list[str]] = {}
-    for key, values in names.items():
-        for value in values:
-            keys.setdefault(value, []).append(key)
-    return keys
