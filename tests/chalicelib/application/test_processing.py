@@ -1,14 +1,14 @@
 """Turns of several jobs, and results that the store has lost."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
 import requests
 
 from chalicelib.application import lambda_handlers, processing
-from chalicelib.application.job import JobStatus
+from chalicelib.application.job import Job, JobStatus
 from chalicelib.application.service import Service
 from chalicelib.bootstrap import get_service
 from chalicelib.documents.job_documents import callback_body
@@ -58,10 +58,8 @@ def test_failed_turn_can_be_repeated(cloud: SimulatedCloud, service: Service, mo
     assert [service.get(job.id).status.value for job in jobs] == ["successful", "failed", "successful"]
 
 
-def test_outcomes_wait_for_no_slow_job(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor for one whose statistic has not been computed before."""
-    monkeypatch.setattr(processing, "QUICK_SECONDS", 0)
-    jobs = [submit(service, *QUESTION, fresh=True) for _ in range(3)]
+def open_when_taken(service: Service, jobs: Sequence[Job]) -> list[int]:
+    """Process jobs in a turn; return how many were open when each was taken."""
     open_jobs = []
 
     def ids() -> Iterator[str]:
@@ -70,7 +68,14 @@ def test_outcomes_wait_for_no_slow_job(service: Service, monkeypatch: pytest.Mon
             yield job.id
 
     service.process_all(ids())
-    assert open_jobs == [3, 3, 2]
+    return open_jobs
+
+
+def test_outcomes_wait_for_no_slow_job(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor for one whose statistic has not been computed before."""
+    monkeypatch.setattr(processing, "QUICK_SECONDS", 0)
+    jobs = [submit(service, *QUESTION, fresh=True) for _ in range(3)]
+    assert open_when_taken(service, jobs) == [3, 3, 2]
 
 
 def test_outcomes_of_quick_jobs_are_stored_together(
@@ -79,15 +84,7 @@ def test_outcomes_of_quick_jobs_are_stored_together(
     monkeypatch.setattr(processing, "QUICK_SECONDS", 60)
     service.process(submit(service, *QUESTION).id)
     jobs = [submit(service, *QUESTION, fresh=True) for _ in range(3)]
-    open_jobs = []
-
-    def ids() -> Iterator[str]:
-        for job in jobs:
-            open_jobs.append(service.num_jobs())
-            yield job.id
-
-    service.process_all(ids())
-    assert open_jobs == [3, 3, 3]
+    assert open_when_taken(service, jobs) == [3, 3, 3]
     assert service.num_jobs() == 0
 
 
