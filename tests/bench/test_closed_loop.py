@@ -145,8 +145,8 @@ def test_connection_closed_by_the_server_is_opened_again() -> None:
 
 def test_each_client_and_seed_has_its_own_questions() -> None:
     with scripted() as server:
-        drive(server.url, 2, [("Humus", str(number)) for number in range(10_000)], jobs=40)
-        drive(server.url, 2, [("Humus", str(number)) for number in range(10_000)], jobs=40, seed=2)
+        drive(server.url, 2, [("Humus", str(number)) for number in range(10_000)], jobs=400)
+        drive(server.url, 2, [("Humus", str(number)) for number in range(10_000)], jobs=400, seed=2)
         states = [state for state in server.states if state]
         assert len(states) > 20
         assert len(set(states)) > 0.9 * len(states)
