@@ -22,7 +22,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--custom-compile-command 'make lock' --exclude-newer '7 days' $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run web web-test test test-cloud test-long soak fuzz check bench bench-full package release deploy destroy logs data sample lock upgrade clean
+.PHONY: help run cluster web web-test test test-cloud test-long soak fuzz check bench bench-full package release deploy destroy logs data sample lock upgrade clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -37,6 +37,12 @@ $(VENV)/installed: requirements/run.txt
 $(VENV)/dev-installed: requirements/dev.txt $(VENV)/installed
 	$(BIN)/$(PIP_INSTALL) -r requirements/dev.txt
 	touch $@
+
+$(VENV)/cluster-installed: requirements/cluster.txt $(VENV)/installed
+	$(BIN)/$(PIP_INSTALL) -r requirements/cluster.txt
+	touch $@
+
+cluster: $(VENV)/cluster-installed  ## Install Dask, which `publish --cluster` needs
 
 $(VENV)/bench-installed: requirements/bench.txt $(VENV)/dev-installed
 	$(BIN)/$(PIP_INSTALL) -r requirements/bench.txt
@@ -142,7 +148,8 @@ sample: $(VENV)/installed  ## Write the synthetic sample again
 
 lock: $(VENV)/dev-installed  ## Pin the dependency groups of pyproject.toml, with hashes; pins that are good stay
 	$(LOCK) --group run --output-file requirements/run.txt
-	$(LOCK) --group dev --output-file requirements/dev.txt --constraint requirements/run.txt
+	$(LOCK) --group cluster --output-file requirements/cluster.txt --constraint requirements/run.txt
+	$(LOCK) --group dev --output-file requirements/dev.txt --constraint requirements/cluster.txt
 	$(LOCK) --group bench --output-file requirements/bench.txt --constraint requirements/dev.txt
 	$(LOCK) --group cloud --output-file requirements/cloud.txt
 	$(LOCK) --group celery --output-file requirements/celery.txt
