@@ -117,11 +117,11 @@ $(VENV)/celery/installed: requirements/celery.txt
 	-$(VENV)/celery/bin/$(PIP_INSTALL) -r requirements/celery.txt && touch $@
 
 bench bench-full: export STATLINE_CELERY := $(VENV_PATH)/celery/bin/python
-bench: $(VENV)/bench-installed $(VENV)/celery/installed  ## Measure everything beside others and write docs/benchmarks.md (10 minutes)
+bench: $(VENV)/bench-installed $(VENV)/celery/installed  ## Measure everything beside others and write docs/benchmarks.md (20 minutes)
 	$(BIN)/python -m pytest --quiet tests/bench
 	$(BIN)/python -m bench
 
-bench-full: $(VENV)/bench-installed $(VENV)/celery/installed  ## The same up to 10 million rows and 100,000 jobs; needs 4 GB in TMPDIR
+bench-full: $(VENV)/bench-installed $(VENV)/celery/installed  ## The same up to 10 million rows; needs 4 GB in TMPDIR
 	$(BIN)/python -m pytest --quiet tests/bench
 	$(BIN)/python -m bench --full
 

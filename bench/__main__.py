@@ -3,7 +3,7 @@
     python -m bench [--full | --quick | --again] [--only SECTION]
 
 One run writes the page: its figures go to docs/benchmarks/run.json, from which --again writes page and plots
-again. --full goes to ten million rows and a hundred thousand jobs, --quick only proves that everything works.
+again. --full goes to ten million rows, --quick only proves that everything works.
 --only prints the table of one section.
 """
 
@@ -31,19 +31,23 @@ PACKAGES = ("chalice", "moto", "boto3", "flask", "pandas", "numpy", "pyarrow", "
 
 
 class Sizes(NamedTuple):
-    """How much is measured: `rows` of the generated files, `jobs` until memory is looked at."""
+    """How much is measured: `rows` of the generated files, `jobs` until memory is looked at.
+
+    `asked` is how often one question is asked before the size of the database is looked at.
+    """
 
     command: str
     rows: tuple[int, ...] = (18_650, 100_000, 1_000_000)
-    jobs: tuple[int, ...] = (1_000, 5_000)
+    jobs: tuple[int, ...] = (1_000, 100_000)
+    asked: int = 100_000
     clients: tuple[int, ...] = (1, 8, 32, 128)
     seconds: float = 4.0
     runs: int = 3
 
 
 NORMAL = Sizes("make bench")
-FULL = NORMAL._replace(command="make bench-full", rows=(*NORMAL.rows, 10_000_000), jobs=(1_000, 100_000))
-QUICK = Sizes("python -m bench --quick", (18_650, 40_000), (50, 100), (1, 8, 32), 0.5, runs=1)
+FULL = NORMAL._replace(command="make bench-full", rows=(*NORMAL.rows, 10_000_000))
+QUICK = Sizes("python -m bench --quick", (18_650, 40_000), (50, 100), 100, (1, 8, 32), 0.5, runs=1)
 
 
 def sections(sizes: Sizes, folder: Path) -> dict[str, Callable[[], list[dict[str, object]]]]:
@@ -52,6 +56,7 @@ def sections(sizes: Sizes, folder: Path) -> dict[str, Callable[[], list[dict[str
         "round_trips": lambda: servers.round_trips(csv, sizes.clients, sizes.seconds, sizes.runs),
         "profile": lambda: profile.measure(csv, servers.WARM_CLIENTS, sizes.seconds),
         "memory": lambda: servers.memory(csv, sizes.jobs),
+        "one_result": lambda: servers.one_result(csv, sizes.asked),
         "ingest": lambda: ingest.measure(folder, sizes.rows, sizes.runs),
         "statistics": lambda: statistics.measure(folder, sizes.rows),
         "starting": lambda: servers.starting(folder, sizes.rows),

@@ -106,20 +106,27 @@ def drive(
     jobs: float = math.inf,
     seed: int = 1,
     more: str = "",
+    names: Sequence[str] = tuple(sorted(MEANS)),
 ) -> Outcome:
     """Load the server at `url` for so many seconds, or until so many jobs are submitted.
 
-    `more` has further header lines of each submission.
+    `more` has further header lines of each submission, `names` the statistics that are asked.
     """
     # epoll counts in milliseconds, too coarse for the pause.
     with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selectors.SelectSelector())) as runner:
-        return runner.run(_drive(url, clients, pairs, seconds, jobs, seed, more))
+        return runner.run(_drive(url, clients, pairs, seconds, jobs, seed, (more, names)))
 
 
 async def _drive(
-    url: str, count: int, pairs: Sequence[Pair], seconds: float, jobs: float, seed: int, header: str
+    url: str,
+    count: int,
+    pairs: Sequence[Pair],
+    seconds: float,
+    jobs: float,
+    seed: int,
+    kind: tuple[str, Sequence[str]],
 ) -> Outcome:
-    clients = [Client(url, requests(pairs, seed * 1000 + number, header)) for number in range(count)]
+    clients = [Client(url, requests(pairs, seed * 1000 + number, *kind)) for number in range(count)]
     start, cpu, submitted = time.perf_counter(), time.process_time(), 0
 
     def more() -> bool:
@@ -144,8 +151,10 @@ async def finished(clients: Sequence[Client], tasks: set[asyncio.Task[None]]) ->
             task.result()
 
 
-def requests(pairs: Sequence[Pair], seed: int, header: str = "") -> Iterator[bytes]:
-    choice, names = random.Random(seed).choice, sorted(MEANS)
+def requests(
+    pairs: Sequence[Pair], seed: int, header: str = "", names: Sequence[str] = tuple(sorted(MEANS))
+) -> Iterator[bytes]:
+    choice = random.Random(seed).choice
     while True:
         name, inputs = choice(names), choice(pairs)
         yield post(f"/api/{name}", dict(zip(MEANS[name].parameters, inputs, strict=False)), header)

@@ -21,6 +21,7 @@ SECTIONS = {
     "Ingest": "ingest",
     "Start": "starting",
     "Memory": "memory",
+    "Database": "one_result",
 }
 TEXTS = {
     "round_trips": """\
@@ -50,6 +51,7 @@ CSV to the sum and count of every cell. Statline alone sums exactly and checks e
 A fresh interpreter loads a snapshot. The first result is timed from the start of `make run` to the result of
 one job: without a snapshot the service reads the CSV to a cube, with one it only hashes the CSV.""",
     "memory": f"Resident memory of `make run` and its children; it keeps {KEPT_JOBS:,} jobs here.",
+    "one_result": "The laptop's database with every job kept, all of which have one result.",
 }
 
 
@@ -91,6 +93,8 @@ def of_servers(run: Run) -> Iterator[Target]:
     first, last = run["memory"][1], run["memory"][-1]
     name = f"memory after many jobs against after {first['jobs']:,}"
     yield Target(name, f"{last['jobs']:,} jobs", last["MB"] / first["MB"], FLAT)
+    kept = run["one_result"][0]
+    yield Target("database with one result, MB", f"{kept['jobs']:,} jobs", kept["database MB"], 40)
 
 
 def of_round_trips(trips: Any) -> Iterator[Target]:

@@ -17,6 +17,7 @@ from bench import survey
 from bench.closed_loop import drive
 from bench.processes import MAKE_RUN, available, fresh, serving
 from chalicelib.domain.ingestor import DataIngestor
+from local.storage.database import NAME as DATABASE
 
 WARM_CLIENTS, WARM_SECONDS = 8, 1.0
 KEPT_JOBS = 1_000
@@ -65,6 +66,21 @@ def memory(csv: Path, jobs: Sequence[int]) -> list[Row]:
             done = count
             rows.append({"jobs": done, "MB": server.memory()})
     return rows
+
+
+def one_result(csv: Path, jobs: int) -> list[Row]:
+    """The database that keeps so many jobs which ask the same question."""
+    pair = survey.usable_pairs(csv)[0]
+    with (
+        tempfile.TemporaryDirectory() as home,
+        serving(MAKE_RUN, csv, Path(home), STATLINE_KEEP_RESULTS=str(jobs)) as server,
+    ):
+        server.first_result("global_mean", {"question": pair[0]})
+        outcome = drive(server.url, WARM_CLIENTS, [pair], jobs=jobs - 1, names=["global_mean"])
+        size = sum(path.stat().st_size for path in Path(home, ".statline").glob(f"{DATABASE}*"))
+    if outcome.errors:
+        raise SystemExit(f"{outcome.errors} of {jobs} jobs failed")
+    return [{"jobs": jobs, "database MB": size / 1e6, "bytes a job": size / jobs}]
 
 
 def starting(folder: Path, sizes: Sequence[int]) -> list[Row]:

@@ -36,6 +36,7 @@ def good_run() -> dict[str, Any]:
         "ingest": [ingested(engine, rows) for rows in sizes for engine in ENGINES],
         "starting": [started(rows) for rows in sizes],
         "memory": [{"jobs": 1, "MB": 100.0}, {"jobs": 1_000, "MB": 200.0}, {"jobs": 100_000, "MB": 220.0}],
+        "one_result": [{"jobs": 100_000, "database MB": 40.0, "bytes a job": 400.0}],
     }
 
 

@@ -50,6 +50,7 @@ MISSES = [
     ("ingest", {"rows": 1_000_000, "engine": "statline"}, {"peak MB": 60.0}, "ingest, growth of peak memory"),
     ("starting", {"rows": 18_650}, {"load ms": 21.0}, "snapshot load, ms"),
     ("memory", {"jobs": 100_000}, {"MB": 300.0}, "memory after many jobs"),
+    ("one_result", {"jobs": 100_000}, {"database MB": 41.0}, "database with one result"),
 ]
 
 
