@@ -3,7 +3,8 @@
 import os
 import sys
 import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from contextlib import nullcontext
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import chalice.local
@@ -17,18 +18,27 @@ from local.http.response import Response
 
 
 class ConnectionGateway(Gateway):
-    """Answers the requests of one connection, in the form of a Lambda function."""
+    """Answers the requests of one connection, in the form of a Lambda function.
 
-    def __init__(self, application: Chalice, config: Config, bound: str, peer: str) -> None:
+    Holds `turn` while it answers a request that neither waits nor computes long.
+    """
+
+    def __init__(
+        self, application: Chalice, config: Config, bound: str, peer: str, turn: threading.Lock
+    ) -> None:
         super().__init__(application, config, bound)
-        self._peer = peer
+        self._peer, self._turn = peer, turn
 
     def handle_request(
         self, method: str, path: str, headers: dict[str, str], body: bytes | None
     ) -> dict[str, Any]:
         named = {name.lower(): value for name, value in headers.items()}
         call = self.call(method, path, named, body, self._peer)
-        response = call if isinstance(call, Response) else self.run(call)
+        if isinstance(call, Response):
+            response = call
+        else:
+            with nullcontext() if call.lane else self._turn:
+                response = self.run(call)
         return {
             "statusCode": response.status,
             "headers": response.headers,
@@ -44,10 +54,10 @@ class RequestHandler(chalice.local.ChaliceRequestHandler):
     disable_nagle_algorithm = True
 
     def __init__(
-        self, request: Any, client: Any, server: HTTPServer, app_object: Chalice, config: Config
+        self, request: Any, client: Any, server: "ConnectionServer", app_object: Chalice, config: Config
     ) -> None:
         bound = str(server.server_address[0])
-        self.local_gateway = ConnectionGateway(app_object, config, bound, peer=client[0])
+        self.local_gateway = ConnectionGateway(app_object, config, bound, client[0], server.turn)
         # Not Chalice's own __init__: it would make Chalice's own gateway and serve the connection with it.
         BaseHTTPRequestHandler.__init__(self, request, client, server)
 
@@ -57,6 +67,11 @@ class ConnectionServer(chalice.local.ThreadedHTTPServer):
 
     # Python's is 5: of more, the system drops some, and their clients try again a second later or hang.
     request_queue_size = 128
+
+    def __init__(self, *args: Any, **extra: Any) -> None:
+        super().__init__(*args, **extra)
+        # Dozens of threads that answered polls at once would hardly let the jobs' threads run.
+        self.turn = threading.Lock()
 
 
 class DevServer(chalice.local.LocalDevServer):

@@ -4,11 +4,16 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from threading import Event, Lock
 
 import pytest
 import requests
+from chalice.app import Chalice
+from chalice.config import Config
 
+from local.http.chalice_local import ConnectionGateway
 from tests.support.processes import ServerProcess, chalice_local, until
 from tests.support.raw import CLOSE, connect, receive, talk
 from tests.support.samples import write_soil
@@ -119,6 +124,33 @@ def test_hundred_connections_at_once_are_all_served(server: ServerProcess) -> No
             connection.sendall(GET + b"\r\n")
 
         assert all(receive(connection).status == 200 for connection in opened)
+
+
+def test_views_that_end_at_once_take_turns_and_waiting_ones_do_not() -> None:
+    """Threads that all compute responses at once would leave none of the processor to the jobs' threads."""
+    app, trace, turn, pause = Chalice("views", configure_logs=False), list[str](), Lock(), Event()
+
+    @app.route("/brief")
+    def brief() -> str:
+        trace.append("in")
+        pause.wait(0.005)  # another thread would begin now
+        trace.append("out")
+        return ""
+
+    @app.route("/long")
+    def long() -> str:
+        return "waited" if turn.locked() else ""
+
+    vars(long).update(lane="views")
+    config = Config.create(project_dir=".", app_name="views")
+    gateway = ConnectionGateway(app, config, "127.0.0.1", "127.0.0.1", turn)
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _: gateway.handle_request("GET", "/brief", {}, None), range(16)))
+    with turn:
+        response = gateway.handle_request("GET", "/long", {}, None)
+
+    assert trace == ["in", "out"] * 16
+    assert response["body"] == b"waited"
 
 
 def test_child_ends_when_its_parent_is_killed(server: ServerProcess) -> None:
