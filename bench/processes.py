@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -32,6 +33,7 @@ BASELINE, CELERY, MAKE_RUN, CHALICE_LOCAL = KINDS = (
 CELERY_PYTHON = "STATLINE_CELERY"
 START_SECONDS = 600.0  # ten million rows take their time
 PAUSE = 0.005
+FOLLOWER_LAG = re.compile(r"^statline_follower_lag_jobs\{.*\} (\S+)$", re.MULTILINE)
 
 
 @dataclass
@@ -55,6 +57,13 @@ class Server:
     def memory(self) -> float:
         """Resident memory of the process and its children, in MB."""
         return sum(float(process.memory_info().rss) for process in self.tree()) / 1e6
+
+    def catch_up(self) -> None:
+        """Wait until results/ and the replica of `make run` have every job."""
+        while any(
+            float(lag) for lag in FOLLOWER_LAG.findall(requests.get(f"{self.url}/metrics", timeout=30).text)
+        ):
+            time.sleep(PAUSE)  # followers signal nothing
 
     def first_result(self, statistic: str, inputs: Mapping[str, str]) -> float:
         """Seconds from the start of the process to the result of its first job."""

@@ -54,16 +54,21 @@ def of_rounds(rows: Sequence[Row]) -> list[Row]:
 
 
 def memory(csv: Path, jobs: Sequence[int]) -> list[Row]:
-    """Resident memory after so many jobs, the first row being one job: the server at rest."""
+    """Resident memory after so many jobs, the first row being one job: the server at rest.
+
+    It is read when the followers have every job: the replica's process takes seconds to start.
+    """
     pairs, done = survey.usable_pairs(csv), 1
     with serving(MAKE_RUN, csv, STATLINE_KEEP_RESULTS=str(KEPT_JOBS)) as server:
         server.first_result("global_mean", {"question": pairs[0][0]})
+        server.catch_up()
         rows: list[Row] = [{"jobs": done, "MB": server.memory()}]
         for count in jobs:
             outcome = drive(server.url, WARM_CLIENTS, pairs, jobs=count - done, seed=count)
             if outcome.errors:
                 raise SystemExit(f"{outcome.errors} of {len(outcome.latencies)} jobs failed")
             done = count
+            server.catch_up()
             rows.append({"jobs": done, "MB": server.memory()})
     return rows
 

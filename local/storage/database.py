@@ -42,12 +42,19 @@ CREATE TABLE known (
     source INTEGER NOT NULL, computed INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX known_by_result ON known (result);
-PRAGMA user_version = 2;
 """
+# Since version 3: what jobs ask, once for all that ask it. Jobs of before have it in their record.
+QUESTIONS = """
+CREATE TABLE questions (id INTEGER PRIMARY KEY, content TEXT NOT NULL);
+ALTER TABLE jobs ADD COLUMN question INTEGER REFERENCES questions;
+CREATE INDEX jobs_by_question ON jobs (question);
+PRAGMA user_version = 3;
+"""
+VERSION = 3
 # A commit writes whole pages, some five of them: 4 KB pages take 115 us a job, these 48.
 PAGE_BYTES = 1024
 # A checkpoint forces the disk twice, and submissions wait for it: one in some thousand jobs.
-WAL_PAGES = 16_000
+WAL_PAGES = 8_000
 # A start checks the whole database, some 500 MB a second, and says so where that is felt.
 LONG_CHECK_BYTES = 200_000_000
 # SQLite's sentences that say less than the system's would.
@@ -229,18 +236,18 @@ class Database:
         return connection
 
     def _prepared(self, connection: sqlite3.Connection) -> sqlite3.Connection:
-        """Create missing tables, also in a database of version 1. Raises DatabaseError for a damaged file."""
+        """Create missing tables, also in a database of before. Raises DatabaseError for a damaged file."""
         if self._path.exists() and (size := self._path.stat().st_size) > LONG_CHECK_BYTES:
             log.info("checking %s for damage: %d MB", self._path, size // 1_000_000)
         [version] = connection.execute("PRAGMA user_version").fetchone()
         if version == 0:
-            connection.executescript(f"BEGIN;{SCHEMA}{KNOWN}COMMIT;")
+            connection.executescript(f"BEGIN;{SCHEMA}{KNOWN}{QUESTIONS}COMMIT;")
         elif (found := connection.execute("PRAGMA quick_check(1)").fetchone()) != ("ok",):
             damage = sqlite3.DatabaseError(str(found[0]))
             damage.sqlite_errorname = "SQLITE_CORRUPT"
             raise damage
-        elif version == 1:
-            connection.executescript(f"BEGIN;{KNOWN}COMMIT;")
+        elif version < VERSION:
+            connection.executescript(f"BEGIN;{KNOWN if version == 1 else ''}{QUESTIONS}COMMIT;")
         return connection
 
 

@@ -11,38 +11,48 @@ from sqlite3 import Connection
 
 from chalicelib.application.idempotency import IdempotencyRecord
 from chalicelib.application.job import JOB_ID, Job, JobStatus, by_acceptance, job_id, job_number
-from chalicelib.application.job_record import from_record, to_record
+from chalicelib.application.job_record import to_record
 from chalicelib.application.known_results import KnownResult, ResultKey, result_digest
 from chalicelib.errors import JobNotFound, Unavailable
 from local.settings import KEEP_BYTES
 from local.storage.database import CALLBACK_PENDING, OPEN, Database
 from local.storage.job_memory import RecentJobs, size
 from local.storage.job_rows import (
+    CHANGED_JOBS,
     DELETE_JOBS,
     DELETE_KEYS,
+    DELETE_QUESTION,
     DELETE_RESULT,
+    FIND_JOB,
     FIND_RESULT,
     FORGET_KNOWN,
     FORGET_OLD_KEYS,
+    FORGET_QUESTIONS,
     MARK_FILES_REMOVED,
+    NAMES_DATASET,
     NEWEST_FIRST,
     OLDEST_FIRST,
     OPEN_JOBS,
     PENDING_CALLBACKS,
     RESULT_BYTES,
+    SHORT_RECORD,
     STORE_JOB,
     STORE_KNOWN,
+    STORE_QUESTION,
     STORE_RESULT,
-    WITH_RESULT,
     Change,
+    Stored,
     known_row_of,
     listed_job,
+    question_of,
     row_of,
+    text_of,
 )
 
 PAGE = 500  # rows that a list reads at once
 # Deleted jobs that are remembered for followers; one that is further behind starts from the beginning.
 TOMBSTONES = 50_000
+MOST_QUESTIONS = 1_000  # that are remembered with their ids
 # What is beyond a limit is deleted together: a share of it, so that most finishes delete nothing.
 SLACK = 0.01
 
@@ -62,6 +72,7 @@ class SqliteJobStore:
         self._recent = RecentJobs()
         self._finished = self._reserved = self._result_bytes = self.sequence = 0
         self._tombstones: deque[tuple[int, str]] = deque(maxlen=TOMBSTONES)
+        self._questions = dict[str, int]()  # ids of questions that jobs were stored with
         self.listeners: list[threading.Event] = []
         self._lock = database.lock
         self._load()
@@ -85,7 +96,7 @@ class SqliteJobStore:
 
     def create(self, *jobs: Job) -> None:
         with self._lock:
-            self._store(jobs)
+            self._store(jobs, are_new=True)
             self._count_finished(jobs)
 
     def get(self, job_id: str) -> Job:
@@ -172,17 +183,18 @@ class SqliteJobStore:
         yield from ((job.id, job.accepted) for job in jobs if job.accepted < moment)
 
     def names_dataset(self, fingerprint: str) -> bool:
-        """Return whether a job was accepted under a data set. Reads every record."""
-        return bool(self.database.read("SELECT 1 FROM jobs WHERE instr(record, ?) LIMIT 1", fingerprint))
+        """Return whether a job was accepted under a data set. Reads every question."""
+        return bool(self.database.read(NAMES_DATASET, fingerprint))
 
     def changes(self, after: int, limit: int) -> list[Change]:
         """Return the latest state of the jobs changed after a change, oldest change first."""
-        query = f"SELECT sequence, record, content {WITH_RESULT} WHERE sequence > ? ORDER BY sequence LIMIT ?"
-        return [Change(*row) for row in self.database.read(query, after, limit)]
+        rows = self.database.read(CHANGED_JOBS, after, limit)
+        return [Change(sequence, Stored(*stored), content) for sequence, *stored, content in rows]
 
     def open_changes(self) -> list[Change]:
         """Return the open jobs, as if each had just changed."""
-        return [Change(self.sequence, json.dumps(to_record(job)), None) for job in self._open.values()]
+        whole = (Stored(text_of(to_record(job)), job.accepted, None, None) for job in self._open.values())
+        return [Change(self.sequence, stored, None) for stored in whole]
 
     def deleted_since(self, after: int, until: int) -> list[str] | None:
         """Return ids of the jobs deleted after a change, up to another; None if some are forgotten."""
@@ -201,24 +213,27 @@ class SqliteJobStore:
         [(jobs, highest, sequence)] = self.database.read(
             "SELECT count(*), max(number), (SELECT max(sequence) FROM jobs) FROM jobs"
         )
-        for number, record in self.database.read(OPEN_JOBS, OPEN):
-            self._open[job_id(number)] = from_record(json.loads(record))
+        for row in self.database.read(OPEN_JOBS, OPEN):
+            job = Stored(*row).job()
+            self._open[job.id] = job
         self._finished = jobs - len(self._open)
         [(self._result_bytes,)] = self.database.read(RESULT_BYTES)
         self.sequence = max(sequence or 0, self.fact("files"))
         self._reserved = max(highest or 0, self.fact("reserved"))
         self.reserve_beyond(self.database.lost_number)
-        with suppress(Unavailable):  # records whose jobs were never made
+        with suppress(Unavailable):  # what is of jobs that were never made
             self.database.write(FORGET_OLD_KEYS)
+            self.database.write(FORGET_QUESTIONS)
         self._expire()
 
     def _read(self, job_id: str) -> Job:
         number = job_number(job_id)
         with self._lock:
-            rows = self.database.read(f"SELECT record, content {WITH_RESULT} WHERE number = ?", number)
+            rows = self.database.read(FIND_JOB, number)
             if not rows:
                 raise JobNotFound(job_id)
-            job = from_record(json.loads(rows[0][0]), rows[0][1])
+            *stored, content = rows[0]
+            job = Stored(*stored).job(content)
             if job.result is not None or job.status is not JobStatus.SUCCESSFUL:
                 self._remember(job)
             return job
@@ -231,19 +246,35 @@ class SqliteJobStore:
     def _listed(self, query: str, accepted: int, count: int = PAGE) -> Iterator[Job]:
         number, size = 0, min(count, PAGE)
         while rows := self.database.read(query, accepted, number, size):
-            yield from (listed_job(record) for _, _, record in rows)
-            accepted, number, _ = rows[-1]
+            yield from (listed_job(Stored(*stored)) for *stored, _ in rows)
+            _, accepted, _, _, number = rows[-1]
             size = min(2 * size, PAGE)  # a filter may skip most of them
 
-    def _store(self, jobs: Sequence[Job]) -> None:
+    def _store(self, jobs: Sequence[Job], are_new: bool = False) -> None:
+        asked = dict[str, int]()
         with self.database.transaction() as connection:
             for sequence, job in enumerate(jobs, self.sequence + 1):
                 self._store_result(connection, job)
-                connection.execute(STORE_JOB, row_of(job, sequence))
+                question = self._question_id(connection, job, asked) if are_new else None
+                connection.execute(STORE_JOB, row_of(job, sequence, question))
+        self._questions |= {text: one for text, one in asked.items() if len(text) <= SHORT_RECORD}
+        if len(self._questions) > MOST_QUESTIONS:
+            self._questions.clear()
         for job in jobs:
             self._remember(job)
             self._unmeasured += size(job)
         self._note_changes(len(jobs))
+
+    def _question_id(self, connection: Connection, job: Job, asked: dict[str, int]) -> int:
+        """Return the id of a job's question; store it, and note it in `asked`, if it is not remembered.
+
+        A question that is forgotten meanwhile is stored twice, which costs its bytes.
+        """
+        content = question_of(job)
+        known = asked.get(content) or self._questions.get(content)
+        if known is None:
+            known = asked[content] = int(connection.execute(STORE_QUESTION, (content,)).lastrowid or 0)
+        return known
 
     def _store_result(self, connection: Connection, job: Job) -> None:
         """Store the result of a job once, and by its question if the job computes it, or brings it back."""
@@ -300,12 +331,16 @@ class SqliteJobStore:
         listed = (json.dumps(numbers),)
         with self.database.transaction() as connection:
             jobs = connection.execute(DELETE_JOBS, listed).fetchall()
-            results = {(key,) for _, _, key, _ in jobs if key is not None}
+            results = {(key,) for _, _, key, _, _ in jobs if key is not None}
+            questions = {question for *_, question in jobs}
+            gone = {one for one in questions if connection.execute(DELETE_QUESTION, (one,)).rowcount}
             connection.executemany(DELETE_RESULT, results)
             connection.executemany(FORGET_KNOWN, results)
             connection.execute(DELETE_KEYS, listed)
             connection.execute(MARK_FILES_REMOVED, listed)
-        for number, state, _, length in jobs:
+        if gone:
+            self._questions = {text: one for text, one in self._questions.items() if one not in gone}
+        for number, state, _, length, _ in jobs:
             self._finished -= state != OPEN
             self._result_bytes -= length or 0
             self._open.pop(job_id(number), None)

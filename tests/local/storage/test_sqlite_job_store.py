@@ -1,22 +1,41 @@
 """What is particular to the job store on SQLite: restarts, retention, shared results, memory."""
 
 import json
+import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.application.idempotency import IdempotencyRecord
-from chalicelib.application.job import Job, JobStatus
-from chalicelib.application.known_results import computed_outcome, key_of, known_result, reusing
+from chalicelib.application.job import Job, JobStatus, job_number
+from chalicelib.application.job_record import to_record
+from chalicelib.application.known_results import (
+    computed_outcome,
+    key_of,
+    known_result,
+    result_digest,
+    reusing,
+)
 from chalicelib.application.pagination import FOR_EVER, Filter, page
 from chalicelib.errors import JobNotFound
 from local.storage import job_memory, sqlite_job_store
-from local.storage.database import NAME, Database
+from local.storage.database import KNOWN, NAME, PAGE_BYTES, SCHEMA, WAL_PAGES, Database
 from local.storage.job_memory import RecentJobs
-from local.storage.job_rows import NEWEST_FIRST, OPEN_JOBS, PENDING_CALLBACKS
+from local.storage.job_rows import (
+    NEWEST_FIRST,
+    OPEN_JOBS,
+    PENDING_CALLBACKS,
+    STORE_RESULT,
+    Stored,
+    question_of,
+    row_of,
+    state_of,
+)
 from local.storage.sqlite_job_store import SqliteJobStore
 from local.storage.sqlite_service_state import SqliteServiceState
 from tests.local.machine import Machine
@@ -302,20 +321,106 @@ def test_lost_result_leaves_the_job_and_can_be_restored(machine: Machine) -> Non
     assert count(store, "results") == 0
 
 
-def test_database_of_version_1_is_read_and_gets_the_new_table(machine: Machine) -> None:
-    """Its open jobs are finished, and its results are served."""
-    store = machine.boot()
-    store.create(job(1), job(2))
-    old = store.finish(job(1).succeed(b"old", now=9))
-    for statement in ("DROP TABLE known", "PRAGMA user_version = 1"):
-        store.database.write(statement)
+@pytest.mark.parametrize("version", [1, 2])
+def test_database_of_an_earlier_version_is_read_and_goes_on(machine: Machine, version: int) -> None:
+    """Its open jobs are finished, its callbacks delivered, and its results served, also after a restart."""
+    done = job(1).succeed(b"old", now=9)
+    told = replace(
+        job(3, subscriber={"successUri": "http://s/"}).succeed(b"old", now=9), callback_pending=True
+    )
+    with closing(sqlite3.connect(machine.state / NAME, isolation_level=None)) as before:
+        before.executescript(SCHEMA + (KNOWN if version == 2 else "") + f"PRAGMA user_version = {version};")
+        before.execute(STORE_RESULT, (result_digest(b"old"), b"old"))
+        for sequence, one in enumerate((done, job(2), told), 1):
+            record, key = json.dumps(to_record(one)), result_digest(one.result) if one.result else None
+            values = (job_number(one.id), one.accepted, state_of(one), sequence, record, key)
+            before.execute("INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?)", values)
 
     store = machine.boot()
 
-    assert store.get("job_id_1") == old
+    assert [store.get(f"job_id_{number}") for number in (1, 2, 3)] == [done, job(2), told]
     assert [job_id for job_id, _ in store.open_before(10**15)] == ["job_id_2"]
+    assert store.names_dataset(done.dataset)
+    assert not store.names_dataset("other")
     outcome = store.finish(computed_outcome(job(2), b"new", 9))
-    assert machine.boot().find_results([key_of(outcome)]) == {key_of(outcome): known_result(outcome)}
+    store.mark_delivered("job_id_3")
+    after = machine.boot()
+    assert after.find_results([key_of(outcome)]) == {key_of(outcome): known_result(outcome)}
+    assert list(after.pending_callbacks_before(10**15)) == []
+    jobs = [done, outcome, replace(told, callback_pending=False)]
+    assert [after.get(f"job_id_{number}") for number in (1, 2, 3)] == jobs
+
+
+def test_question_is_stored_once_for_the_jobs_that_ask_it_and_goes_with_the_last(machine: Machine) -> None:
+    store = machine.boot()
+    for number in range(1, 5):
+        store.create(job(number))
+    store.create(job(5, inputs={"question": "other"}))
+    assert count(store, "questions") == 2
+
+    store.delete("job_id_5")
+    for number in range(1, 4):
+        store.delete(f"job_id_{number}")
+    assert count(store, "questions") == 1
+    store.delete("job_id_4")
+    assert count(store, "questions") == 0
+    store.create(job(6))  # asks what was forgotten
+
+    assert machine.boot().get("job_id_6") == job(6)
+    assert not store.names_dataset("other")
+
+
+def test_question_of_a_job_whose_storing_failed_is_stored_with_the_next(machine: Machine) -> None:
+    store = machine.boot()
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        store.create(job(1), job(2, reason=b"no JSON"))
+
+    store.create(job(3))
+
+    assert machine.boot().get("job_id_3") == job(3)
+    assert [one.id for one in store.jobs()] == ["job_id_3"]
+
+
+@given(
+    st.builds(
+        dict,
+        started=st.none() | st.integers(0, 3),
+        finished=st.none() | st.integers(0, 3),
+        status=st.sampled_from(JobStatus),
+        result=st.none() | st.binary(max_size=3),
+        digest=st.none() | st.just("other") | st.just("same"),
+        version=st.none() | st.just(1),
+    )
+)
+def test_fields_that_a_row_implies_are_read_as_they_were(fields: dict[str, Any]) -> None:
+    """Of a successful job the table has the moment, the state and the digest in columns already."""
+    if fields["result"] is not None:
+        fields["status"] = JobStatus.SUCCESSFUL
+    if fields["digest"] == "same":
+        fields["digest"] = result_digest(fields["result"] or b"").hex()
+    before = job(1, accepted=2, **fields)
+    _, accepted, _, _, record, key, _, whole = row_of(before, 1, 7)
+
+    for stored in (Stored(record, accepted, key, question_of(before)), Stored(whole, accepted, key, None)):
+        assert stored.job(before.result) == before
+
+
+def test_hundred_thousand_jobs_of_one_result_take_less_than_40_mb(machine: Machine) -> None:
+    store = machine.boot()
+    text = {"question": "Percent of adults aged 18 years and older who have an overweight classification"}
+    first = computed_outcome(job(1, inputs=text, dataset="d" * 64, trace="t" * 32), b'{"a":1.5}', 9)
+    store.create(first)
+    known = known_result(first)
+    assert known is not None
+    empty = store.database.used_bytes()
+
+    asked = (
+        job(number, accepted=10**12, inputs=text, dataset="d" * 64, trace="t" * 32)
+        for number in range(2, 1_002)
+    )
+    store.create(*(reusing(one, known, one.accepted) for one in asked))
+
+    assert 100 * (store.database.used_bytes() - empty) + WAL_PAGES * PAGE_BYTES < 40_000_000
 
 
 def test_polls_beyond_the_memory_read_the_database(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
