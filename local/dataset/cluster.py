@@ -15,7 +15,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 import dask.config
 import psutil  # distributed requires it
-from distributed import Client, KilledWorker, LocalCluster, get_worker
+from distributed import Client, KilledWorker, LocalCluster, Security, get_worker, rpc
 from distributed.client import ClosedClientError
 from distributed.client import Future as RemoteFuture
 from distributed.comm.core import CommClosedError
@@ -36,6 +36,7 @@ ANSWER_SECONDS = 30  # within which a scheduler or a worker says what it is
 CLOSE_SECONDS = 5
 KILL_SECONDS = 0.1
 WATCH_MILLISECONDS = 1000
+OURS = ("chalicelib", "local")
 LEAST_MEMORY = 1_000_000_000  # bytes, of a worker on this machine
 # A worker that pauses at 80 % of its memory may wait for ever; at 95 % it ends, which is told.
 MEMORY = {f"distributed.worker.memory.{threshold}": False for threshold in ("target", "spill", "pause")}
@@ -48,12 +49,15 @@ def on_this_machine(processes: int) -> Iterator[Workers]:
     memory = max(LEAST_MEMORY, psutil.virtual_memory().total // processes)
     with (
         tempfile.TemporaryDirectory(prefix="statline-workers-", ignore_cleanup_errors=True) as folder,
-        dask.config.set(MEMORY),
+        dask.config.set(MEMORY | {"temporary-directory": folder}),
         LocalCluster(
             n_workers=processes,
             threads_per_worker=1,
             host="127.0.0.1",
             dashboard_address=None,
+            scheduler_kwargs={
+                "dashboard_address": "127.0.0.1:0"
+            },  # it has a port for its health all the same
             local_directory=folder,
             memory_limit=memory,
             preload=quiet.__name__,
@@ -91,43 +95,59 @@ def at(address: str, name: str = "") -> Iterator[Workers]:
 
 
 def connect(address: str, name: str) -> Client:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", VersionMismatchWarning)  # `examine` says it, and ends
-        try:
+    try:
+        asyncio.run(asyncio.wait_for(greet(address), CONNECT_SECONDS))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", VersionMismatchWarning)  # `examine` says it, and ends
             return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-        except (OSError, TypeError, ValueError, ImportError) as error:
-            # TypeError: a tls:// address without certificates. TimeoutErrors of Dask are long.
-            why = "no Dask scheduler answered" if isinstance(error, OSError) else str(error)
-            raise ClusterUnreachable(
-                f"the cluster {name} cannot be reached within {CONNECT_SECONDS} s: {why}"
-            ) from None
+    except (OSError, TypeError, ValueError, ImportError) as error:
+        # TypeError: a tls:// address without certificates. The texts of OSErrors of Dask are long.
+        why = "no Dask scheduler answered" if isinstance(error, OSError) else str(error)
+        raise ClusterUnreachable(
+            f"the cluster {name} cannot be reached within {CONNECT_SECONDS} s: {why}"
+        ) from None
+
+
+async def greet(address: str) -> None:
+    """Ask a scheduler what it is. A client would wait for ever where something else accepts connections."""
+    security = Security().get_connection_args("client")
+    async with rpc(address, timeout=CONNECT_SECONDS, connection_args=security) as remote:
+        identity = await remote.identity(n_workers=0)
+    if identity["type"] != "Scheduler":
+        raise ValueError(f"it is a {identity['type'].lower()}, not a scheduler")
 
 
 def examine(client: Client, name: str) -> int:
     """Return how many tasks the workers run at once, once there is one and all have this code."""
     try:
-        client.wait_for_workers(1, timeout=WORKER_SECONDS)
-    except OSError:
-        raise ClusterUnreachable(f"no worker came to the cluster {name} within {WORKER_SECONDS} s") from None
-    found = ask(client, name)
-    for where, theirs in found.items():
-        if isinstance(theirs, ImportError | AttributeError):
-            raise missing(where, theirs)
-        check(where, theirs)
-    return max(1, int(sum(client.nthreads().values())))
-
-
-def ask(client: Client, name: str) -> dict[str, Any]:
-    """Return the versions of the scheduler and of each worker, or why it has none."""
-    try:
-        found = {"the scheduler": client.run_on_scheduler(versions, callback_timeout=ANSWER_SECONDS)}
-        workers = client.run(versions, on_error="return", callback_timeout=ANSWER_SECONDS)
-    except (ImportError, AttributeError) as error:
-        return {"the scheduler": error}
+        check_scheduler(client)
+        wait_for_worker(client, name)
+        found = client.run(versions, on_error="return", callback_timeout=ANSWER_SECONDS)
+        count = sum(client.nthreads().values())
     except OSError:
         raise ClusterLost(f"the cluster {name} no longer answers") from None
-    # A worker that has ended meanwhile is none.
-    return found | {f"the worker {at}": them for at, them in workers.items() if not isinstance(them, OSError)}
+    for address, theirs in found.items():
+        if isinstance(theirs, OSError):  # it has ended meanwhile
+            continue
+        if isinstance(theirs, BaseException):
+            raise missing(f"the worker {address}", theirs)
+        check(f"the worker {address}", theirs)
+    return max(1, int(count))
+
+
+def check_scheduler(client: Client) -> None:
+    try:
+        theirs = client.run_on_scheduler(versions, callback_timeout=ANSWER_SECONDS)
+    except (ImportError, AttributeError) as error:
+        raise missing("the scheduler", error) from None
+    check("the scheduler", theirs)
+
+
+def wait_for_worker(client: Client, name: str) -> None:
+    try:
+        client.wait_for_workers(1, timeout=WORKER_SECONDS)
+    except TimeoutError:
+        raise ClusterUnreachable(f"no worker came to the cluster {name} within {WORKER_SECONDS} s") from None
 
 
 class ClusterExecutor(Executor):
@@ -145,11 +165,14 @@ class ClusterExecutor(Executor):
     def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Run a function on a worker; it, its arguments and what it returns are pickled."""
         future = Future[T]()
+        if self._lost:
+            future.set_exception(self._lost)
+            return future
         call = pickle.dumps((function, args, kwargs))  # one value: Dask looks for futures in lists and dicts
         try:
             remote = self._client.submit(run, dict(versions()), call, pure=False)
         except (ClosedClientError, OSError):
-            future.set_exception(self._lost or self._gone())
+            future.set_exception(self._gone())
         else:
             self._loop.add_callback(self._begin, remote, future)
         return future
@@ -171,7 +194,8 @@ class ClusterExecutor(Executor):
         try:
             value = await remote
         except (Exception, asyncio.CancelledError) as error:
-            settle(future.set_exception, self._told(error))
+            if not future.done():
+                settle(future.set_exception, self._told(error))
         else:
             settle(future.set_result, value)
         finally:
@@ -191,10 +215,11 @@ class ClusterExecutor(Executor):
                 f"{error.allowed_failures + 1} workers of the cluster {self._name} died of the same part of "
                 f"the data, one after another, the last at {error.last_worker.address}: they may lack memory"
             )
-        if isinstance(error, ImportError):
+        if isinstance(error, ImportError) and str(error.name).partition(".")[0] in OURS:
             return missing("a worker", error)
         if isinstance(error, asyncio.CancelledError | CancelledError | CommClosedError):
-            return self._lost or self._gone()
+            self._end(self._gone())
+            return self._gone()
         return error
 
     def _gone(self) -> ClusterLost:
@@ -202,6 +227,8 @@ class ClusterExecutor(Executor):
 
     async def _examine(self) -> None:
         """End all futures once the scheduler is silent, or has been without a worker for too long."""
+        if self._client.status != "running":  # tasks are lost, even if it connects again
+            self._end(self._gone())
         if self._lost:
             return
         try:
@@ -209,8 +236,6 @@ class ClusterExecutor(Executor):
         except OSError:
             self._end(self._gone())
             return
-        if self._client.status != "running":  # connected again, and the tasks are lost
-            self._end(self._gone())
         if answer["n_workers"]:
             self._alone_since = None
             return
