@@ -12,10 +12,10 @@ from typing import Any
 
 import pandas as pd
 
-from chalicelib.domain.ingest.careful import ENCODING
-from chalicelib.domain.ingest.csv_records import Record, bad_byte, records
+from chalicelib.domain.ingest.csv_files.careful import ENCODING
+from chalicelib.domain.ingest.csv_files.layout import SEPARATORS, beginning, joined_header, sniffed
+from chalicelib.domain.ingest.csv_files.records import Record, bad_byte, records
 from chalicelib.domain.ingest.files import FRAMES, WORKBOOKS, read_by, records_of
-from chalicelib.domain.ingest.layout import SEPARATORS, beginning, joined_header, sniffed
 from chalicelib.domain.shape.numerals import Numerals
 from chalicelib.domain.shape.texts import tidy, tidy_name
 from chalicelib.errors import EmptyDataset
