@@ -12,13 +12,14 @@ from chalicelib.domain.sources import HASHED_BYTES
 # Blocks in memory: parquet's columns begin in other blocks than its footer.
 MOST_KEPT = 3
 BUFFERED_BYTES = 1 << 16
+NO_END = 1 << 62  # of a range of blocks
 
 
 class Blocks(io.RawIOBase):
-    """A file read in aligned blocks of HASHED_BYTES; a block that is `hashed` is so when it is first read.
+    """A file read in aligned blocks of HASHED_BYTES; those that are `hashed` (None: all) have digests.
 
-    `size` is None where it is known only at the end, as that of gzip. `read` is called with the number of
-    bytes before each block is read.
+    A block is hashed when it is first read. `size` is None where it is known only at the end, as that of
+    gzip. `on_read` is called before a block is read, with the number of those that were.
     """
 
     def __init__(
@@ -26,12 +27,13 @@ class Blocks(io.RawIOBase):
         file: BinaryIO,
         size: int | None,
         hashed: Collection[int] | None = (),
-        on_read: Callable[[int], None] = lambda size: None,
+        on_read: Callable[[int], None] = lambda blocks: None,
     ) -> None:
         self.name = getattr(file, "name", "the stream")
         self.digests: dict[int, bytes] = {}
         self._file, self._size, self._hashed, self._on_read = file, size, hashed, on_read
-        self._place = self._seen = 0
+        self._place = 0
+        self._read: set[int] = set()
         self._kept: OrderedDict[int, bytes] = OrderedDict()
 
     def readable(self) -> bool:
@@ -50,7 +52,7 @@ class Blocks(io.RawIOBase):
 
     def size(self) -> int:
         if self._size is None:
-            self.finish(range(self._seen, 1 << 62))
+            self.finish(range(max(self._read, default=-1) + 1, NO_END))
         assert self._size is not None
         return self._size
 
@@ -64,7 +66,7 @@ class Blocks(io.RawIOBase):
     def finish(self, numbers: range) -> None:
         """Read the blocks of a range that were not read yet, up to the end of the file."""
         for number in numbers:
-            if number not in self.digests and not self._block(number):
+            if number not in self._read and not self._block(number):
                 break
 
     def _block(self, number: int) -> bytes:
@@ -73,22 +75,23 @@ class Blocks(io.RawIOBase):
             return self._kept[number]
         if self._size is not None and number * HASHED_BYTES >= self._size:
             return b""
-        self._on_read(HASHED_BYTES)
+        self._on_read(len(self._read))
         self._file.seek(number * HASHED_BYTES)
         block = self._file.read(HASHED_BYTES)
         self._note(number, block)
         return block
 
     def _note(self, number: int, block: bytes) -> None:
-        if block:
-            self._kept[number] = block
-            self._seen = max(self._seen, number + 1)
+        if len(block) < HASHED_BYTES and self._size is None and (block or number - 1 in {*self._read, -1}):
+            self._size = number * HASHED_BYTES + len(block)
+        if not block:
+            return
+        self._kept[number] = block
         if len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
-        if len(block) < HASHED_BYTES and self._size is None and (block or number == self._seen):
-            self._size = number * HASHED_BYTES + len(block)
-        if block and number not in self.digests and (self._hashed is None or number in self._hashed):
+        if number not in self._read and (self._hashed is None or number in self._hashed):
             self.digests[number] = hashlib.sha256(block).digest()
+        self._read.add(number)
 
     def close(self) -> None:
         self._kept.clear()

@@ -29,6 +29,9 @@ class Folders:
         version = f"{found.st_ino} {found.st_size} {found.st_mtime_ns}" if stat.S_ISREG(found.st_mode) else ""
         return Entry(path, size=found.st_size, version=version)
 
+    def missing(self, path: str) -> str:
+        return "no such file"
+
     def entries(self, folder: str) -> list[Entry]:
         try:
             names = sorted(os.listdir(folder or "."))  # noqa: PTH208 - names, not paths

@@ -2,12 +2,16 @@
 
 import fnmatch
 import re
+import shutil
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple, Protocol
 
 from chalicelib.domain.ingest.files import FRAMES, WORKBOOKS
+from chalicelib.domain.sources import Source
 from chalicelib.errors import DatasetError, NotCsv, listed
 
 S3 = "s3://"
@@ -40,6 +44,9 @@ class Store(Protocol):
     def entry(self, path: str) -> Entry | None:
         """Return what is at a path, None where there is nothing."""
 
+    def missing(self, path: str) -> str:
+        """Return the words for a path where there is nothing."""
+
     def entries(self, folder: str) -> list[Entry]:
         """Return what is directly in a folder."""
 
@@ -69,6 +76,21 @@ class Part:
 
     def open(self) -> BinaryIO:
         return self.store.open(self.path)
+
+    @contextmanager
+    def source(self) -> Iterator[Source]:
+        """Yield the part as what the domain reads: CSV of a bucket as a stream, other objects as copies."""
+        if not self.name.startswith(S3):
+            yield Path(self.path)
+        elif self.kind == CSV_KIND:
+            with self.open() as file:
+                yield file
+        else:
+            with tempfile.TemporaryDirectory() as folder, self.open() as file:
+                path = Path(folder) / PurePosixPath(self.path).name
+                with path.open("wb") as copy:
+                    shutil.copyfileobj(file, copy)
+                yield path
 
     def change(self) -> DatasetError | None:
         """Return the error of a file that is no longer what was found."""
@@ -113,7 +135,7 @@ def found(store: Store, path: str) -> list[Entry]:
     if entry is None and MAGIC.search(path):
         entries, why = [*meant(store, *cut(path))], f"no {store.noun} has such a name"
     elif entry is None:
-        raise DatasetError(f"{missing}no such {store.noun}")
+        raise DatasetError(missing + store.missing(path))
     elif entry.is_folder:
         entries, why = data_in(store, entry.path), f"no {store.noun} in it has a suffix of data, {SUFFIXES}"
     else:

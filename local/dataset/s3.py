@@ -2,7 +2,6 @@
 
 import functools
 import os
-import posixpath
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,7 +53,7 @@ class Keys(NamedTuple):
 
 
 class S3Store:
-    """The store of objects, whose paths are bucket/key. Pickled without credentials: each process has its own."""
+    """The store of objects, whose paths are bucket/key. Each process has its own credentials."""
 
     noun = "key"
 
@@ -69,13 +68,14 @@ class S3Store:
         with told(path):
             [info] = self._ask(path, lambda files: files.get_file_info([path]))
         if info.type == pyarrow.fs.FileType.NotFound:
-            return self._missing(path)
+            return None
         return as_entry(info)
 
-    def _missing(self, path: str) -> None:
-        """Raise DatasetError where the bucket is missing, not the key alone."""
-        with told(path):
-            self._ask(path, lambda files: files.get_file_info([path.partition("/")[0]]))
+    def missing(self, path: str) -> str:
+        bucket = path.partition("/")[0]
+        with told(bucket):
+            [info] = self._ask(path, lambda files: files.get_file_info([bucket]))
+        return "no such key" if info.type == pyarrow.fs.FileType.Directory else "no such bucket"
 
     def entries(self, folder: str) -> list[Entry]:
         return self._listed(folder, recursive=False)
@@ -92,7 +92,7 @@ class S3Store:
         with told(path):
             file = self._ask(path, lambda files: files.open_input_file(path))
         # In blocks: each read of an object is a request.
-        return buffered(Blocks(Told(file, path), file.size()))
+        return buffered(Blocks(cast(BinaryIO, Told(file, path)), file.size()))
 
     def _ask(self, path: str, ask: Any) -> Any:
         bucket = path.partition("/")[0]
