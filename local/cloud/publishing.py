@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
 from chalicelib.adapters.s3_dataset_store import S3DatasetStore
-from chalicelib.domain import snapshot
 from chalicelib.domain.catalogue import Catalogue
-from chalicelib.domain.dataset_description import fingerprint
 from chalicelib.errors import FEW, StatlineError, listed, shown
-from local.dataset_file import DatasetFile
+from local.dataset.dataset import Dataset
+from local.dataset.progress import Progress
+from local.dataset.workers import workers
 
 # The catalogue of a stage without a data set.
 EMPTY: dict[str, Any] = {
@@ -38,10 +38,9 @@ def publish(
 
     Raises a DatasetError for data that cannot be used; then nothing has changed.
     """
-    file = DatasetFile.find(csv, described_by)
-    name = fingerprint(csv, file.description, snapshot.VERSION)
+    with workers(None) as threads, Progress() as progress:
+        data, name, *_ = Dataset.find(str(csv), described_by).read(threads, progress)
     if name not in datasets.published():
-        data = file.read()
         datasets.publish(name, data.snapshot(), data.catalogue())
     control.set(dataset=name)
     return name
@@ -60,9 +59,8 @@ def preview(
     csv: Path, control: DynamoDbServiceState, datasets: S3DatasetStore, described_by: Path | None = None
 ) -> Preview:
     """Compile `csv` as `publish` does, and change nothing. Raises a DatasetError."""
-    file = DatasetFile.find(csv, described_by)
-    data = file.read()
-    name = fingerprint(csv, file.description, snapshot.VERSION)
+    with workers(None) as threads, Progress() as progress:
+        data, name, *_ = Dataset.find(str(csv), described_by).read(threads, progress)
     size = 0 if name in datasets.published() else len(data.snapshot())
     return Preview(name, size, current_catalogue(control, datasets), data.catalogue())
 
