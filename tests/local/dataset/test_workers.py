@@ -8,7 +8,7 @@ from concurrent.futures import CancelledError
 import pytest
 
 from local.cli.exits import status
-from local.dataset.cluster_errors import DaskMissing, InvalidCluster
+from local.dataset.cluster.errors import DaskMissing, InvalidCluster
 from local.dataset.workers import workers
 from tests.support.processes import PROJECT
 

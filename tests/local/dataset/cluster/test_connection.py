@@ -17,8 +17,8 @@ import pytest
 
 from chalicelib.errors import InvalidValue
 from local.cli.exits import status
-from local.dataset import cluster
-from local.dataset.cluster_errors import ClusterLost, ClusterUnreachable, VersionsDiffer, WorkersDied
+from local.dataset.cluster import connection, executor
+from local.dataset.cluster.errors import ClusterLost, ClusterUnreachable, VersionsDiffer, WorkersDied
 from local.dataset.workers import workers
 from tests.support.dask_cluster import DaskCluster, dask_cluster, kill_tree
 from tests.support.processes import PROJECT, until
@@ -113,8 +113,8 @@ def write_then_wait(path: str, seconds: float) -> int:
 class TestUnreachable:
     @pytest.fixture(autouse=True)
     def short(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.3)
-        monkeypatch.setattr(cluster, "WORKER_SECONDS", 0.3)
+        monkeypatch.setattr(connection, "CONNECT_SECONDS", 0.3)
+        monkeypatch.setattr(connection, "WORKER_SECONDS", 0.3)
 
     @pytest.mark.parametrize("listens", [True, False], ids=["something else listens", "nothing listens"])
     def test_address_without_a_scheduler(self, listens: bool) -> None:
@@ -212,7 +212,7 @@ class TestLost:
         self, doomed: DaskCluster, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with workers(doomed.address) as found:
-            monkeypatch.setattr(cluster, "ANSWER_SECONDS", 0.5)
+            monkeypatch.setattr(executor, "SILENT_SECONDS", 0.5)
             task = found.executor.submit(time.sleep, 600)
             doomed.scheduler.send_signal(signal.SIGSTOP)
             error = task.exception(timeout=SOON)
@@ -222,9 +222,8 @@ class TestLost:
     def test_cluster_without_its_workers_is_lost(
         self, doomed: DaskCluster, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(cluster, "WORKER_SECONDS", 5)
         with workers(doomed.address) as found:
-            monkeypatch.setattr(cluster, "WORKER_SECONDS", 1)
+            monkeypatch.setattr(executor, "ALONE_SECONDS", 1)
             task = found.executor.submit(time.sleep, 600)
             kill_tree(doomed.workers[0])
             error = task.exception(timeout=SOON)
@@ -250,13 +249,15 @@ class TestOnThisMachine:
     def test_interrupt_ends_it_at_once_and_says_nothing_of_dask(self) -> None:
         code = """
 import time
+from concurrent.futures import wait
 from local.dataset.workers import workers
 if __name__ == "__main__":
     try:
         with workers("local:2") as found:
             tasks = [found.executor.submit(time.sleep, 600) for _ in range(4)]
             print("running", flush=True)
-            tasks[0].result()
+            while wait(tasks, 0.1).not_done:
+                pass
     except KeyboardInterrupt:
         print("interrupted")
 """

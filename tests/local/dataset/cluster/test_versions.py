@@ -6,9 +6,9 @@ from types import ModuleType
 import pytest
 
 from local.cli.exits import status
-from local.dataset import versions as module
-from local.dataset.cluster_errors import VersionsDiffer
-from local.dataset.versions import OURS, check, digest_of_sources, versions
+from local.dataset.cluster import versions as module
+from local.dataset.cluster.errors import VersionsDiffer
+from local.dataset.cluster.versions import OURS, check, digest_of_sources, versions
 
 
 def test_this_process_has_its_own_versions() -> None:
