@@ -13,13 +13,14 @@ from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingest.columns import Columns
 from chalicelib.domain.ingest.csv_files.layout import LOOKED_AT, header_of, other_header
 from chalicelib.domain.ingest.csv_files.records import Record, is_blank
-from chalicelib.domain.ingest.reading import cube_of_csv, cube_of_frame, read_records
+from chalicelib.domain.ingest.reading import cube_of_csv, cube_of_frame, cube_of_parquet, read_records
 from chalicelib.domain.shape.numerals import Numerals
 from chalicelib.domain.shape.tallies import pasted
 from chalicelib.domain.sources import refuse_device
 from chalicelib.errors import DatasetError, listed, shown
 
 WORKBOOKS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
+PARQUET = {".parquet", ".pq"}
 # What reads the other kinds of files, by their suffix.
 FRAMES: Mapping[str, Callable[..., Any]] = {
     **dict.fromkeys((".parquet", ".pq"), pd.read_parquet),
@@ -41,6 +42,9 @@ def cube_of_file(path: Path, description: Description) -> Cube:
     suffix = path.suffix.lower()
     if suffix in WORKBOOKS:
         return cube_of_workbook(path, description)
+    if suffix in PARQUET:
+        with read_by(Path.open, path, mode="rb") as file:
+            return cube_of_parquet(file, description, str(path))
     if suffix in FRAMES:
         return cube_of_frame(read_by(FRAMES[suffix], path), description, str(path))
     return cube_of_csv(path, description)

@@ -1,8 +1,9 @@
 """Rows to cube: a file is cut into pandas frames, and one accumulator sums the rows of every frame."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from typing import BinaryIO
 
 import pandas as pd
 
@@ -20,7 +21,8 @@ from chalicelib.domain.ingest.csv_files.layout import (
     other_header,
 )
 from chalicelib.domain.ingest.csv_files.records import LONGEST_FIELD, Record, records
-from chalicelib.domain.ingest.faults import Faults
+from chalicelib.domain.ingest.faults import Faults, Where
+from chalicelib.domain.ingest.parquet import ParquetFile
 from chalicelib.domain.ingest.sums import Ingest
 from chalicelib.domain.shape.tallies import pasted
 from chalicelib.domain.sources import Source, named
@@ -113,18 +115,34 @@ def cube_of_frame(frame: pd.DataFrame, description: Description, name: str = FRA
     Raises a DatasetError that says what is wrong.
     """
     columns = Columns([str(column) for column in frame.columns], name, description)
-    ingest, faults = Ingest(columns), Faults(columns)
     by_place = frame.set_axis([str(place) for place in range(frame.shape[1])], axis="columns")
-    for start in range(0, len(frame), FRAME_ROWS):
-        part = by_place.iloc[start : start + FRAME_ROWS]
+    starts = range(0, len(frame), FRAME_ROWS)
+    parts = (by_place.iloc[start : start + FRAME_ROWS] for start in starts)
+    return ingest_of(((part, row_of(part)) for part in parts), columns).cube()
+
+
+def cube_of_parquet(file: BinaryIO, description: Description, name: str) -> Cube:
+    """Read a parquet file by its row groups, in memory bounded by frames and the cube.
+
+    Raises a DatasetError that says what is wrong.
+    """
+    parquet = ParquetFile(file, name)
+    columns = Columns(parquet.header, name, description)
+    return ingest_of(parquet.frames(columns.wanted), columns).cube()
+
+
+def ingest_of(frames: Iterable[tuple[pd.DataFrame, Where]], columns: Columns) -> Ingest:
+    """Sum frames whose rows `Where` names. Raises a DatasetError for all kinds of what is wrong."""
+    ingest, faults = Ingest(columns), Faults(columns)
+    for part, where in frames:
         try:
             if not faults:
                 ingest.add(part)
         except ValueError:
-            ingest.check(part, faults, row_of(part))
+            ingest.check(part, faults, where)
         else:
             if faults:
-                ingest.check(part, faults, row_of(part))
+                ingest.check(part, faults, where)
         faults.next_frame(len(part))
     faults.raise_all()
-    return ingest.cube()
+    return ingest
