@@ -22,13 +22,14 @@ CONNECT_SECONDS, SILENT_SECONDS, ATTEMPTS = 5, 10, 2
 DEFAULT_REGION = "us-east-1"
 # The region that Arrow adds to the error of a bucket that is elsewhere.
 ELSEWHERE = re.compile(r"bucket is located in '([a-z0-9-]+)'")
+NO_BUCKET = "no such bucket"
 NO_CREDENTIALS = (
     "there are no credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, name an account; "
     "`aws configure` or `aws sso login` stores credentials"
 )
 # What errors of S3 mean, by what their text contains.
 REASONS = (
-    (r"NO_SUCH_BUCKET", "no such bucket"),
+    (r"NO_SUCH_BUCKET", NO_BUCKET),
     (r"NO_SUCH_KEY|Path does not exist|HTTP status 404", "no such key"),
     (r"INVALID_ACCESS_KEY_ID|InvalidAccessKeyId", "the access key is unknown"),
     (r"SIGNATURE_DOES_NOT_MATCH|SignatureDoesNotMatch", "the secret key is wrong"),
@@ -61,7 +62,7 @@ class S3Store:
         return S3 + path
 
     def entry(self, path: str) -> Entry | None:
-        if not path.strip("/"):
+        if not path.partition("/")[0]:
             raise DatasetError(f"{S3}{path} names no bucket")
         if path.endswith("/") or "/" not in path:
             return Entry(path.rstrip("/"), is_folder=True)
@@ -75,7 +76,7 @@ class S3Store:
         bucket = path.partition("/")[0]
         with told(bucket):
             [info] = self._ask(path, lambda files: files.get_file_info([bucket]))
-        return "no such key" if info.type == pyarrow.fs.FileType.Directory else "no such bucket"
+        return "no such key" if info.type == pyarrow.fs.FileType.Directory else NO_BUCKET
 
     def entries(self, folder: str) -> list[Entry]:
         return self._listed(folder, recursive=False)
@@ -86,7 +87,10 @@ class S3Store:
     def _listed(self, folder: str, recursive: bool) -> list[Entry]:
         selector = pyarrow.fs.FileSelector(folder, recursive=recursive, allow_not_found=True)
         with told(folder):
-            return [as_entry(info) for info in self._ask(folder, lambda files: files.get_file_info(selector))]
+            infos = self._ask(folder, lambda files: files.get_file_info(selector))
+        if not infos and (why := self.missing(folder)) == NO_BUCKET:
+            raise DatasetError(f"no data set at {S3}{folder}: {why}")
+        return [as_entry(info) for info in infos]
 
     def open(self, path: str) -> BinaryIO:
         with told(path):

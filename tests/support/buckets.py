@@ -14,6 +14,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 REAL_KEY = "AKIAIOSFODNN7REAL"
 BUCKET = "surveys"
 DENIED = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+MOVED = b"<Error><Code>PermanentRedirect</Code><Message>another endpoint</Message></Error>"
 
 
 class Quiet(WSGIRequestHandler):
@@ -22,7 +23,10 @@ class Quiet(WSGIRequestHandler):
 
 
 class BucketServer:
-    """`signers` has the Authorization header of each request; paths with a text of `denied` are 403."""
+    """`signers` has the Authorization header of each request; paths with a text of `denied` are 403.
+
+    Requests that are signed for another region than `region` are 301, as S3 answers them.
+    """
 
     def __init__(self) -> None:
         self._moto = DomainDispatcherApplication(create_backend_app)
@@ -30,6 +34,7 @@ class BucketServer:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.signers: list[str] = []
         self.denied: list[str] = []
+        self.region = ""
 
     def _serve(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         self.signers.append(environ.get("HTTP_AUTHORIZATION", ""))
@@ -37,6 +42,10 @@ class BucketServer:
         if any(text in asked for text in self.denied):
             start_response("403 Forbidden", [("Content-Type", "application/xml")])
             return [b"" if environ["REQUEST_METHOD"] == "HEAD" else DENIED]
+        if self.region and f"/{self.region}/s3/" not in self.signers[-1]:
+            elsewhere = ("x-amz-bucket-region", self.region)
+            start_response("301 Moved Permanently", [("Content-Type", "application/xml"), elsewhere])
+            return [b"" if environ["REQUEST_METHOD"] == "HEAD" else MOVED]
         return self._moto(environ, start_response)
 
     def put(self, key: str, content: bytes | str) -> None:

@@ -26,6 +26,7 @@ def bucket(bucket_server: BucketServer, monkeypatch: pytest.MonkeyPatch) -> Buck
     requests.post(f"{bucket_server.url}/moto-api/reset", timeout=10).raise_for_status()
     bucket_server.use(monkeypatch)
     bucket_server.denied.clear()
+    bucket_server.region = ""
     bucket_server.client.create_bucket(Bucket=BUCKET)
     bucket_server.signers.clear()
     return bucket_server
