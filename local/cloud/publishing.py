@@ -6,13 +6,12 @@ from typing import Any, NamedTuple
 
 from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
 from chalicelib.adapters.s3_dataset_store import S3DatasetStore
-from chalicelib.domain import snapshot
 from chalicelib.domain.catalogue import Catalogue
-from chalicelib.domain.dataset_description import fingerprint
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.errors import FEW, StatlineError, listed, shown
+from local.dataset.dataset import Dataset
 from local.dataset.progress import Progress
-from local.dataset_file import DatasetFile
+from local.dataset.workers import workers
 
 # The catalogue of a stage without a data set.
 EMPTY: dict[str, Any] = {
@@ -69,15 +68,10 @@ def preview(
     cluster: str | None = None,
 ) -> Preview:
     """Compile a source, and change nothing. Raises a DatasetError, or an error of the cluster."""
-    data, name = compiled(str(source), described_by, cluster)
+    with workers(cluster) as found, Progress() as progress:
+        data, name, *_ = Dataset.find(str(source), described_by).read(found, progress)
     is_stored, before = name in datasets.published(), current_catalogue(control, datasets)
     return Preview(name, data, data.snapshot(), is_stored, before, data.catalogue())
-
-
-def compiled(source: str, described_by: Path | None, cluster: str | None) -> tuple[DataIngestor, str]:
-    with Progress():
-        file = DatasetFile.find(Path(source), described_by)
-        return file.read(), fingerprint(file.path, file.description, snapshot.VERSION)
 
 
 def preview_use(prefix: str, control: DynamoDbServiceState, datasets: S3DatasetStore) -> Preview:

@@ -11,8 +11,8 @@ import pandas as pd
 from chalicelib.domain.cube import Cube
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingest.columns import Columns
-from chalicelib.domain.ingest.csv_records import Record, is_blank
-from chalicelib.domain.ingest.layout import LOOKED_AT, header_of, other_header
+from chalicelib.domain.ingest.csv_files.layout import LOOKED_AT, header_of, other_header
+from chalicelib.domain.ingest.csv_files.records import Record, is_blank
 from chalicelib.domain.ingest.reading import cube_of_csv, cube_of_frame, read_records
 from chalicelib.domain.shape.numerals import Numerals
 from chalicelib.domain.shape.tallies import pasted

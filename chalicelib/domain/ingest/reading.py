@@ -8,12 +8,10 @@ import pandas as pd
 
 from chalicelib.domain.cube import Cube
 from chalicelib.domain.dataset_description import Description
-from chalicelib.domain.ingest.careful import parts_of, row_of
 from chalicelib.domain.ingest.columns import Columns
-from chalicelib.domain.ingest.csv_frames import frames
-from chalicelib.domain.ingest.csv_records import LONGEST_FIELD, Record, records
-from chalicelib.domain.ingest.faults import Faults
-from chalicelib.domain.ingest.layout import (
+from chalicelib.domain.ingest.csv_files.careful import parts_of, row_of
+from chalicelib.domain.ingest.csv_files.frames import frames
+from chalicelib.domain.ingest.csv_files.layout import (
     SEPARATORS,
     Layout,
     beginning,
@@ -21,6 +19,8 @@ from chalicelib.domain.ingest.layout import (
     looks_like,
     other_header,
 )
+from chalicelib.domain.ingest.csv_files.records import LONGEST_FIELD, Record, records
+from chalicelib.domain.ingest.faults import Faults
 from chalicelib.domain.ingest.sums import Ingest
 from chalicelib.domain.shape.tallies import pasted
 from chalicelib.domain.sources import Source, named

@@ -83,7 +83,7 @@ def test_job_keeps_its_data_set_when_another_is_served(
     old = submit(waiting.service, "global_mean", {"question": "S1"}).id
     waiting.stop()
     (tmp_path / "new").mkdir()
-    other = replace(settings, dataset=write_soil(tmp_path / "new", SOIL.replace("1.5", "9.5")))
+    other = replace(settings, dataset=str(write_soil(tmp_path / "new", SOIL.replace("1.5", "9.5"))))
     again = boot(other)
     new = submit(again.service, "global_mean", {"question": "S1"}).id
     assert frozen_json(finished(again, old)) == GLOBAL_HUMUS
@@ -133,9 +133,9 @@ def test_invalid_data_ends_the_start_and_frees_the_home(
     settings: LocalSettings, boot: Boot, tmp_path: Path
 ) -> None:
     with pytest.raises(DatasetError, match="nowhere"):
-        boot(replace(settings, dataset=tmp_path / "nowhere.csv"))
+        boot(replace(settings, dataset=str(tmp_path / "nowhere.csv")))
     with pytest.raises(MissingColumns, match="Frage"):
-        boot(replace(settings, dataset=write_soil(tmp_path, "a,b\n1,2\n")))
+        boot(replace(settings, dataset=str(write_soil(tmp_path, "a,b\n1,2\n"))))
     write_soil(tmp_path)
     boot(settings)
 

@@ -12,8 +12,8 @@ from chalicelib.domain import snapshot
 from chalicelib.domain.cube import DIMENSIONS, Cube
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingest.columns import Columns
-from chalicelib.domain.ingest.csv_records import records
-from chalicelib.domain.ingest.layout import layout_of
+from chalicelib.domain.ingest.csv_files.layout import layout_of
+from chalicelib.domain.ingest.csv_files.records import records
 from chalicelib.domain.ingest.reading import BLOCK_BYTES, cube_of_csv, read_carefully
 from chalicelib.domain.measures import CellStats
 from chalicelib.domain.numbers import parse_number

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from chalicelib.domain.ingest.csv_records import UTF8, is_blank
+from chalicelib.domain.ingest.csv_files.records import UTF8, is_blank
 from chalicelib.domain.sources import Source, opened
 
 CARRIAGE_RETURN = b"\r"

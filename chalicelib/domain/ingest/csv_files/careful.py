@@ -8,9 +8,9 @@ from typing import NamedTuple
 import pandas as pd
 
 from chalicelib.domain.ingest.columns import Columns
-from chalicelib.domain.ingest.csv_records import LINE_BREAK, Record, bad_byte
+from chalicelib.domain.ingest.csv_files.layout import Layout, rows_of
+from chalicelib.domain.ingest.csv_files.records import LINE_BREAK, Record, bad_byte
 from chalicelib.domain.ingest.faults import Faults, Where
-from chalicelib.domain.ingest.layout import Layout, rows_of
 from chalicelib.errors import DatasetError, shown
 
 PART_ROWS = 1 << 15
