@@ -24,10 +24,10 @@ T = TypeVar("T")
 
 
 class S3DatasetStore:
-    """DatasetStore on one bucket; keeps the last few data sets in memory."""
+    """DatasetStore on one bucket; keeps the last few data sets in memory, and a large one alone."""
 
-    def __init__(self, aws: Aws, bucket: str) -> None:
-        self._aws, self._bucket = aws, bucket
+    def __init__(self, aws: Aws, bucket: str, kept_bytes: int = KEPT_BYTES) -> None:
+        self._aws, self._bucket, self._kept_bytes = aws, bucket, kept_bytes
         self._lock = threading.Lock()
         self._ingestors: dict[str, DataIngestor] = {}
         self._loaded = 0  # bytes of their snapshots
@@ -84,7 +84,7 @@ class S3DatasetStore:
     def _load(self, fingerprint: str) -> DataIngestor:
         """Load a data set; large ones take the place of those in memory before they are loaded."""
         saved = self.snapshot(fingerprint)
-        if self._loaded + len(saved) > KEPT_BYTES:
+        if self._loaded + len(saved) > self._kept_bytes:
             self._ingestors.clear()
             self._loaded = 0
         self._loaded += len(saved)

@@ -68,8 +68,9 @@ def preview(
     cluster: str | None = None,
 ) -> Preview:
     """Compile a source, and change nothing. Raises a DatasetError, or an error of the cluster."""
-    with workers(cluster) as found, Progress() as progress:
-        data, name, *_ = Dataset.find(str(source), described_by).read(found, progress)
+    dataset = Dataset.find(str(source), described_by)
+    with workers(cluster) as readers, Progress() as progress:
+        data, name, *_ = dataset.read(readers, progress)
     is_stored, before = name in datasets.published(), current_catalogue(control, datasets)
     return Preview(name, data, data.snapshot(), is_stored, before, data.catalogue())
 
