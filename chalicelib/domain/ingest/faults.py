@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from chalicelib.domain.ingest.columns import Columns
-from chalicelib.domain.ingest.table import Booleans, Table
+from chalicelib.domain.ingest.summed import Booleans
+from chalicelib.domain.ingest.table import Table
 from chalicelib.domain.numbers import PARSERS
 from chalicelib.domain.shape.remedies import (
     DECIMAL,
