@@ -18,9 +18,8 @@ from hypothesis import strategies as st
 from chalicelib.domain.cube import Cube
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingest import parquet
-from chalicelib.domain.ingest.files import cube_of_file
 from chalicelib.domain.ingest.parquet import ParquetFile
-from chalicelib.domain.ingest.reading import cube_of_frame, cube_of_parquet
+from chalicelib.domain.ingest.reading import cube_of_file, cube_of_frame, cube_of_parquet
 from chalicelib.errors import DatasetError, EmptyDataset, InvalidValue, MissingColumns
 
 COLUMNS = {"question": "Q", "location": "State", "value": "V"}

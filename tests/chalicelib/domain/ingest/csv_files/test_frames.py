@@ -3,6 +3,8 @@
 import gzip
 import io
 from collections.abc import Callable
+from contextlib import closing
+from typing import BinaryIO
 
 import pytest
 from hypothesis import event, given, settings
@@ -11,10 +13,15 @@ from hypothesis import strategies as st
 from chalicelib.domain import snapshot
 from chalicelib.domain.cube import DIMENSIONS, Cube
 from chalicelib.domain.dataset_description import Description
+from chalicelib.domain.ingest.accumulator import Accumulator
 from chalicelib.domain.ingest.columns import Columns
+from chalicelib.domain.ingest.csv_files.careful import body
 from chalicelib.domain.ingest.csv_files.layout import layout_of
+from chalicelib.domain.ingest.csv_files.reading import BLOCK_BYTES, read_records
 from chalicelib.domain.ingest.csv_files.records import records
-from chalicelib.domain.ingest.reading import BLOCK_BYTES, cube_of_csv, read_carefully
+from chalicelib.domain.ingest.faults import Faults
+from chalicelib.domain.ingest.reading import cube_of_csv
+from chalicelib.domain.ingest.sums import Ingest
 from chalicelib.domain.measures import CellStats
 from chalicelib.domain.numbers import parse_number
 from chalicelib.domain.shape.roles import REQUIRED_ROLES
@@ -71,6 +78,16 @@ def files(draw: st.DrawFn) -> bytes:
     return content
 
 
+def check_carefully(source: BinaryIO, columns: Columns) -> None:
+    """Raise the DatasetError of all that is wrong."""
+    layout, faults = layout_of(source, SOIL), Faults()
+    ingest = Ingest(columns, Accumulator(columns.clean, columns.measures))
+    with closing(records(source)) as every:
+        read_records(body(every, layout, columns), layout, ingest, faults)
+    if error := faults.error(SOIL.read):
+        raise error
+
+
 def reference(content: bytes) -> Cube:
     """The cube by Python's csv and fractions, a row at a time. Raises DatasetError."""
     source = io.BytesIO(content)
@@ -78,7 +95,7 @@ def reference(content: bytes) -> Cube:
     names = [tidy_name(name) for name in header]
     places = {role: names.index(str(column)) for role, column in SOIL.columns.items()}
     columns = Columns(header, "the stream", SOIL)
-    read_carefully(source, layout_of(source, SOIL), columns)
+    check_carefully(source, columns)
     whole = Cube()
     for fields in rows:
         question, *cell, question_id, value = (
