@@ -31,6 +31,12 @@ class Summed:
     numbers: Numbers
     scale: int
 
+    @classmethod
+    def nothing(cls, labels: int) -> "Summed":
+        """Return the sums of no rows."""
+        texts, codes = [()] * labels, [np.empty(0, np.int32)] * labels
+        return cls(texts, codes, (), np.empty((1, 0), np.int64), 0)
+
     def merge(self, *others: "Summed") -> "Summed":
         """Return the sums of all rows: the same cells in any order and grouping of the parts."""
         parts = [part for part in (self, *others) if len(part.codes[0])] or [self]
