@@ -25,25 +25,20 @@ BUNDLES_A_WORKER = 4
 
 
 class Piece(NamedTuple):
-    """A stretch of a part, which is read. `blocks` are those that it counts and hashes, None for all.
+    """A stretch of a part, of some bytes. `blocks` are those that it hashes, and keeps while it reads them.
 
-    Without `is_hashed`, another task has the digests.
+    None are all. Where another task has the digests, it `is_hashed` not.
     """
 
     part: Part
     stretch: Stretch
+    size: int
     blocks: range | None = None
     is_hashed: bool = True
 
     @property
     def place(self) -> int:
         return self.stretch.part
-
-    @property
-    def size(self) -> int:
-        if self.blocks is None:
-            return self.part.size
-        return min(self.part.size, self.blocks.stop * HASHED_BYTES) - self.blocks.start * HASHED_BYTES
 
 
 Bundle = Sequence[Piece]
@@ -138,7 +133,7 @@ def read_piece(piece: Piece, reader: Reader | None, outcome: Outcome, run: Run |
         file = buffered(blocks)
         if reader:
             trouble = reader.read(piece.stretch, file)
-        if trouble is None:
+        if trouble is None and piece.is_hashed:
             blocks.finish(range(NO_END) if piece.blocks is None else piece.blocks)
         outcome.digests.setdefault(piece.place, {}).update(blocks.digests)
     return trouble
@@ -184,11 +179,11 @@ def opened(piece: Piece, run: Run | None) -> Iterator[Blocks]:
     with piece.part.open() as raw:
         text = unpacked(raw) if piece.part.kind == CSV_KIND else raw
         is_packed = text is not raw
-        hashed = piece.blocks if piece.is_hashed else range(0)
         blocks = Blocks(
             text,
             None if is_packed else piece.part.size,
-            hashed,
+            piece.blocks,
+            piece.is_hashed,
             lambda read: count(raw.tell() if is_packed else read * HASHED_BYTES),
         )
         blocks.name = piece.part.name

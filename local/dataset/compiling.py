@@ -5,36 +5,33 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import closing, contextmanager
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 from chalicelib.domain import snapshot
 from chalicelib.domain.dataset_description import Description, fingerprint
-from chalicelib.domain.ingest.files import kind_of
 from chalicelib.domain.ingest.outcome import Sums, Trouble, error_of
-from chalicelib.domain.ingest.stretches import Stretch
 from chalicelib.domain.ingestor import DataIngestor
-from chalicelib.domain.sources import HASHED_BYTES, digest_of
+from chalicelib.domain.sources import digest_of
 from local.dataset.bundles import (
     RUNS,
     Bundle,
     Outcome,
-    Piece,
     Run,
     RunName,
     bundled,
-    is_packed,
     read_bundle,
     this_process,
 )
+from local.dataset.cutting import SIZES, Plan, Sizes, hashed_pieces, plan_of
 from local.dataset.parts import Part
 from local.dataset.progress import Progress
 from local.dataset.workers import Workers
 
 # Seconds after which a wait looks for signals: one that comes just before it does not wake it.
 LOOK_SECONDS = 0.2
-# Blocks that one task hashes of a large file: 256 MiB.
-HASHED_AT_ONCE = 32
+HASHED_AT_ONCE = 256 << 20  # bytes of a large file, by one task
 Result = TypeVar("Result")
 
 
@@ -49,11 +46,17 @@ class Compiled(NamedTuple):
 
 
 def compile_dataset(
-    parts: Sequence[Part], description: Description, name: str, workers: Workers, progress: Progress
+    parts: Sequence[Part],
+    description: Description,
+    name: str,
+    workers: Workers,
+    progress: Progress,
+    sizes: Sizes = SIZES,
 ) -> Compiled:
     """Read the parts of a data set, whose source is `name`. Raises DatasetError for the first bad part."""
     with running(progress, parts) as run:
-        merged = read(pieces_of(parts), description, workers, run)
+        plan = plan_of(parts, description, sizes, run, partial(mapped, workers))
+        merged = read(plan, description, workers, run)
         cube = merged.sums.finished(description, name)
         named = fingerprint(merged.digests(), description, snapshot.VERSION)
         size = sum(part.size for part in parts)
@@ -65,7 +68,8 @@ def fingerprint_of(
 ) -> str:
     """Return the fingerprint of a data set without its rows. Raises DatasetError for the first bad part."""
     with running(progress, parts) as run:
-        digests = read(hashed_pieces(parts), description, workers, run, hashes=True).digests()
+        plan = Plan(hashed_pieces(parts, HASHED_AT_ONCE), {})
+        digests = read(plan, description, workers, run, hashes=True).digests()
         return fingerprint(digests, description, snapshot.VERSION)
 
 
@@ -85,10 +89,12 @@ def running(progress: Progress, parts: Sequence[Part]) -> Iterator[RunName]:
 class Merged:
     """The outcomes so far. Of several bad parts, the first by name counts."""
 
-    def __init__(self, pieces: Sequence[Piece], run: Run) -> None:
-        self._run, self._left = run, Counter(piece.place for piece in pieces)
+    def __init__(self, plan: Plan, run: Run) -> None:
+        self._run, self._left = run, Counter(piece.place for piece in plan.pieces)
         self.sums = Sums()
-        self._digests: dict[int, dict[int, bytes]] = {place: {} for place in self._left}
+        self._digests: dict[int, dict[int, bytes]] = {
+            place: plan.digests.get(place, {}) for place in self._left
+        }
         self._troubles: list[Trouble] = []
 
     def wants(self, bundle: Bundle) -> bool:
@@ -121,39 +127,33 @@ class Merged:
         return [digest_of(blocks[number] for number in sorted(blocks)) for blocks in every]
 
 
-def pieces_of(parts: Sequence[Part]) -> list[Piece]:
-    return [Piece(part, whole(place, part)) for place, part in enumerate(parts)]
-
-
-def whole(place: int, part: Part) -> Stretch:
-    return Stretch(place, part.name, kind_of(part.name))
-
-
-def hashed_pieces(parts: Sequence[Part]) -> list[Piece]:
-    """Return what is to be hashed: gzip is decompressed as a whole, another large file is cut."""
-    at_once, pieces = HASHED_AT_ONCE * HASHED_BYTES, []
-    for place, part in enumerate(parts):
-        if part.size <= at_once or is_packed(part):
-            pieces.append(Piece(part, whole(place, part)))
-        else:
-            last = -(-part.size // HASHED_BYTES)
-            begins = range(0, last, HASHED_AT_ONCE)
-            cut = (range(begin, min(last, begin + HASHED_AT_ONCE)) for begin in begins)
-            pieces += [Piece(part, whole(place, part), blocks) for blocks in cut]
-    return pieces
-
-
 def read(
-    pieces: Sequence[Piece], description: Description, workers: Workers, name: RunName, hashes: bool = False
+    plan: Plan, description: Description, workers: Workers, name: RunName, hashes: bool = False
 ) -> Merged:
     """Read pieces in bundles, or hash them alone. Raises DatasetError for the first bad part."""
-    merged = Merged(pieces, RUNS[name.run])
-    tasks = ((bundle, None if hashes else description, name) for bundle in bundled(pieces, workers.count))
+    merged = Merged(plan, RUNS[name.run])
+    tasks = (
+        (bundle, None if hashes else description, name) for bundle in bundled(plan.pieces, workers.count)
+    )
     with closing(results(workers, read_bundle, tasks, lambda task: merged.wants(task[0]))) as outcomes:
         for outcome in outcomes:
             merged.add(outcome)
     merged.check(description)
     return merged
+
+
+def mapped(
+    workers: Workers, function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]]
+) -> list[Result]:
+    """Return the results of a function in the order of its tasks."""
+    numbered_tasks = ((number, function, *task) for number, task in enumerate(tasks))
+    with closing(results(workers, numbered, numbered_tasks)) as pairs:
+        found = dict(pairs)
+    return [found[number] for number in range(len(tasks))]
+
+
+def numbered(number: int, function: Callable[..., Result], *arguments: Any) -> tuple[int, Result]:
+    return number, function(*arguments)
 
 
 def results(
