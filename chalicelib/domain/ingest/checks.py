@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from chalicelib.domain.ingest.accumulator import Integers
 from chalicelib.domain.ingest.columns import Columns
 from chalicelib.domain.ingest.faults import CURED, READ, Fault, Faults, Order, Where
-from chalicelib.domain.ingest.table import Booleans, Table
+from chalicelib.domain.ingest.summed import Booleans, Integers
+from chalicelib.domain.ingest.table import Table
 from chalicelib.domain.numbers import PARSERS, parse_year
 from chalicelib.domain.shape.remedies import kind_of
 from chalicelib.domain.shape.tallies import pasted

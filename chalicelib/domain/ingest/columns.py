@@ -8,9 +8,10 @@ import pandas as pd
 
 from chalicelib.domain.cube import MEASURED, NO_YEAR
 from chalicelib.domain.dataset_description import Description
-from chalicelib.domain.ingest.accumulator import Column, Integers
+from chalicelib.domain.ingest.accumulator import Column
 from chalicelib.domain.ingest.reshape import Refuse, Reshape, value_columns
-from chalicelib.domain.ingest.table import Booleans, Table, column_of, counted
+from chalicelib.domain.ingest.summed import Booleans, Integers
+from chalicelib.domain.ingest.table import Table, column_of, counted
 from chalicelib.domain.numbers import parse_year
 from chalicelib.domain.shape.numerals import Numerals
 from chalicelib.domain.shape.roles import MEASURE_ROLES, MOLTEN, names_of

@@ -4,11 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from chalicelib.domain.cube import Cube
+from chalicelib.domain.cube import MEASURED, Cube, summed
 from chalicelib.domain.dataset_description import Description
+from chalicelib.domain.ingest.accumulator import LABELS
 from chalicelib.domain.ingest.columns import Columns
+from chalicelib.domain.ingest.cube_rows import cube_of
 from chalicelib.domain.ingest.faults import Faults
 from chalicelib.domain.ingest.stretches import Stretch
+from chalicelib.domain.ingest.summed import Summed
 from chalicelib.domain.shape.tallies import surplus_kinds
 from chalicelib.errors import DatasetError, EmptyDataset, MissingColumns, listed, shown
 
@@ -28,25 +31,28 @@ class Filled(NamedTuple):
 
 @dataclass(frozen=True)
 class Sums:
-    """The cube of some stretches, how many rows were read, and how many the description leaves of them.
+    """The cells of some stretches, how many rows were read, and how many the description leaves of them.
 
-    `filled` has the first part, by its place, of those that fill the same roles.
+    `tallies` counts what may be a mistake. `filled` has the first part, by its place, of those that fill the
+    same roles.
     """
 
-    cube: Cube = field(default_factory=Cube)
+    cells: Summed = field(default_factory=lambda: Summed.nothing(len(LABELS)))
     read: int = 0
     kept: int = 0
+    tallies: Mapping[str, int] = field(default_factory=dict)
     filled: Mapping[frozenset[str], Filled] = field(default_factory=dict)
 
     def merge(self, other: "Sums") -> "Sums":
         """Return the sums of both sets of stretches; associative and commutative, to the last bit."""
-        cube = self.cube.merge(other.cube)
-        surplus = {*surplus_kinds(cube.tallies)}
-        cube.tallies = {name: rows for name, rows in cube.tallies.items() if name not in surplus}
+        tallies = summed(self.tallies, other.tallies)
+        for name in surplus_kinds(tallies):
+            del tallies[name]
         filled = {**self.filled}
         for roles, part in other.filled.items():
             filled[roles] = min(part, filled.get(roles, part), key=lambda known: known.part)
-        return Sums(cube, self.read + other.read, self.kept + other.kept, filled)
+        cells = self.cells.merge(other.cells)
+        return Sums(cells, self.read + other.read, self.kept + other.kept, tallies, filled)
 
     def finished(self, description: Description, name: str) -> Cube:
         """Return the cube of a whole data set. Raises EmptyDataset, and MissingColumns where parts differ."""
@@ -54,11 +60,13 @@ class Sums:
             raise differing[1]
         if not self.kept:
             if self.read:
-                raise EmptyDataset(name, f"has no row left: {left_out(self.cube.tallies)}")
+                raise EmptyDataset(name, f"has no row left: {left_out(self.tallies)}")
             raise EmptyDataset(name)
-        if not self.cube.overall().counted:
+        cube = cube_of(self.cells, frozenset().union(*self.filled) & {*MEASURED})
+        if not cube.overall().counted:
             raise EmptyDataset(name, "has no usable row: every value is empty")
-        return self.cube.settled() if description.pivot else self.cube
+        cube.tallies = dict(sorted(self.tallies.items()))
+        return cube.settled() if description.pivot else cube
 
     def differing(self, last: int | None = None) -> tuple[int, MissingColumns] | None:
         """Return the place and error of the first part that lacks a column which another one fills a role by.

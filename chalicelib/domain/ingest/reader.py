@@ -55,11 +55,9 @@ class Reader:
         """Return the sums so far; after trouble, they have no rows."""
         if self._sums is None or self._is_troubled:
             return Sums(filled=self._filled)
-        cube = self._sums.cube(self._roles)
         for key in surplus_kinds(self._tallies):
             del self._tallies[key]
-        cube.tallies = dict(sorted(self._tallies.items()))
-        return Sums(cube, self._read, self._kept, self._filled)
+        return Sums(self._sums.summed(), self._read, self._kept, dict(self._tallies), self._filled)
 
     def cube(self, stretch: Stretch, file: BinaryIO) -> Cube:
         """Return the cube of one file. Raises a DatasetError that says what is wrong."""
