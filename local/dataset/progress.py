@@ -1,4 +1,4 @@
-"""How far reading or uploading is, on standard error: one line that is drawn again, or now and then a line."""
+"""How far reading or uploading is, on standard error: a line that is drawn again, or a line now and then."""
 
 import os
 import sys
