@@ -3,7 +3,7 @@
 import uuid
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from functools import partial
 from itertools import islice
@@ -25,7 +25,7 @@ from local.dataset.bundles import (
     this_process,
 )
 from local.dataset.cutting import SIZES, Plan, Sizes, hashed_pieces, plan_of
-from local.dataset.parts import Part
+from local.dataset.parts import CSV_KIND, PARQUET_KIND, Part
 from local.dataset.progress import Progress
 from local.dataset.workers import Workers
 
@@ -54,6 +54,7 @@ def compile_dataset(
     sizes: Sizes = SIZES,
 ) -> Compiled:
     """Read the parts of a data set, whose source is `name`. Raises DatasetError for the first bad part."""
+    workers = workers_for(parts, workers)
     with running(progress, parts) as run:
         plan = plan_of(parts, description, sizes, run, partial(mapped, workers))
         merged = read(plan, description, workers, run)
@@ -71,6 +72,22 @@ def fingerprint_of(
         plan = Plan(hashed_pieces(parts, HASHED_AT_ONCE), {})
         digests = read(plan, description, workers, run, hashes=True).digests()
         return fingerprint(digests, description, snapshot.VERSION)
+
+
+class ThisThread(Executor):
+    """Runs tasks where they are submitted, so that a signal ends them."""
+
+    def submit(self, function: Callable[..., Result], /, *arguments: Any, **options: Any) -> Future[Result]:
+        future: Future[Result] = Future()
+        future.set_result(function(*arguments, **options))
+        return future
+
+
+def workers_for(parts: Sequence[Part], workers: Workers) -> Workers:
+    """Return this thread for files that pandas reads at once: others would only wait for the interpreter."""
+    at_once = all(part.kind not in (CSV_KIND, PARQUET_KIND) for part in parts)
+    is_local = isinstance(workers.executor, ThreadPoolExecutor)
+    return Workers(ThisThread(), 1) if at_once and is_local else workers
 
 
 @contextmanager
