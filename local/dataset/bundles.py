@@ -7,31 +7,33 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.domain.dataset_description import Description
-from chalicelib.domain.ingest.faults import Faults
-from chalicelib.domain.ingest.outcome import Sums, Trouble
-from chalicelib.domain.ingest.reader import Reader
-from chalicelib.domain.ingest.stretches import Stretch
+from chalicelib.domain.ingest.stretches import Stretch, kind_of
 from chalicelib.domain.sources import HASHED_BYTES, unpacked
 from chalicelib.errors import DatasetError, NotCsv
 from local.dataset.blocks import NO_END, Blocks, buffered
 from local.dataset.parts import CSV_KIND, Part
 from local.dataset.progress import Progress
 
+if TYPE_CHECKING:  # pandas, which a start with a snapshot does without
+    from chalicelib.domain.ingest.outcome import Sums, Trouble
+    from chalicelib.domain.ingest.reader import Reader
+
 # Bundles for each worker: fewer leave some idle at the end, more cost a merge each.
 BUNDLES_A_WORKER = 4
 
 
 class Piece(NamedTuple):
-    """A stretch of a part, which is read. `blocks` are those that it counts and hashes, None for all.
+    """A stretch of a part, of some bytes. `blocks` are those that it hashes, and keeps while it reads them.
 
-    Without `is_hashed`, another task has the digests.
+    None are all. Where another task has the digests, it `is_hashed` not.
     """
 
     part: Part
     stretch: Stretch
+    size: int
     blocks: range | None = None
     is_hashed: bool = True
 
@@ -39,14 +41,31 @@ class Piece(NamedTuple):
     def place(self) -> int:
         return self.stretch.part
 
-    @property
-    def size(self) -> int:
-        if self.blocks is None:
-            return self.part.size
-        return min(self.part.size, self.blocks.stop * HASHED_BYTES) - self.blocks.start * HASHED_BYTES
-
 
 Bundle = Sequence[Piece]
+Digests = dict[int, bytes]  # of blocks, by their numbers
+
+
+class Sizes(NamedTuple):
+    """Bytes beyond which a part is cut, and of the pieces then, for CSV and for parquet.
+
+    Parquet is cut between row groups, so its pieces may be larger.
+    """
+
+    csv: int = 256 << 20
+    csv_piece: int = 64 << 20
+    parquet: int = 64 << 20
+    parquet_piece: int = 32 << 20
+
+
+SIZES = Sizes()
+
+
+class Plan(NamedTuple):
+    """The pieces of all parts, in their order, and the digests of those that are known by now."""
+
+    pieces: list[Piece]
+    digests: dict[int, Digests]
 
 
 class Cancelled(BaseException):
@@ -89,11 +108,33 @@ class Outcome:
     `read` has the pieces that are done, `is_counted` says whether progress knows of their bytes.
     """
 
-    sums: Sums | None = None
+    sums: "Sums | None" = None
     read: list[Piece] = field(default_factory=list)
-    digests: dict[int, dict[int, bytes]] = field(default_factory=dict)
-    troubles: list[Trouble] = field(default_factory=list)
+    digests: dict[int, Digests] = field(default_factory=dict)
+    troubles: "list[Trouble]" = field(default_factory=list)
     is_counted: bool = False
+
+
+def whole(place: int, part: Part) -> Piece:
+    return Piece(part, Stretch(place, part.name, kind_of(part.name)), part.size)
+
+
+def hashed_pieces(parts: Sequence[Part], size: int) -> list[Piece]:
+    """Return what is to be hashed: gzip is decompressed as a whole, another large file is cut."""
+    pieces = []
+    for piece in (whole(place, part) for place, part in enumerate(parts)):
+        if piece.size <= size or is_packed(piece.part):
+            pieces.append(piece)
+            continue
+        for begin in range(0, piece.size, size):
+            end = min(piece.size, begin + size)
+            pieces.append(Piece(piece.part, piece.stretch, end - begin, blocks_from(begin, end)))
+    return pieces
+
+
+def blocks_from(begin: int, end: int) -> range:
+    """Return the blocks that begin in some bytes."""
+    return range(-(-begin // HASHED_BYTES), -(-end // HASHED_BYTES))
 
 
 def bundled(pieces: Sequence[Piece], workers: int) -> Iterator[Bundle]:
@@ -114,7 +155,7 @@ def read_bundle(bundle: Bundle, description: Description | None, name: RunName) 
 
     Without a description they are hashed alone.
     """
-    run, reader = name.find(), Reader(description) if description else None
+    run, reader = name.find(), reader_of(description) if description else None
     outcome = Outcome(is_counted=run is not None)
     for piece in bundle:
         if outcome.troubles and outcome.troubles[0].stretch.part != piece.place:
@@ -122,7 +163,7 @@ def read_bundle(bundle: Bundle, description: Description | None, name: RunName) 
         try:
             trouble = read_piece(piece, reader, outcome, run)
         except DatasetError as error:
-            trouble = Trouble(piece.stretch, Faults(), error.with_traceback(None))
+            trouble = trouble_of(piece.stretch, error)
         except Cancelled:
             break
         outcome.read.append(piece)
@@ -131,14 +172,27 @@ def read_bundle(bundle: Bundle, description: Description | None, name: RunName) 
     return outcome
 
 
-def read_piece(piece: Piece, reader: Reader | None, outcome: Outcome, run: Run | None) -> Trouble | None:
+def reader_of(description: Description) -> "Reader":
+    from chalicelib.domain.ingest.reader import Reader
+
+    return Reader(description)
+
+
+def trouble_of(stretch: Stretch, error: DatasetError) -> "Trouble":
+    from chalicelib.domain.ingest.faults import Faults
+    from chalicelib.domain.ingest.outcome import Trouble
+
+    return Trouble(stretch, Faults(), error.with_traceback(None))
+
+
+def read_piece(piece: Piece, reader: "Reader | None", outcome: Outcome, run: Run | None) -> "Trouble | None":
     """Read and hash a piece. Raises DatasetError where that is impossible, or the file changed."""
     trouble: Trouble | None = None
     with unchanged(piece.part), reading(piece.part), opened(piece, run) as blocks:
         file = buffered(blocks)
         if reader:
             trouble = reader.read(piece.stretch, file)
-        if trouble is None:
+        if trouble is None and piece.is_hashed:
             blocks.finish(range(NO_END) if piece.blocks is None else piece.blocks)
         outcome.digests.setdefault(piece.place, {}).update(blocks.digests)
     return trouble
@@ -184,11 +238,11 @@ def opened(piece: Piece, run: Run | None) -> Iterator[Blocks]:
     with piece.part.open() as raw:
         text = unpacked(raw) if piece.part.kind == CSV_KIND else raw
         is_packed = text is not raw
-        hashed = piece.blocks if piece.is_hashed else range(0)
         blocks = Blocks(
             text,
             None if is_packed else piece.part.size,
-            hashed,
+            piece.blocks,
+            piece.is_hashed,
             lambda read: count(raw.tell() if is_packed else read * HASHED_BYTES),
         )
         blocks.name = piece.part.name

@@ -3,38 +3,40 @@
 import uuid
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
+from functools import partial
 from itertools import islice
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from chalicelib.domain import snapshot
 from chalicelib.domain.dataset_description import Description, fingerprint
-from chalicelib.domain.ingest.files import kind_of
-from chalicelib.domain.ingest.outcome import Sums, Trouble, error_of
-from chalicelib.domain.ingest.stretches import Stretch
 from chalicelib.domain.ingestor import DataIngestor
-from chalicelib.domain.sources import HASHED_BYTES, digest_of
+from chalicelib.domain.sources import digest_of
 from local.dataset.bundles import (
     RUNS,
+    SIZES,
     Bundle,
     Outcome,
-    Piece,
+    Plan,
     Run,
     RunName,
+    Sizes,
     bundled,
-    is_packed,
+    hashed_pieces,
     read_bundle,
     this_process,
 )
-from local.dataset.parts import Part
+from local.dataset.parts import CSV_KIND, PARQUET_KIND, Part
 from local.dataset.progress import Progress
 from local.dataset.workers import Workers
 
+if TYPE_CHECKING:
+    from chalicelib.domain.ingest.outcome import Sums, Trouble
+
 # Seconds after which a wait looks for signals: one that comes just before it does not wake it.
 LOOK_SECONDS = 0.2
-# Blocks that one task hashes of a large file: 256 MiB.
-HASHED_AT_ONCE = 32
+HASHED_AT_ONCE = 256 << 20  # bytes of a large file, by one task
 Result = TypeVar("Result")
 
 
@@ -49,15 +51,26 @@ class Compiled(NamedTuple):
 
 
 def compile_dataset(
-    parts: Sequence[Part], description: Description, name: str, workers: Workers, progress: Progress
+    parts: Sequence[Part],
+    description: Description,
+    name: str,
+    workers: Workers,
+    progress: Progress,
+    sizes: Sizes = SIZES,
 ) -> Compiled:
     """Read the parts of a data set, whose source is `name`. Raises DatasetError for the first bad part."""
+    workers = workers_for(parts, workers)
     with running(progress, parts) as run:
-        merged = read(pieces_of(parts), description, workers, run)
-        cube = merged.sums.finished(description, name)
+        from local.dataset.cutting import plan_of  # pandas, which hashing does without
+
+        plan = plan_of(parts, description, sizes, run, partial(mapped, workers))
+        merged = read(plan, description, workers, run)
+        sums = merged.sums
+        assert sums
+        cube = sums.finished(description, name)
         named = fingerprint(merged.digests(), description, snapshot.VERSION)
         size = sum(part.size for part in parts)
-        return Compiled(DataIngestor(cube, description), named, len(parts), merged.sums.read, size)
+        return Compiled(DataIngestor(cube, description), named, len(parts), sums.read, size)
 
 
 def fingerprint_of(
@@ -65,8 +78,25 @@ def fingerprint_of(
 ) -> str:
     """Return the fingerprint of a data set without its rows. Raises DatasetError for the first bad part."""
     with running(progress, parts) as run:
-        digests = read(hashed_pieces(parts), description, workers, run, hashes=True).digests()
+        plan = Plan(hashed_pieces(parts, HASHED_AT_ONCE), {})
+        digests = read(plan, description, workers, run, hashes=True).digests()
         return fingerprint(digests, description, snapshot.VERSION)
+
+
+class ThisThread(Executor):
+    """Runs tasks where they are submitted, so that a signal ends them."""
+
+    def submit(self, function: Callable[..., Result], /, *arguments: Any, **options: Any) -> Future[Result]:
+        future: Future[Result] = Future()
+        future.set_result(function(*arguments, **options))
+        return future
+
+
+def workers_for(parts: Sequence[Part], workers: Workers) -> Workers:
+    """Return this thread for files that pandas reads at once: others would only wait for the interpreter."""
+    at_once = all(part.kind not in (CSV_KIND, PARQUET_KIND) for part in parts)
+    is_local = isinstance(workers.executor, ThreadPoolExecutor)
+    return Workers(ThisThread(), 1) if at_once and is_local else workers
 
 
 @contextmanager
@@ -85,10 +115,10 @@ def running(progress: Progress, parts: Sequence[Part]) -> Iterator[RunName]:
 class Merged:
     """The outcomes so far. Of several bad parts, the first by name counts."""
 
-    def __init__(self, pieces: Sequence[Piece], run: Run) -> None:
-        self._run, self._left = run, Counter(piece.place for piece in pieces)
-        self.sums = Sums()
-        self._digests: dict[int, dict[int, bytes]] = {place: {} for place in self._left}
+    def __init__(self, plan: Plan, run: Run) -> None:
+        self._run, self._left = run, Counter(piece.place for piece in plan.pieces)
+        self.sums: Sums | None = None
+        self._digests = {place: plan.digests.get(place, {}) for place in self._left}
         self._troubles: list[Trouble] = []
 
     def wants(self, bundle: Bundle) -> bool:
@@ -100,7 +130,8 @@ class Merged:
             self._digests[place].update(digests)
         self._troubles += outcome.troubles
         self._run.last = min([self._run.last, *(trouble.stretch.part for trouble in outcome.troubles)])
-        self.sums = self.sums.merge(outcome.sums) if outcome.sums else self.sums
+        if outcome.sums:
+            self.sums = self.sums.merge(outcome.sums) if self.sums else outcome.sums
         self._count(outcome)
 
     def _count(self, outcome: Outcome) -> None:
@@ -112,8 +143,11 @@ class Merged:
 
     def check(self, description: Description) -> None:
         """Raise the DatasetError of the first bad part, if there is one."""
-        if error := error_of(self._troubles, self.sums, description):
-            raise error
+        if self._troubles or self.sums:
+            from chalicelib.domain.ingest.outcome import Sums, error_of
+
+            if error := error_of(self._troubles, self.sums or Sums(), description):
+                raise error
 
     def digests(self) -> list[bytes]:
         """Return the digest of each part."""
@@ -121,39 +155,33 @@ class Merged:
         return [digest_of(blocks[number] for number in sorted(blocks)) for blocks in every]
 
 
-def pieces_of(parts: Sequence[Part]) -> list[Piece]:
-    return [Piece(part, whole(place, part)) for place, part in enumerate(parts)]
-
-
-def whole(place: int, part: Part) -> Stretch:
-    return Stretch(place, part.name, kind_of(part.name))
-
-
-def hashed_pieces(parts: Sequence[Part]) -> list[Piece]:
-    """Return what is to be hashed: gzip is decompressed as a whole, another large file is cut."""
-    at_once, pieces = HASHED_AT_ONCE * HASHED_BYTES, []
-    for place, part in enumerate(parts):
-        if part.size <= at_once or is_packed(part):
-            pieces.append(Piece(part, whole(place, part)))
-        else:
-            last = -(-part.size // HASHED_BYTES)
-            begins = range(0, last, HASHED_AT_ONCE)
-            cut = (range(begin, min(last, begin + HASHED_AT_ONCE)) for begin in begins)
-            pieces += [Piece(part, whole(place, part), blocks) for blocks in cut]
-    return pieces
-
-
 def read(
-    pieces: Sequence[Piece], description: Description, workers: Workers, name: RunName, hashes: bool = False
+    plan: Plan, description: Description, workers: Workers, name: RunName, hashes: bool = False
 ) -> Merged:
     """Read pieces in bundles, or hash them alone. Raises DatasetError for the first bad part."""
-    merged = Merged(pieces, RUNS[name.run])
-    tasks = ((bundle, None if hashes else description, name) for bundle in bundled(pieces, workers.count))
+    merged = Merged(plan, RUNS[name.run])
+    tasks = (
+        (bundle, None if hashes else description, name) for bundle in bundled(plan.pieces, workers.count)
+    )
     with closing(results(workers, read_bundle, tasks, lambda task: merged.wants(task[0]))) as outcomes:
         for outcome in outcomes:
             merged.add(outcome)
     merged.check(description)
     return merged
+
+
+def mapped(
+    workers: Workers, function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]]
+) -> list[Result]:
+    """Return the results of a function in the order of its tasks."""
+    numbered_tasks = ((number, function, *task) for number, task in enumerate(tasks))
+    with closing(results(workers, numbered, numbered_tasks)) as pairs:
+        found = dict(pairs)
+    return [found[number] for number in range(len(tasks))]
+
+
+def numbered(number: int, function: Callable[..., Result], *arguments: Any) -> tuple[int, Result]:
+    return number, function(*arguments)
 
 
 def results(

@@ -1,6 +1,7 @@
 """Objects of S3, read with the caller's own credentials. Imported for sources that begin with s3:// alone."""
 
 import functools
+import io
 import os
 import re
 from collections.abc import Iterator
@@ -14,11 +15,12 @@ import pyarrow.fs
 from botocore.exceptions import BotoCoreError
 
 from chalicelib.errors import DatasetError
-from local.dataset.blocks import Blocks, buffered
 from local.dataset.parts import S3, Entry
 
 # Seconds to connect, seconds without a byte, and how often a request is made: 20 s without an answer at most.
 CONNECT_SECONDS, SILENT_SECONDS, ATTEMPTS = 5, 10, 2
+# Bytes of an object that one request reads at least: each is paid for, and takes its time.
+REQUESTED_BYTES = 4 << 20
 DEFAULT_REGION = "us-east-1"
 # The region that Arrow adds to the error of a bucket that is elsewhere.
 ELSEWHERE = re.compile(r"bucket is located in '([a-z0-9-]+)'")
@@ -95,8 +97,7 @@ class S3Store:
     def open(self, path: str) -> BinaryIO:
         with told(path):
             file = self._ask(path, lambda files: files.open_input_file(path))
-        # In blocks: each read of an object is a request.
-        return buffered(Blocks(cast(BinaryIO, Told(file, path)), file.size()))
+        return io.BufferedReader(S3Object(file, path), REQUESTED_BYTES)
 
     def _ask(self, path: str, ask: Any) -> Any:
         bucket = path.partition("/")[0]
@@ -113,21 +114,31 @@ class S3Store:
 REGIONS: dict[str, str] = {}
 
 
-class Told:
+class S3Object(io.RawIOBase):
     """An object whose errors name its key."""
 
     def __init__(self, file: Any, path: str) -> None:
         self.name, self._file, self._path = S3 + path, file, path
 
-    def seek(self, place: int) -> None:
-        self._file.seek(place)
+    def readable(self) -> bool:
+        return True
 
-    def read(self, size: int) -> bytes:
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return cast(int, self._file.tell())
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return cast(int, self._file.seek(offset, whence))
+
+    def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override] # what Python passes
         with told(self._path):
-            return cast(bytes, self._file.read(size))
+            return cast(int, self._file.readinto(buffer))
 
     def close(self) -> None:
         self._file.close()
+        super().close()
 
 
 def as_entry(info: Any) -> Entry:
