@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from chalicelib.domain.cube import DIMENSIONS, Cube, Labels
 from chalicelib.domain.dataset_description import Description
-from chalicelib.domain.measure_blocks import Blocks, encode
+from chalicelib.domain.measure_blocks import Blocks, block_of
 from chalicelib.domain.measures import CellStats
 from chalicelib.errors import DamagedSnapshot
 
@@ -28,7 +28,7 @@ def dumps(cube: Cube, description: Description) -> bytes:
     """Return the same bytes for the same cube, in whatever order its rows were added."""
     table = tabulated(cube)
     blocks = {
-        question: encode(measures, table["labels"]) for question, measures in sorted(cube.published.items())
+        question: block_of(cube.published, question, table["labels"]) for question in sorted(cube.published)
     }
     content = {
         "description": description.to_dict(),

@@ -12,7 +12,7 @@ import click
 
 from chalicelib.errors import AwsUnavailable, DatasetError, InvalidSetting, StatlineError, SystemLimit
 from local.cli.output import printable, printable_lines
-from local.dataset.cluster_errors import ClusterLost, ClusterUnfit, ClusterUnreachable, InvalidCluster
+from local.dataset.cluster.errors import ClusterLost, ClusterUnfit, ClusterUnreachable, InvalidCluster
 from local.storage.home import HomeInUse, HomeUnusable
 
 FAILED, MISUSED, UNREACHABLE = 1, 2, 3

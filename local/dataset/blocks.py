@@ -4,7 +4,7 @@ import hashlib
 import io
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import BinaryIO
 
 from chalicelib.domain.sources import HASHED_BYTES
@@ -16,22 +16,24 @@ NO_END = 1 << 62  # of a range of blocks
 
 
 class Blocks(io.RawIOBase):
-    """A file read in aligned blocks of HASHED_BYTES; those that are `hashed` (None: all) have digests.
+    """A file, read in aligned blocks of HASHED_BYTES where they are its `own` (None: all).
 
-    A block is hashed when it is first read. `size` is None where it is known only at the end, as that of
-    gzip. `on_read` is called before a block is read, with the number of those that were.
+    A block is hashed when it is first read, if they are. `size` is None where it is known only at the end, as
+    that of gzip. `on_read` is called before a block is read, with the number of those that were.
     """
 
     def __init__(
         self,
         file: BinaryIO,
         size: int | None,
-        hashed: Collection[int] | None = (),
+        own: range | None = None,
+        is_hashed: bool = False,
         on_read: Callable[[int], None] = lambda blocks: None,
     ) -> None:
         self.name = getattr(file, "name", "the stream")
         self.digests: dict[int, bytes] = {}
-        self._file, self._size, self._hashed, self._on_read = file, size, hashed, on_read
+        self._file, self._size, self._own, self._on_read = file, size, own, on_read
+        self._is_hashed = is_hashed
         self._place = 0
         self._read: set[int] = set()
         self._kept: OrderedDict[int, bytes] = OrderedDict()
@@ -58,7 +60,12 @@ class Blocks(io.RawIOBase):
 
     def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override] # what Python passes
         number, skipped = divmod(self._place, HASHED_BYTES)
-        found = memoryview(self._block(number))[skipped : skipped + len(buffer)]
+        if self._own is None or number in self._own:
+            found = memoryview(self._block(number))[skipped : skipped + len(buffer)]
+        else:
+            self._on_read(len(self._read))
+            self._file.seek(self._place)
+            found = memoryview(self._file.read(min(len(buffer), HASHED_BYTES - skipped)))
         memoryview(buffer)[: len(found)] = found
         self._place += len(found)
         return len(found)
@@ -89,7 +96,7 @@ class Blocks(io.RawIOBase):
         self._kept[number] = block
         if len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
-        if number not in self._read and (self._hashed is None or number in self._hashed):
+        if number not in self._read and self._is_hashed:
             self.digests[number] = hashlib.sha256(block).digest()
         self._read.add(number)
 

@@ -10,34 +10,35 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from chalicelib.domain.dataset_description import Description
+from chalicelib.domain.ingest.faults import Faults
+from chalicelib.domain.ingest.outcome import Sums, Trouble
+from chalicelib.domain.ingest.reader import Reader
+from chalicelib.domain.ingest.stretches import Stretch
 from chalicelib.domain.sources import HASHED_BYTES, unpacked
 from chalicelib.errors import DatasetError, NotCsv
 from local.dataset.blocks import NO_END, Blocks, buffered
 from local.dataset.parts import CSV_KIND, Part
 from local.dataset.progress import Progress
-from local.dataset.whole_files import Reader, Stretch, Sums, Trouble
 
 # Bundles for each worker: fewer leave some idle at the end, more cost a merge each.
 BUNDLES_A_WORKER = 4
 
 
 class Piece(NamedTuple):
-    """A part, or a stretch of it. `blocks` are those that this task reads first, None for all.
+    """A stretch of a part, of some bytes. `blocks` are those that it hashes, and keeps while it reads them.
 
-    Without a `stretch` they are hashed alone; without `is_hashed` another task does that.
+    None are all. Where another task has the digests, it `is_hashed` not.
     """
 
-    place: int
     part: Part
-    stretch: Stretch | None = None
+    stretch: Stretch
+    size: int
     blocks: range | None = None
     is_hashed: bool = True
 
     @property
-    def size(self) -> int:
-        if self.blocks is None:
-            return self.part.size
-        return min(self.part.size, self.blocks.stop * HASHED_BYTES) - self.blocks.start * HASHED_BYTES
+    def place(self) -> int:
+        return self.stretch.part
 
 
 Bundle = Sequence[Piece]
@@ -86,7 +87,7 @@ class Outcome:
     sums: Sums | None = None
     read: list[Piece] = field(default_factory=list)
     digests: dict[int, dict[int, bytes]] = field(default_factory=dict)
-    troubles: list[tuple[int, Trouble | DatasetError]] = field(default_factory=list)
+    troubles: list[Trouble] = field(default_factory=list)
     is_counted: bool = False
 
 
@@ -104,22 +105,24 @@ def bundled(pieces: Sequence[Piece], workers: int) -> Iterator[Bundle]:
 
 
 def read_bundle(bundle: Bundle, description: Description | None, name: RunName) -> Outcome:
-    """Read the pieces of a bundle with one accumulator, up to the first part with something wrong."""
-    run = name.find()
-    outcome, reader = Outcome(is_counted=run is not None), Reader(description) if description else None
+    """Read the pieces of a bundle with one accumulator, up to the first part with something wrong.
+
+    Without a description they are hashed alone.
+    """
+    run, reader = name.find(), Reader(description) if description else None
+    outcome = Outcome(is_counted=run is not None)
     for piece in bundle:
-        if outcome.troubles and outcome.troubles[0][0] != piece.place:
+        if outcome.troubles and outcome.troubles[0].stretch.part != piece.place:
             break
         try:
-            trouble: Trouble | DatasetError | None = read_piece(piece, reader, outcome, run)
+            trouble = read_piece(piece, reader, outcome, run)
         except DatasetError as error:
-            trouble = error
+            trouble = Trouble(piece.stretch, Faults(), error.with_traceback(None))
         except Cancelled:
             break
         outcome.read.append(piece)
-        if trouble is not None:
-            outcome.troubles.append((piece.place, trouble))
-    outcome.sums = reader.sums() if reader and not outcome.troubles else None
+        outcome.troubles += [trouble] if trouble else []
+    outcome.sums = reader.sums() if reader else None
     return outcome
 
 
@@ -128,9 +131,9 @@ def read_piece(piece: Piece, reader: Reader | None, outcome: Outcome, run: Run |
     trouble: Trouble | None = None
     with unchanged(piece.part), reading(piece.part), opened(piece, run) as blocks:
         file = buffered(blocks)
-        if reader and piece.stretch:
+        if reader:
             trouble = reader.read(piece.stretch, file)
-        if trouble is None:
+        if trouble is None and piece.is_hashed:
             blocks.finish(range(NO_END) if piece.blocks is None else piece.blocks)
         outcome.digests.setdefault(piece.place, {}).update(blocks.digests)
     return trouble
@@ -176,11 +179,11 @@ def opened(piece: Piece, run: Run | None) -> Iterator[Blocks]:
     with piece.part.open() as raw:
         text = unpacked(raw) if piece.part.kind == CSV_KIND else raw
         is_packed = text is not raw
-        hashed = piece.blocks if piece.is_hashed else range(0)
         blocks = Blocks(
             text,
             None if is_packed else piece.part.size,
-            hashed,
+            piece.blocks,
+            piece.is_hashed,
             lambda read: count(raw.tell() if is_packed else read * HASHED_BYTES),
         )
         blocks.name = piece.part.name

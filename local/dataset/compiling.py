@@ -5,35 +5,33 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import closing, contextmanager
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 from chalicelib.domain import snapshot
 from chalicelib.domain.dataset_description import Description, fingerprint
+from chalicelib.domain.ingest.outcome import Sums, Trouble, error_of
 from chalicelib.domain.ingestor import DataIngestor
-from chalicelib.domain.sources import HASHED_BYTES, digest_of
-from chalicelib.errors import DatasetError
+from chalicelib.domain.sources import digest_of
 from local.dataset.bundles import (
     RUNS,
     Bundle,
     Outcome,
-    Piece,
     Run,
     RunName,
     bundled,
-    is_packed,
     read_bundle,
     this_process,
 )
-from local.dataset.parts import CSV_KIND, PARQUET_KIND, Part
+from local.dataset.cutting import SIZES, Plan, Sizes, hashed_pieces, plan_of
+from local.dataset.parts import Part
 from local.dataset.progress import Progress
-from local.dataset.whole_files import Stretch, Sums, Trouble
 from local.dataset.workers import Workers
 
 # Seconds after which a wait looks for signals: one that comes just before it does not wake it.
 LOOK_SECONDS = 0.2
-# Blocks that one task hashes of a large file: 256 MiB.
-HASHED_AT_ONCE = 32
+HASHED_AT_ONCE = 256 << 20  # bytes of a large file, by one task
 Result = TypeVar("Result")
 
 
@@ -48,16 +46,21 @@ class Compiled(NamedTuple):
 
 
 def compile_dataset(
-    parts: Sequence[Part], description: Description, name: str, workers: Workers, progress: Progress
+    parts: Sequence[Part],
+    description: Description,
+    name: str,
+    workers: Workers,
+    progress: Progress,
+    sizes: Sizes = SIZES,
 ) -> Compiled:
     """Read the parts of a data set, whose source is `name`. Raises DatasetError for the first bad part."""
     with running(progress, parts) as run:
-        merged = read(pieces_of(parts), description, workers, run)
-        sums = merged.sums()
-        cube = sums.finished(description, name)
+        plan = plan_of(parts, description, sizes, run, partial(mapped, workers))
+        merged = read(plan, description, workers, run)
+        cube = merged.sums.finished(description, name)
         named = fingerprint(merged.digests(), description, snapshot.VERSION)
         size = sum(part.size for part in parts)
-        return Compiled(DataIngestor(cube, description), named, len(parts), sums.rows, size)
+        return Compiled(DataIngestor(cube, description), named, len(parts), merged.sums.read, size)
 
 
 def fingerprint_of(
@@ -65,7 +68,8 @@ def fingerprint_of(
 ) -> str:
     """Return the fingerprint of a data set without its rows. Raises DatasetError for the first bad part."""
     with running(progress, parts) as run:
-        digests = read(hashed_pieces(parts), None, workers, run).digests()
+        plan = Plan(hashed_pieces(parts, HASHED_AT_ONCE), {})
+        digests = read(plan, description, workers, run, hashes=True).digests()
         return fingerprint(digests, description, snapshot.VERSION)
 
 
@@ -85,11 +89,13 @@ def running(progress: Progress, parts: Sequence[Part]) -> Iterator[RunName]:
 class Merged:
     """The outcomes so far. Of several bad parts, the first by name counts."""
 
-    def __init__(self, pieces: Sequence[Piece], run: Run) -> None:
-        self._run, self._left = run, Counter(piece.place for piece in pieces)
-        self._sums: Sums | None = None
-        self._digests: dict[int, dict[int, bytes]] = {place: {} for place in self._left}
-        self._troubles: dict[int, list[Trouble | DatasetError]] = {}
+    def __init__(self, plan: Plan, run: Run) -> None:
+        self._run, self._left = run, Counter(piece.place for piece in plan.pieces)
+        self.sums = Sums()
+        self._digests: dict[int, dict[int, bytes]] = {
+            place: plan.digests.get(place, {}) for place in self._left
+        }
+        self._troubles: list[Trouble] = []
 
     def wants(self, bundle: Bundle) -> bool:
         """Whether a bundle has no part after a bad one alone."""
@@ -98,79 +104,56 @@ class Merged:
     def add(self, outcome: Outcome) -> None:
         for place, digests in outcome.digests.items():
             self._digests[place].update(digests)
-        for place, trouble in outcome.troubles:
-            self._troubles.setdefault(place, []).append(trouble)
-            self._run.last = min(self._run.last, place)
-        if self._troubles:
-            self._sums = None
-        elif outcome.sums:
-            self._sums = self._sums.merge(outcome.sums) if self._sums else outcome.sums
+        self._troubles += outcome.troubles
+        self._run.last = min([self._run.last, *(trouble.stretch.part for trouble in outcome.troubles)])
+        self.sums = self.sums.merge(outcome.sums) if outcome.sums else self.sums
         self._count(outcome)
 
     def _count(self, outcome: Outcome) -> None:
         self._left.subtract(piece.place for piece in outcome.read)
         files = sum(not self._left[place] for place in {piece.place for piece in outcome.read})
-        rows = outcome.sums.rows if outcome.sums else 0
+        rows = outcome.sums.read if outcome.sums else 0
         size = 0 if outcome.is_counted else sum(piece.size for piece in outcome.read)
         self._run.progress.advance(files, size, rows)
 
-    def sums(self) -> Sums:
-        """Return the sums of all parts. Raises DatasetError."""
-        self._raise_first()
-        assert self._sums is not None
-        return self._sums
+    def check(self, description: Description) -> None:
+        """Raise the DatasetError of the first bad part, if there is one."""
+        if error := error_of(self._troubles, self.sums, description):
+            raise error
 
     def digests(self) -> list[bytes]:
-        """Return the digest of each part. Raises DatasetError."""
-        self._raise_first()
+        """Return the digest of each part."""
         every = self._digests.values()
         return [digest_of(blocks[number] for number in sorted(blocks)) for blocks in every]
 
-    def _raise_first(self) -> None:
-        if self._troubles:
-            raise error_of(self._troubles[min(self._troubles)])
 
-
-def error_of(troubles: Sequence[Trouble | DatasetError]) -> DatasetError:
-    """Return the error of a part: of its reading, else of the rows of all its stretches."""
-    for trouble in troubles:
-        if isinstance(trouble, DatasetError):
-            return trouble
-    [trouble] = troubles
-    assert isinstance(trouble, Trouble)
-    return trouble.problem
-
-
-def pieces_of(parts: Sequence[Part]) -> list[Piece]:
-    pieces = []
-    for place, part in enumerate(parts):
-        kind = part.kind if part.kind in (CSV_KIND, PARQUET_KIND) else "frame"
-        pieces.append(Piece(place, part, Stretch(place, part.name, kind)))
-    return pieces
-
-
-def hashed_pieces(parts: Sequence[Part]) -> list[Piece]:
-    """Return what is to be hashed: gzip is decompressed as a whole, another large file is cut."""
-    at_once, pieces = HASHED_AT_ONCE * HASHED_BYTES, []
-    for place, part in enumerate(parts):
-        if part.size <= at_once or is_packed(part):
-            pieces.append(Piece(place, part))
-        else:
-            last = -(-part.size // HASHED_BYTES)
-            begins = range(0, last, HASHED_AT_ONCE)
-            cut = (range(begin, min(last, begin + HASHED_AT_ONCE)) for begin in begins)
-            pieces += [Piece(place, part, None, blocks) for blocks in cut]
-    return pieces
-
-
-def read(pieces: Sequence[Piece], description: Description | None, workers: Workers, name: RunName) -> Merged:
-    """Read pieces in bundles, up to the first bad part."""
-    merged = Merged(pieces, RUNS[name.run])
-    tasks = ((bundle, description, name) for bundle in bundled(pieces, workers.count))
+def read(
+    plan: Plan, description: Description, workers: Workers, name: RunName, hashes: bool = False
+) -> Merged:
+    """Read pieces in bundles, or hash them alone. Raises DatasetError for the first bad part."""
+    merged = Merged(plan, RUNS[name.run])
+    tasks = (
+        (bundle, None if hashes else description, name) for bundle in bundled(plan.pieces, workers.count)
+    )
     with closing(results(workers, read_bundle, tasks, lambda task: merged.wants(task[0]))) as outcomes:
         for outcome in outcomes:
             merged.add(outcome)
+    merged.check(description)
     return merged
+
+
+def mapped(
+    workers: Workers, function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]]
+) -> list[Result]:
+    """Return the results of a function in the order of its tasks."""
+    numbered_tasks = ((number, function, *task) for number, task in enumerate(tasks))
+    with closing(results(workers, numbered, numbered_tasks)) as pairs:
+        found = dict(pairs)
+    return [found[number] for number in range(len(tasks))]
+
+
+def numbered(number: int, function: Callable[..., Result], *arguments: Any) -> tuple[int, Result]:
+    return number, function(*arguments)
 
 
 def results(

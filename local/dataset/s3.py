@@ -1,6 +1,7 @@
 """Objects of S3, read with the caller's own credentials. Imported for sources that begin with s3:// alone."""
 
 import functools
+import io
 import os
 import re
 from collections.abc import Iterator
@@ -14,21 +15,23 @@ import pyarrow.fs
 from botocore.exceptions import BotoCoreError
 
 from chalicelib.errors import DatasetError
-from local.dataset.blocks import Blocks, buffered
 from local.dataset.parts import S3, Entry
 
 # Seconds to connect, seconds without a byte, and how often a request is made: 20 s without an answer at most.
 CONNECT_SECONDS, SILENT_SECONDS, ATTEMPTS = 5, 10, 2
+# Bytes of an object that one request reads at least: each is paid for, and takes its time.
+REQUESTED_BYTES = 4 << 20
 DEFAULT_REGION = "us-east-1"
 # The region that Arrow adds to the error of a bucket that is elsewhere.
 ELSEWHERE = re.compile(r"bucket is located in '([a-z0-9-]+)'")
+NO_BUCKET = "no such bucket"
 NO_CREDENTIALS = (
     "there are no credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, name an account; "
     "`aws configure` or `aws sso login` stores credentials"
 )
 # What errors of S3 mean, by what their text contains.
 REASONS = (
-    (r"NO_SUCH_BUCKET", "no such bucket"),
+    (r"NO_SUCH_BUCKET", NO_BUCKET),
     (r"NO_SUCH_KEY|Path does not exist|HTTP status 404", "no such key"),
     (r"INVALID_ACCESS_KEY_ID|InvalidAccessKeyId", "the access key is unknown"),
     (r"SIGNATURE_DOES_NOT_MATCH|SignatureDoesNotMatch", "the secret key is wrong"),
@@ -61,7 +64,7 @@ class S3Store:
         return S3 + path
 
     def entry(self, path: str) -> Entry | None:
-        if not path.strip("/"):
+        if not path.partition("/")[0]:
             raise DatasetError(f"{S3}{path} names no bucket")
         if path.endswith("/") or "/" not in path:
             return Entry(path.rstrip("/"), is_folder=True)
@@ -75,7 +78,7 @@ class S3Store:
         bucket = path.partition("/")[0]
         with told(bucket):
             [info] = self._ask(path, lambda files: files.get_file_info([bucket]))
-        return "no such key" if info.type == pyarrow.fs.FileType.Directory else "no such bucket"
+        return "no such key" if info.type == pyarrow.fs.FileType.Directory else NO_BUCKET
 
     def entries(self, folder: str) -> list[Entry]:
         return self._listed(folder, recursive=False)
@@ -86,13 +89,15 @@ class S3Store:
     def _listed(self, folder: str, recursive: bool) -> list[Entry]:
         selector = pyarrow.fs.FileSelector(folder, recursive=recursive, allow_not_found=True)
         with told(folder):
-            return [as_entry(info) for info in self._ask(folder, lambda files: files.get_file_info(selector))]
+            infos = self._ask(folder, lambda files: files.get_file_info(selector))
+        if not infos and (why := self.missing(folder)) == NO_BUCKET:
+            raise DatasetError(f"no data set at {S3}{folder}: {why}")
+        return [as_entry(info) for info in infos]
 
     def open(self, path: str) -> BinaryIO:
         with told(path):
             file = self._ask(path, lambda files: files.open_input_file(path))
-        # In blocks: each read of an object is a request.
-        return buffered(Blocks(cast(BinaryIO, Told(file, path)), file.size()))
+        return io.BufferedReader(S3Object(file, path), REQUESTED_BYTES)
 
     def _ask(self, path: str, ask: Any) -> Any:
         bucket = path.partition("/")[0]
@@ -109,21 +114,31 @@ class S3Store:
 REGIONS: dict[str, str] = {}
 
 
-class Told:
+class S3Object(io.RawIOBase):
     """An object whose errors name its key."""
 
     def __init__(self, file: Any, path: str) -> None:
         self.name, self._file, self._path = S3 + path, file, path
 
-    def seek(self, place: int) -> None:
-        self._file.seek(place)
+    def readable(self) -> bool:
+        return True
 
-    def read(self, size: int) -> bytes:
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return cast(int, self._file.tell())
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return cast(int, self._file.seek(offset, whence))
+
+    def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override] # what Python passes
         with told(self._path):
-            return cast(bytes, self._file.read(size))
+            return cast(int, self._file.readinto(buffer))
 
     def close(self) -> None:
         self._file.close()
+        super().close()
 
 
 def as_entry(info: Any) -> Entry:

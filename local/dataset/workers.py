@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 
-from local.dataset.cluster_errors import DaskMissing, InvalidCluster
+from local.dataset.cluster.errors import DaskMissing, InvalidCluster
 
 LOCAL = re.compile(r"local:([1-9]\d{0,2})")
 SCHEMES = ("tcp", "tls")
@@ -30,7 +30,7 @@ class Workers:
 def workers(cluster: str | None) -> Iterator[Workers]:
     """Yield threads, or the workers of a cluster: `tcp://host:8786`, `tls://host:8786` or `local:N`.
 
-    Tasks that have not begun at the end are cancelled. Raises the errors of `cluster_errors`, and so do the
+    Tasks that have not begun at the end are cancelled. Raises the errors of `cluster.errors`, and so do the
     futures of the executor.
     """
     with threads() if cluster is None else connected(cluster) as found:
@@ -43,9 +43,9 @@ def connected(text: str) -> AbstractContextManager[Workers]:
         check_address(text)
     if not find_spec("distributed"):
         raise DaskMissing
-    from local.dataset import cluster
+    from local.dataset.cluster import connection
 
-    return cluster.on_this_machine(int(processes[1])) if processes else cluster.at(text)
+    return connection.on_this_machine(int(processes[1])) if processes else connection.at(text)
 
 
 def check_address(text: str) -> None:

@@ -4,163 +4,129 @@ The fast way only notices that something is wrong; this one goes through the row
 A row without a question counts nowhere, whatever its other texts are.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
+from dataclasses import dataclass, field, replace
+from heapq import nsmallest
+from operator import itemgetter
 from typing import Any
 
-import numpy as np
-
-from chalicelib.domain.ingest.columns import Columns
-from chalicelib.domain.ingest.table import Booleans, Table
-from chalicelib.domain.numbers import PARSERS
 from chalicelib.domain.shape.remedies import (
     DECIMAL,
     EITHER,
     MARK,
     SHOWN_MARKS,
     THOUSANDS,
-    kind_of,
     merged,
     options_of,
     remedy_of,
 )
 from chalicelib.domain.shape.tallies import pasted
-from chalicelib.domain.shape.texts import tidy
-from chalicelib.errors import DatasetError, DifferentYears, InvalidValue, shown
+from chalicelib.errors import DatasetError
+
+READ = "read"  # the kinds that options of "read" cure are reported once a file, the others once a column
+CURED = (MARK, DECIMAL, THOUSANDS, EITHER)
 
 # Returns where the text of a row is, from the row's place in its frame and the column's name.
 Where = Callable[[int, str], str]
-READ = "read"  # the kinds that options of "read" cure are reported once a file, the others once a column
+# Where a row is: its place in the file, then in which order the parts of a row are looked at.
+Order = tuple[int, ...]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Fault:
-    """A kind of what is wrong: the error of its first row, and how many rows have it."""
+    """A kind of what is wrong: the error of its first row, and how many rows have it.
 
-    order: tuple[int, ...]
-    error: Callable[[str], DatasetError]  # from its remedy
-    rows: int = 0
+    `signs` has the texts that name the remedy, each with its first row; the first SHOWN_MARKS are kept.
+    """
+
+    order: Order
+    error: DatasetError  # without its remedy
+    rows: int = 1
     kind: str = ""
     column: str = ""
     role: str = ""
-    signs: dict[str, None] = field(default_factory=dict)
+    signs: Mapping[str, Order] = field(default_factory=dict)
+
+    def __add__(self, other: "Fault") -> "Fault":
+        """Return the fault of both sets of rows, of one kind; associative and commutative."""
+        first = min(self, other, key=lambda fault: fault.order)
+        signs = {**self.signs}
+        for sign, order in other.signs.items():
+            signs[sign] = min(order, signs.get(sign, order))
+        kept = nsmallest(SHOWN_MARKS, signs.items(), key=itemgetter(1))
+        return replace(first, rows=self.rows + other.rows, signs=dict(kept))
+
+    def after(self, order: Order) -> "Fault":
+        """Return the fault as one of the rows at a place."""
+        signs = {sign: order + own for sign, own in self.signs.items()}
+        return replace(self, order=order + self.order, signs=signs)
 
     @property
     def options(self) -> dict[str, Any]:
-        return options_of(self.kind, [*self.signs][:SHOWN_MARKS])
+        return options_of(self.kind, [*self.signs])
 
     def told(self) -> DatasetError:
-        remedy = remedy_of(self.kind, [*self.signs][:SHOWN_MARKS], self.column, self.role)
-        return self.error(remedy + (f" ({self.rows:,} such rows)" if self.rows > 1 else ""))
+        remedy = remedy_of(self.kind, [*self.signs], self.column, self.role)
+        return with_message(self.error, str(self.error) + remedy + such(self.rows))
 
 
 class Faults:
     """Collects the kinds of what is wrong in a file or frame."""
 
-    def __init__(self, columns: Columns) -> None:
-        self._columns = columns
+    def __init__(self) -> None:
         self._faults: dict[object, Fault] = {}
-        self._base = 0
 
     def __bool__(self) -> bool:
         return bool(self._faults)
 
-    def note(self, key: object, row: int, error: Callable[[str], DatasetError], rows: int = 1) -> Fault:
-        """Count rows that are wrong in one way; `error` makes the error of the first of them."""
-        fault = self._faults.setdefault(key, Fault((self._base + row,), error))
-        fault.rows += rows
-        return fault
+    def note(self, key: object, fault: Fault) -> None:
+        """Count rows that are wrong in one way."""
+        self._faults[key] = self._faults[key] + fault if key in self._faults else fault
 
-    def next_frame(self, rows: int) -> None:
-        self._base += rows
+    def error(self, options: Mapping[str, Any]) -> DatasetError | None:
+        """Return the error of the first kind, which tells them all, if there is any.
 
-    def unmatched(self, where: Where) -> Callable[[str, str, Table], None]:
-        """Return what notes a text that a regular expression of the description does not match."""
-
-        def refuse(column: str, text: str, table: Table) -> None:
-            row, pattern = int(table.rows[0]), self._columns.description.extract.get(column, "")
-            at = where(row, column)
-            sentence = f"{self._columns.name}, {at}, column {shown(column)}: {shown(text)} does not match "
-            sentence += f'"extract": {pasted({column: pattern})}'
-            self.note(("extract", column), row, lambda more: DatasetError(sentence + more), len(table.rows))
-
-        return refuse
-
-    def check(self, table: Table, where: Where) -> None:
-        """Note what is wrong in the rows of a table."""
-        counts = self._columns.counts(table)
-        for role, (parse, expected) in PARSERS.items():
-            if role not in table.roles:
-                continue
-            column = table.roles[role]
-            used = np.unique(column.codes[counts]).tolist()
-            for code in used:
-                text = column.texts[code]
-                try:
-                    parse(self._columns.clean(text, role))
-                except ValueError:
-                    rows = table.rows[counts & (column.codes == code)]
-                    self._note_text(role, tidy(text), expected, rows, where, table.sources[role])
-        if not self and {"year", "year_end"} <= set(table.roles):
-            self._check_years(table, counts, where)
-
-    def _note_text(self, role: str, text: str, expected: str, rows: Any, where: Where, column: str) -> None:
-        first = int(rows.min())
-        kind, sign = kind_of(text, role)
-        key = (READ, kind) if kind in (MARK, DECIMAL, THOUSANDS, EITHER) else (kind, column, sign)
-        at = where(first, column)
-        read_as = self._read_as(text, role)
-
-        def error(remedy: str) -> DatasetError:
-            return InvalidValue(self._columns.name, at, column, text, read_as, expected, remedy)
-
-        known = self._faults.get(key)
-        fault = self.note(key, first, error, len(rows))
-        fault.kind, fault.signs[sign] = kind, None
-        if known is None:
-            fault.column, fault.role = column, role
-        elif first + self._base < fault.order[0]:
-            fault.order, fault.error = (first + self._base,), error
-
-    def _read_as(self, text: str, role: str) -> str:
-        try:
-            return self._columns.clean(text, role)
-        except ValueError:
-            return text
-
-    def _check_years(self, table: Table, counts: Booleans, where: Where) -> None:
-        years = [self._columns.year_numbers(table, role, counts) for role in ("year", "year_end")]
-        for place in np.flatnonzero(years[0] != years[1])[:1].tolist():
-            names = [table.sources[role] for role in ("year", "year_end")]
-            texts = [table.roles[role].texts[table.roles[role].codes[place]] for role in ("year", "year_end")]
-            row = int(table.rows[place])
-            error = DifferentYears(self._columns.name, where(row, names[0]), names, texts)
-            self.note("years", row, partial(differing, error))
-
-    def raise_all(self) -> None:
-        """Raise the error of the first kind, which tells them all, if there is any."""
-        self._settle()
-        faults = sorted(self._faults.values(), key=lambda fault: fault.order)
+        `options` are those of the description's "read".
+        """
+        faults = sorted(settled(self._faults).values(), key=lambda fault: fault.order)
         if not faults:
-            return
+            return None
         first, *others = (fault.told() for fault in faults)
         lines = [str(error) for error in (first, *others)]
         if others and (together := merged(fault.options for fault in faults)):
-            lines.append(f'together: "read": {pasted({**self._columns.description.read, **together})}')
-        first.args = ("\n".join(lines),)
-        raise first from None
+            lines.append(f'together: "read": {pasted({**options, **together})}')
+        return with_message(first, "\n".join(lines))
 
-    def _settle(self) -> None:
-        """Decide by the other numbers of the file whether the comma of `1,234` is a point."""
-        either, thousands = self._faults.get((READ, EITHER)), self._faults.get((READ, THOUSANDS))
-        owner = thousands if thousands and "," in thousands.signs else self._faults.get((READ, DECIMAL))
-        if either and owner and "," in either.signs:
-            owner.rows += either.rows
-            if either.order < owner.order:
-                owner.order, owner.error = either.order, either.error
-            del self._faults[READ, EITHER]
+    @classmethod
+    def joined(cls, parts: Iterable["Faults"]) -> "Faults":
+        """Return the faults of a file from those of its parts in their order."""
+        whole = cls()
+        for place, part in enumerate(parts):
+            for key, fault in part._faults.items():
+                whole.note(key, fault.after((place,)))
+        return whole
 
 
-def differing(error: DatasetError, _: str) -> DatasetError:
-    return error
+def settled(faults: Mapping[object, Fault]) -> dict[object, Fault]:
+    """Decide by the other numbers of the file whether the comma of `1,234` is a point."""
+    decided = {**faults}
+    either, thousands = decided.get((READ, EITHER)), decided.get((READ, THOUSANDS))
+    owner = THOUSANDS if thousands and "," in thousands.signs else DECIMAL
+    if either and "," in either.signs and (READ, owner) in decided:
+        known = decided[READ, owner]
+        first = min(known, either, key=lambda fault: fault.order)
+        both = replace(known, rows=known.rows + either.rows, order=first.order, error=first.error)
+        decided[READ, owner] = both
+        del decided[READ, EITHER]
+    return decided
+
+
+def with_message(error: DatasetError, message: str) -> DatasetError:
+    changed = copy(error)
+    changed.args = (message,)
+    return changed
+
+
+def such(rows: int) -> str:
+    return f" ({rows:,} such rows)" if rows > 1 else ""

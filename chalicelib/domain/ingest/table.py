@@ -5,13 +5,12 @@ from itertools import compress
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from chalicelib.domain.ingest.accumulator import Column, Integers, combined
+from chalicelib.domain.ingest.accumulator import Column
+from chalicelib.domain.ingest.summed import Booleans, Integers, combined
 from chalicelib.domain.shape.texts import tidy
 
-Booleans = npt.NDArray[np.bool_]
 MISSING = 0  # the code of the empty text in every column of a frame
 
 

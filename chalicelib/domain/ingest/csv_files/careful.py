@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import NamedTuple
 
 import pandas as pd
@@ -10,31 +9,44 @@ import pandas as pd
 from chalicelib.domain.ingest.columns import Columns
 from chalicelib.domain.ingest.csv_files.layout import Layout, rows_of
 from chalicelib.domain.ingest.csv_files.records import LINE_BREAK, Record, bad_byte
-from chalicelib.domain.ingest.faults import Faults, Where
-from chalicelib.errors import DatasetError, shown
+from chalicelib.domain.ingest.faults import Fault, Faults, Where
+from chalicelib.errors import DatasetError, NotCsv, shown
 
-PART_ROWS = 1 << 15
+PART_ROWS, PART_CHARACTERS = 1 << 15, 1 << 24
 ENCODING = "cp1252"  # of Western Windows, which most files with other bytes are in
 
 
 class Part(NamedTuple):
-    """Some rows of a file; `uneven` says whether the width of one differs from the header's."""
+    """Some rows of a file, and the number of each one's record."""
 
     frame: pd.DataFrame
     where: Where
-    uneven: bool
+    places: Sequence[int]
 
 
 def parts_of(
-    every: Iterator[Record], layout: Layout, columns: Columns, faults: Faults, noun: str
+    rows: Iterator[Record], layout: Layout, columns: Columns, faults: Faults, longest: int, noun: str
 ) -> Iterator[Part]:
-    """Cut records into parts; `noun` is what a record's line is called.
+    """Cut the records after the header into parts; `noun` is what a record's line is called.
 
-    Notes rows of another width, unless all that differs is empty, and bad bytes.
+    Notes rows of another width, unless all that differs is empty, bad bytes, and rows of more characters
+    than the `longest`.
     """
-    rows = body(every, layout, columns)
-    while part := [*islice(rows, PART_ROWS)]:
-        yield part_of(part, layout, columns, faults, noun)
+    kept, characters = list[Record](), 0
+    for record in rows:
+        size = sum(map(len, record.fields))
+        if fault := misfit(record, size, layout, columns, longest):
+            faults.note(*fault)
+            continue
+        if fault := byte_fault(record, columns.name, layout.encoding):
+            faults.note(*fault)
+        kept.append(record)
+        characters += size
+        if len(kept) == PART_ROWS or characters > PART_CHARACTERS:
+            yield part_of(kept, columns, noun)
+            kept, characters = [], 0
+    if kept:
+        yield part_of(kept, columns, noun)
 
 
 def body(every: Iterator[Record], layout: Layout, columns: Columns) -> Iterator[Record]:
@@ -53,25 +65,28 @@ def without_last(rows: Iterator[Record], lines: int) -> Iterator[Record]:
             yield held.popleft()
 
 
-def part_of(rows: Sequence[Record], layout: Layout, columns: Columns, faults: Faults, noun: str) -> Part:
-    width, needed = len(layout.header), max(columns.places.values(), default=0) + 1
-    read, kept, uneven = columns.wanted, list[Record](), False
-    for row, record in enumerate(rows):
-        fields = record.fields
-        if len(fields) != width:
-            uneven = True
-            if len(fields) < needed or any(map(str.strip, fields[width:])):
-                note_width(row, record, width, columns.name, faults)
-                continue
-        if bad := bad_byte(record):
-            note_byte(row, bad, columns.name, layout.encoding, faults)
-        kept.append(record)
+def misfit(
+    record: Record, size: int, layout: Layout, columns: Columns, longest: int
+) -> tuple[object, Fault] | None:
+    """Return why a record of so many characters cannot be a row, and the key of its kind."""
+    fields, width = record.fields, len(layout.header)
+    if len(fields) != width and (len(fields) < columns.width or any(map(str.strip, fields[width:]))):
+        sentence = f"{columns.name}, line {record.line}: {len(fields)} fields, where the header has {width}"
+        return ("width", len(fields) > width), Fault((record.number,), DatasetError(sentence))
+    if size > longest:
+        # Arrow reads a row that lies in at most two blocks.
+        why = f"a row is longer than {longest // 2} bytes, or quoted unclearly (line {record.line})"
+        return "length", Fault((record.number,), NotCsv(columns.name, why))
+    return None
+
+
+def part_of(rows: Sequence[Record], columns: Columns, noun: str) -> Part:
     data = {
-        str(place): [record.fields[place] if place < len(record.fields) else "" for record in kept]
-        for place in sorted(read)
+        str(place): [record.fields[place] if place < len(record.fields) else "" for record in rows]
+        for place in sorted(columns.wanted)
     }
-    frame = pd.DataFrame(data, dtype=object, index=range(len(kept)))
-    return Part(frame, line_of(kept, columns, noun), uneven)
+    frame = pd.DataFrame(data, dtype=object, index=range(len(rows)))
+    return Part(frame, line_of(rows, columns, noun), [record.number for record in rows])
 
 
 def line_of(rows: Sequence[Record], columns: Columns, noun: str) -> Where:
@@ -90,13 +105,10 @@ def row_of(frame: pd.DataFrame) -> Where:
     return lambda row, _: f"row {frame.index[row]}"
 
 
-def note_width(row: int, record: Record, width: int, name: str, faults: Faults) -> None:
-    fields = len(record.fields)
-    sentence = f"{name}, line {record.line}: {fields} fields, where the header has {width}"
-    faults.note(("width", fields > width), row, lambda more: DatasetError(sentence + more))
-
-
-def note_byte(row: int, bad: tuple[int, str], name: str, encoding: str, faults: Faults) -> None:
+def byte_fault(record: Record, name: str, encoding: str) -> tuple[object, Fault] | None:
+    """Return the fault of a byte that is no text in the encoding, and the key of its kind."""
+    if all(map(str.isascii, record.fields)) or not (bad := bad_byte(record)):
+        return None
     line, text = bad
     byte = next(character for character in text if "\udc80" <= character <= "\udcff")
     guess = text.encode("utf-8", "surrogateescape").decode(ENCODING, "replace")
@@ -106,4 +118,4 @@ def note_byte(row: int, bad: tuple[int, str], name: str, encoding: str, faults: 
         sentence += f', or, where {shown(guess)} is right, "read": {{"encoding": "{ENCODING}"}}'
     else:
         sentence = f"{name} is not {encoding} text: a bad byte in line {line}"
-    faults.note("byte", row, lambda more: DatasetError(sentence + more))
+    return "byte", Fault((record.number,), DatasetError(sentence))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import chalicelib
 import local
-from local.dataset.cluster_errors import VersionsDiffer
+from local.dataset.cluster.errors import VersionsDiffer
 
 PACKAGES = ("numpy", "pandas", "pyarrow", "dask", "distributed")
 OURS = "Statline's code"
