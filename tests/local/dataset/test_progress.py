@@ -100,11 +100,12 @@ def test_work_goes_on_when_nobody_reads_standard_error() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     with Progress(stream=writer, quiet=0.001, every=0.001) as progress:
-        thread = next(one for one in threading.enumerate() if one.name == "progress")
-        thread.join(5)
+        drawing = [thread for thread in threading.enumerate() if thread.name == "progress"]
+        for thread in drawing:
+            thread.join(5)
         progress.advance(rows=7)
     os.close(writer)
-    assert not thread.is_alive()
+    assert not any(thread.is_alive() for thread in drawing)
     assert progress.rows == 7
 
 
