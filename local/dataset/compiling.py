@@ -13,22 +13,11 @@ from chalicelib.domain import snapshot
 from chalicelib.domain.dataset_description import Description, fingerprint
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.domain.sources import digest_of
-from local.dataset.bundles import (
-    RUNS,
-    SIZES,
-    Bundle,
-    Outcome,
-    Plan,
-    Run,
-    RunName,
-    Sizes,
-    bundled,
-    hashed_pieces,
-    read_bundle,
-    this_process,
-)
+from local.dataset.bundles import Outcome, hashed_pieces, read_bundle
 from local.dataset.parts import CSV_KIND, PARQUET_KIND, Part
+from local.dataset.pieces import SIZES, Bundle, Plan, Sizes, bundled
 from local.dataset.progress import Progress
+from local.dataset.reading import RUNS, Run, RunName, this_process
 from local.dataset.workers import Workers
 
 if TYPE_CHECKING:
@@ -135,10 +124,10 @@ class Merged:
         self._count(outcome)
 
     def _count(self, outcome: Outcome) -> None:
-        self._left.subtract(piece.place for piece in outcome.read)
-        files = sum(not self._left[place] for place in {piece.place for piece in outcome.read})
+        self._left.subtract(outcome.read)
+        files = sum(not self._left[place] for place in {*outcome.read})
         rows = outcome.sums.read if outcome.sums else 0
-        size = 0 if outcome.is_counted else sum(piece.size for piece in outcome.read)
+        size = 0 if outcome.is_counted else outcome.size
         self._run.progress.advance(files, size, rows)
 
     def check(self, description: Description) -> None:

@@ -12,19 +12,9 @@ from chalicelib.domain.ingest.stretches import Stretch
 from chalicelib.domain.sources import HASHED_BYTES
 from chalicelib.errors import DatasetError
 from local.dataset.blocks import buffered
-from local.dataset.bundles import (
-    Digests,
-    Piece,
-    Plan,
-    RunName,
-    Sizes,
-    blocks_from,
-    is_packed,
-    opened,
-    reading,
-    whole,
-)
 from local.dataset.parts import CSV_KIND, PARQUET_KIND, Part
+from local.dataset.pieces import Digests, Piece, Plan, Sizes, blocks_from, whole
+from local.dataset.reading import RunName, is_packed, opened, reading
 
 # Calls a function with each tuple of arguments on the workers; returns the results in the same order.
 Map = Callable[[Callable[..., Any], Sequence[tuple[Any, ...]]], list[Any]]

@@ -16,11 +16,12 @@ from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.domain.sources import HASHED_BYTES
 from chalicelib.errors import DatasetError
-from local.dataset.bundles import Piece, RunName, Sizes, bundled, whole
 from local.dataset.compiling import Compiled, compile_dataset, fingerprint_of
 from local.dataset.cutting import plan_of
 from local.dataset.parts import find_parts
+from local.dataset.pieces import Piece, Sizes, bundled, whole
 from local.dataset.progress import Progress
+from local.dataset.reading import RunName
 from local.dataset.workers import Workers
 from tests.support.samples import DESCRIPTION, write_soil
 
