@@ -19,7 +19,7 @@ class Blocks(io.RawIOBase):
     """A file, read in aligned blocks of HASHED_BYTES where they are its `own` (None: all).
 
     A block is hashed when it is first read, if they are. `size` is None where it is known only at the end, as
-    that of gzip. `on_read` is called before a block is read, with the number of those that were.
+    that of gzip. `on_read` is called before each reading, with the number of blocks that were read.
     """
 
     def __init__(
@@ -59,11 +59,11 @@ class Blocks(io.RawIOBase):
         return self._size
 
     def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override] # what Python passes
+        self._on_read(len(self._read))
         number, skipped = divmod(self._place, HASHED_BYTES)
         if self._own is None or number in self._own:
             found = memoryview(self._block(number))[skipped : skipped + len(buffer)]
         else:
-            self._on_read(len(self._read))
             self._file.seek(self._place)
             found = memoryview(self._file.read(min(len(buffer), HASHED_BYTES - skipped)))
         memoryview(buffer)[: len(found)] = found

@@ -3,31 +3,25 @@
 import uuid
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from functools import partial
 from itertools import islice
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from chalicelib.domain import snapshot
 from chalicelib.domain.dataset_description import Description, fingerprint
-from chalicelib.domain.ingest.outcome import Sums, Trouble, error_of
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.domain.sources import digest_of
-from local.dataset.bundles import (
-    RUNS,
-    Bundle,
-    Outcome,
-    Run,
-    RunName,
-    bundled,
-    read_bundle,
-    this_process,
-)
-from local.dataset.cutting import SIZES, Plan, Sizes, hashed_pieces, plan_of
-from local.dataset.parts import Part
+from local.dataset.bundles import Outcome, hashed_pieces, read_bundle
+from local.dataset.parts import CSV_KIND, PARQUET_KIND, Part
+from local.dataset.pieces import SIZES, Bundle, Plan, Sizes, bundled
 from local.dataset.progress import Progress
+from local.dataset.reading import RUNS, Run, RunName, this_process
 from local.dataset.workers import Workers
+
+if TYPE_CHECKING:
+    from chalicelib.domain.ingest.outcome import Sums, Trouble
 
 # Seconds after which a wait looks for signals: one that comes just before it does not wake it.
 LOOK_SECONDS = 0.2
@@ -54,13 +48,18 @@ def compile_dataset(
     sizes: Sizes = SIZES,
 ) -> Compiled:
     """Read the parts of a data set, whose source is `name`. Raises DatasetError for the first bad part."""
+    workers = workers_for(parts, workers)
     with running(progress, parts) as run:
+        from local.dataset.cutting import plan_of  # pandas, which hashing does without
+
         plan = plan_of(parts, description, sizes, run, partial(mapped, workers))
         merged = read(plan, description, workers, run)
-        cube = merged.sums.finished(description, name)
+        sums = merged.sums
+        assert sums
+        cube = sums.finished(description, name)
         named = fingerprint(merged.digests(), description, snapshot.VERSION)
         size = sum(part.size for part in parts)
-        return Compiled(DataIngestor(cube, description), named, len(parts), merged.sums.read, size)
+        return Compiled(DataIngestor(cube, description), named, len(parts), sums.read, size)
 
 
 def fingerprint_of(
@@ -71,6 +70,22 @@ def fingerprint_of(
         plan = Plan(hashed_pieces(parts, HASHED_AT_ONCE), {})
         digests = read(plan, description, workers, run, hashes=True).digests()
         return fingerprint(digests, description, snapshot.VERSION)
+
+
+class ThisThread(Executor):
+    """Runs tasks where they are submitted, so that a signal ends them."""
+
+    def submit(self, function: Callable[..., Result], /, *arguments: Any, **options: Any) -> Future[Result]:
+        future: Future[Result] = Future()
+        future.set_result(function(*arguments, **options))
+        return future
+
+
+def workers_for(parts: Sequence[Part], workers: Workers) -> Workers:
+    """Return this thread for files that pandas reads at once: others would only wait for the interpreter."""
+    at_once = all(part.kind not in (CSV_KIND, PARQUET_KIND) for part in parts)
+    is_local = isinstance(workers.executor, ThreadPoolExecutor)
+    return Workers(ThisThread(), 1) if at_once and is_local else workers
 
 
 @contextmanager
@@ -91,10 +106,8 @@ class Merged:
 
     def __init__(self, plan: Plan, run: Run) -> None:
         self._run, self._left = run, Counter(piece.place for piece in plan.pieces)
-        self.sums = Sums()
-        self._digests: dict[int, dict[int, bytes]] = {
-            place: plan.digests.get(place, {}) for place in self._left
-        }
+        self.sums: Sums | None = None
+        self._digests = {place: plan.digests.get(place, {}) for place in self._left}
         self._troubles: list[Trouble] = []
 
     def wants(self, bundle: Bundle) -> bool:
@@ -106,20 +119,24 @@ class Merged:
             self._digests[place].update(digests)
         self._troubles += outcome.troubles
         self._run.last = min([self._run.last, *(trouble.stretch.part for trouble in outcome.troubles)])
-        self.sums = self.sums.merge(outcome.sums) if outcome.sums else self.sums
+        if outcome.sums:
+            self.sums = self.sums.merge(outcome.sums) if self.sums else outcome.sums
         self._count(outcome)
 
     def _count(self, outcome: Outcome) -> None:
-        self._left.subtract(piece.place for piece in outcome.read)
-        files = sum(not self._left[place] for place in {piece.place for piece in outcome.read})
+        self._left.subtract(outcome.read)
+        files = sum(not self._left[place] for place in {*outcome.read})
         rows = outcome.sums.read if outcome.sums else 0
-        size = 0 if outcome.is_counted else sum(piece.size for piece in outcome.read)
+        size = 0 if outcome.is_counted else outcome.size
         self._run.progress.advance(files, size, rows)
 
     def check(self, description: Description) -> None:
         """Raise the DatasetError of the first bad part, if there is one."""
-        if error := error_of(self._troubles, self.sums, description):
-            raise error
+        if self._troubles or self.sums:
+            from chalicelib.domain.ingest.outcome import Sums, error_of
+
+            if error := error_of(self._troubles, self.sums or Sums(), description):
+                raise error
 
     def digests(self) -> list[bytes]:
         """Return the digest of each part."""

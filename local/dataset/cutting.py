@@ -3,48 +3,21 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any
 
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingest.csv_files.scans import Cutting, Scan, cutting_of, scan, stretches_of
-from chalicelib.domain.ingest.files import kind_of
 from chalicelib.domain.ingest.parquet import ParquetFile
 from chalicelib.domain.ingest.stretches import Stretch
 from chalicelib.domain.sources import HASHED_BYTES
 from chalicelib.errors import DatasetError
 from local.dataset.blocks import buffered
-from local.dataset.bundles import Piece, RunName, is_packed, opened, reading
 from local.dataset.parts import CSV_KIND, PARQUET_KIND, Part
+from local.dataset.pieces import Digests, Piece, Plan, Sizes, blocks_from, whole
+from local.dataset.reading import RunName, is_packed, opened, reading
 
-Digests = dict[int, bytes]
 # Calls a function with each tuple of arguments on the workers; returns the results in the same order.
 Map = Callable[[Callable[..., Any], Sequence[tuple[Any, ...]]], list[Any]]
-
-
-class Sizes(NamedTuple):
-    """Bytes beyond which a part is cut, and of the pieces then, for CSV and for parquet.
-
-    Parquet is cut between row groups, so its pieces may be larger.
-    """
-
-    csv: int = 256 << 20
-    csv_piece: int = 64 << 20
-    parquet: int = 64 << 20
-    parquet_piece: int = 32 << 20
-
-
-SIZES = Sizes()
-
-
-class Plan(NamedTuple):
-    """The pieces of all parts, in their order, and the digests of those that are known by now."""
-
-    pieces: list[Piece]
-    digests: dict[int, Digests]
-
-
-def whole(place: int, part: Part) -> Piece:
-    return Piece(part, Stretch(place, part.name, kind_of(part.name)), part.size)
 
 
 def plan_of(parts: Sequence[Part], description: Description, sizes: Sizes, name: RunName, map_: Map) -> Plan:
@@ -101,7 +74,7 @@ def cut_csv(
 
 def scan_blocks(piece: Piece, sep: str, begin: int, end: int, name: RunName) -> tuple[Scan, Digests] | None:
     """Scan some bytes of a file, and hash the blocks that begin in them; None where that is impossible."""
-    own = range(-(-begin // HASHED_BYTES), -(-end // HASHED_BYTES))
+    own = blocks_from(begin, end)
     try:
         with reading(piece.part), opened(replaced(piece, own), name.find()) as blocks:
             scanned = scan(buffered(blocks), begin, end, sep)
@@ -135,17 +108,3 @@ def cut_parquet(piece: Piece, groups: Sequence[int], size: int) -> list[Piece]:
 def replaced(piece: Piece, blocks: range) -> Piece:
     """Return a piece of the same part that counts for no progress."""
     return Piece(piece.part, piece.stretch, 0, blocks)
-
-
-def hashed_pieces(parts: Sequence[Part], size: int) -> list[Piece]:
-    """Return what is to be hashed: gzip is decompressed as a whole, another large file is cut."""
-    pieces = []
-    for piece in (whole(place, part) for place, part in enumerate(parts)):
-        if piece.size <= size or is_packed(piece.part):
-            pieces.append(piece)
-            continue
-        for begin in range(0, piece.size, size):
-            end = min(piece.size, begin + size)
-            own = range(-(-begin // HASHED_BYTES), -(-end // HASHED_BYTES))
-            pieces.append(Piece(piece.part, piece.stretch, end - begin, own))
-    return pieces

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple, Protocol
 
-from chalicelib.domain.ingest.files import FRAMES, WORKBOOKS
+from chalicelib.domain.ingest.stretches import FRAMES, PARQUET, WORKBOOKS, suffix_of
 from chalicelib.domain.sources import Source
 from chalicelib.errors import DatasetError, NotCsv, listed
 
 S3 = "s3://"
 TEXTS = frozenset((".csv", ".tsv", ".tab", ".txt"))
-PARQUET = frozenset((".parquet", ".pq"))
-OTHERS = frozenset((*FRAMES, *WORKBOOKS)) - PARQUET
+OTHERS = FRAMES | WORKBOOKS
 GZIPPED = re.compile(r"\.(gz|gzip)$", re.IGNORECASE)
 MAGIC = re.compile("[*?[]")
 SUFFIXES = ", ".join((*sorted(TEXTS), *sorted(PARQUET))) + " or another that is read"
@@ -159,10 +158,6 @@ def is_data(relative: str) -> bool:
 
 def has_suffix(name: str) -> bool:
     return suffix_of(GZIPPED.sub("", name)) in TEXTS or suffix_of(name) in PARQUET | OTHERS
-
-
-def suffix_of(name: str) -> str:
-    return PurePosixPath(name).suffix.lower()
 
 
 def cut(pattern: str) -> tuple[str, list[str]]:

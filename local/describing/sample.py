@@ -15,7 +15,8 @@ import pandas as pd
 from chalicelib.domain.ingest.csv_files.careful import ENCODING
 from chalicelib.domain.ingest.csv_files.layout import SEPARATORS, beginning, joined_header, sniffed
 from chalicelib.domain.ingest.csv_files.records import Record, bad_byte, records
-from chalicelib.domain.ingest.files import FRAMES, WORKBOOKS, read_by, records_of
+from chalicelib.domain.ingest.files import READERS, read_by, records_of
+from chalicelib.domain.ingest.stretches import WORKBOOKS
 from chalicelib.domain.shape.numerals import Numerals
 from chalicelib.domain.shape.texts import tidy, tidy_name
 from chalicelib.domain.sources import Source, named
@@ -46,8 +47,8 @@ class Sample:
 def sample_of(source: Source) -> Sample:
     """Read the first rows of a file, or of a stream of CSV. Raises a DatasetError that says what is wrong."""
     suffix = source.suffix.lower() if isinstance(source, Path) else ""
-    if isinstance(source, Path) and suffix in FRAMES:
-        frame = read_by(FRAMES[suffix], source).head(ROWS)
+    if isinstance(source, Path) and suffix in READERS:
+        frame = read_by(READERS[suffix], source).head(ROWS)
         texts = frame.astype(object).where(frame.notna(), "").astype(str)
         return Sample([tidy_name(str(name)) for name in frame.columns], texts.to_numpy().tolist(), {})
     if isinstance(source, Path) and suffix in WORKBOOKS:

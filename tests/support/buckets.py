@@ -8,6 +8,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import boto3
 import pytest
+import requests
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -47,6 +48,13 @@ class BucketServer:
             start_response("301 Moved Permanently", [("Content-Type", "application/xml"), elsewhere])
             return [b"" if environ["REQUEST_METHOD"] == "HEAD" else MOVED]
         return self._moto(environ, start_response)
+
+    def reset(self) -> None:
+        """Leave one empty bucket, and no denials."""
+        requests.post(f"{self.url}/moto-api/reset", timeout=10).raise_for_status()
+        self.denied, self.region = [], ""
+        self.client.create_bucket(Bucket=BUCKET)
+        self.signers.clear()
 
     def put(self, key: str, content: bytes | str) -> None:
         body = content.encode() if isinstance(content, str) else content

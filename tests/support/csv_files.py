@@ -46,3 +46,27 @@ def files(draw: st.DrawFn) -> bytes:
         at = draw(st.integers(0, len(content)))
         content = content[:at] + odd + content[at:]
     return content
+
+
+WRONG = [b"NA", b"..", b'"12,5"', b'"1,234"', b'"1,234.5"', b"x", b"5%", b"7 b", b"inf", b"\xff", b'"a\nNA"']
+CLEAN_LABELS = [label for label in LABELS if label != b'a"b"']
+
+
+@st.composite
+def wrong_files(draw: st.DrawFn) -> bytes:
+    """A data set with many rows, and everything that may be wrong with one, all quotes being clear."""
+    end = draw(st.sampled_from([b"\n", b"\r\n", b"\r", b"\n\n"]))
+    label, value = st.sampled_from(CLEAN_LABELS), st.sampled_from(VALUES)
+    question = st.sampled_from(QUESTIONS)
+    good = st.tuples(question, label, label, value, label, label)
+    any_value, odd = st.sampled_from(WRONG), mostly(label, [b"\xe9"])
+    bad = st.tuples(st.sampled_from([*QUESTIONS, b""]), label, label, any_value, label, odd)
+    narrow, wide = good.map(lambda fields: fields[:3]), good.map(lambda fields: (*fields, b"x"))
+    padded = good.map(lambda fields: (*fields, b"", b""))
+    long = good.map(lambda fields: (*fields[:5], b"l" * 300))
+    usual = st.one_of(good, good, good, padded)
+    wrong = draw(st.sampled_from([usual, bad, st.one_of(bad, usual), st.one_of(narrow, wide, bad, long)]))
+    kinds = st.lists(st.booleans() if draw(st.booleans()) else st.just(True), min_size=4, max_size=40)
+    rows = [draw(usual if is_usual else wrong) for is_usual in draw(kinds)]
+    lines = [HEADER[:-1], *(b",".join(row) for row in rows)]
+    return draw(st.sampled_from([b"", MARK])) + end.join(lines) + draw(st.sampled_from([b"", end]))

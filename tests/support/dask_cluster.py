@@ -42,12 +42,12 @@ class DaskCluster:
 
     def running(self) -> list[psutil.Process]:
         """Return the processes that run tasks: each is the child of one that restarts it."""
-        return [
-            child
-            for worker in self.workers
-            for child in psutil.Process(worker.pid).children()
-            if any("spawn_main" in part for part in child.cmdline())
-        ]
+        return [child for worker in self.workers for child in workers_of(psutil.Process(worker.pid))]
+
+
+def workers_of(process: psutil.Process) -> list[psutil.Process]:
+    """Return the workers that a process has started, without Python's own helpers."""
+    return [child for child in process.children() if any("spawn_main" in part for part in child.cmdline())]
 
 
 @contextmanager

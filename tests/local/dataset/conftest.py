@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-import requests
 
 from local.dataset.progress import Progress
 from local.dataset.workers import Workers, workers
@@ -23,12 +22,8 @@ def bucket_server() -> Iterator[BucketServer]:
 @pytest.fixture
 def bucket(bucket_server: BucketServer, monkeypatch: pytest.MonkeyPatch) -> BucketServer:
     """An empty bucket, of a server that the environment calls AWS."""
-    requests.post(f"{bucket_server.url}/moto-api/reset", timeout=10).raise_for_status()
+    bucket_server.reset()
     bucket_server.use(monkeypatch)
-    bucket_server.denied.clear()
-    bucket_server.region = ""
-    bucket_server.client.create_bucket(Bucket=BUCKET)
-    bucket_server.signers.clear()
     return bucket_server
 
 

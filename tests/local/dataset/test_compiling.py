@@ -3,6 +3,8 @@
 import csv
 import io
 import random
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,13 +16,14 @@ from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.domain.sources import HASHED_BYTES
 from chalicelib.errors import DatasetError
-from local.dataset.bundles import Piece, RunName, bundled
 from local.dataset.compiling import Compiled, compile_dataset, fingerprint_of
-from local.dataset.cutting import Sizes, plan_of, whole
+from local.dataset.cutting import plan_of
 from local.dataset.parts import find_parts
+from local.dataset.pieces import Piece, Sizes, bundled, whole
 from local.dataset.progress import Progress
+from local.dataset.reading import RunName
 from local.dataset.workers import Workers
-from tests.support.samples import DESCRIPTION
+from tests.support.samples import DESCRIPTION, write_soil
 
 COLUMNS = ("Frage", "Nr", "Land", "Wert", "Art", "Klasse", "Jahr", "Unten", "Oben", "Note")
 YEARS = {"year": "Jahr", "low": "Unten", "high": "Oben"}
@@ -198,3 +201,15 @@ def test_bundles_are_some_for_each_worker_in_the_order_of_the_parts(tmp_path: Pa
     bundles = [*bundled(pieces, 5)]
     assert [piece for bundle in bundles for piece in bundle] == pieces
     assert 15 <= len(bundles) <= 20
+
+
+def test_hashing_needs_no_pandas(tmp_path: Path) -> None:
+    """A start with a snapshot must not wait for it."""
+    write_soil(tmp_path)
+    program = (
+        "import sys, local.__main__; from local.emulator.emulator import Dataset, Progress, workers\n"
+        f"with workers(None) as threads: Dataset.find({str(tmp_path)!r}).fingerprint(threads, Progress())\n"
+        "print({'pandas', 'pyarrow', 'numpy', 'dask', 'botocore'} & {*sys.modules})"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert said.stdout == "set()\n"

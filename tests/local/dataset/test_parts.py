@@ -151,7 +151,7 @@ def test_link_to_a_folder_is_followed_unless_it_leads_back(tmp_path: Path) -> No
     (tmp_path / "survey" / "linked").symlink_to(tmp_path / "real")
     assert [part.name for part in find_parts(f"{tmp_path}/survey")] == [f"{tmp_path}/survey/linked/a.csv"]
     (tmp_path / "real" / "back").symlink_to(tmp_path / "survey")
-    with pytest.raises(DatasetError, match="is a link that leads back to .*; remove it"):
+    with pytest.raises(DatasetError, match=r"is a link that leads back to .*; remove it"):
         find_parts(f"{tmp_path}/survey")
 
 

@@ -1,5 +1,6 @@
 """The emulator: one process that is a whole cloud, and no more than that."""
 
+import json
 import os
 import socket
 import stat
@@ -17,7 +18,8 @@ from local.emulator.emulator import Emulator
 from local.settings import LocalSettings
 from local.storage import home as home_module
 from local.storage.home import HomeInUse
-from tests.support.samples import GLOBAL_HUMUS, SOIL, job, write_soil
+from tests.support.buckets import BUCKET, REAL_KEY, BucketServer
+from tests.support.samples import DESCRIPTION, GLOBAL_HUMUS, SOIL, job, write_soil
 from tests.support.services import submit
 
 
@@ -183,6 +185,30 @@ def test_emulator_opens_no_connection_to_aws(
         assert frozen_json(finished(emulator, job_id)) == GLOBAL_HUMUS
     assert tried == []
     assert ("AWS_PROFILE" in os.environ) is (store == "sqlite")
+
+
+@pytest.mark.parametrize("store", ["sqlite", "aws"])
+def test_source_in_a_bucket_is_read_with_the_callers_keys_and_nothing_else_is(
+    store: str, settings: LocalSettings, monkeypatch: pytest.MonkeyPatch, boot: Boot
+) -> None:
+    with BucketServer().running() as server:
+        server.use(monkeypatch)
+        server.reset()
+        server.put("soil/description.json", json.dumps(DESCRIPTION))
+        server.put("soil/a.csv", SOIL)
+        server.signers.clear()
+        emulator = boot(replace(settings, store=store, dataset=f"s3://{BUCKET}/soil/"))
+        asked = len(server.signers)
+        job_id = submit(emulator.service, "global_mean", {"question": "S1"}).id
+        assert frozen_json(finished(emulator, job_id)) == GLOBAL_HUMUS
+        emulator.stop()
+    assert all(f"Credential={REAL_KEY}/" in signer for signer in server.signers)
+    assert len(server.signers) == asked > 0
+    if store == "aws":
+        clients = (emulator.store._aws.dynamodb, emulator.store._aws.s3)  # type: ignore[attr-defined]
+        keys = {client._request_signer._credentials.access_key for client in clients}
+        assert keys == {"local"}
+        assert not any(name.startswith("AWS_") and text == REAL_KEY for name, text in os.environ.items())
 
 
 def test_laptop_keeps_a_number_of_jobs_whatever_their_age(

@@ -44,7 +44,7 @@ class Scan:
 
     `quotes` and ends of `lines` are numbers. `cuts` has the first record that begins in the block or after
     its last byte, and `is_clear` whether each quote can be one that opens or closes a field: as if the block
-    began outside quotes, and as if inside.
+    began outside quotes, and as if inside. Where one is not clear, no cut is known.
     """
 
     quotes: int = 0
@@ -54,18 +54,16 @@ class Scan:
 
     def then(self, following: "Scan") -> "Scan":
         """Return the scan of this block and the one that follows."""
-        (no, yes), shift = (0, 1), self.quotes % 2
-        sides = (shift, 1 - shift)
-        moved = [cut and Cut(cut.place, cut.lines + self.lines) for cut in following.cuts]
-        return Scan(
-            self.quotes + following.quotes,
-            self.lines + following.lines,
-            (self.cuts[no] or moved[sides[no]], self.cuts[yes] or moved[sides[yes]]),
-            (
-                self.is_clear[no] and following.is_clear[sides[no]],
-                self.is_clear[yes] and following.is_clear[sides[yes]],
-            ),
-        )
+        sides = [self._side(side, following) for side in (0, 1)]
+        cuts, is_clear = zip(*sides, strict=True)
+        return Scan(self.quotes + following.quotes, self.lines + following.lines, cuts, is_clear)
+
+    def _side(self, side: int, following: "Scan") -> tuple[Cut | None, bool]:
+        other = (side + self.quotes) % 2
+        if not self.is_clear[side] or not following.is_clear[other]:
+            return None, False
+        cut = following.cuts[other]
+        return self.cuts[side] or (cut and Cut(cut.place, cut.lines + self.lines)), True
 
 
 @dataclass(frozen=True)
@@ -112,17 +110,17 @@ def is_ascii_wide(encoding: str) -> bool:
         return False
 
 
-def scan(file: BinaryIO, begin: int, end: int, sep: str) -> Scan:
+def scan(file: BinaryIO, begin: int, end: int, sep: str, piece_bytes: int = PIECE_BYTES) -> Scan:
     """Scan the bytes of a seekable file from `begin` to before `end`, whose fields `sep` separates."""
     edges = np.isin(np.arange(256), [ord(sep), QUOTE, LINE_FEED, CARRIAGE_RETURN])
     found = Scan()
-    for place, data in pieces(file, begin, end):
+    for place, data in pieces(file, begin, end, piece_bytes):
         is_sought = any(cut is None and clear for cut, clear in zip(found.cuts, found.is_clear, strict=True))
         found = found.then(scan_of(place, data, edges, is_sought))
     return found
 
 
-def pieces(file: BinaryIO, begin: int, end: int) -> Iterator[tuple[int, Bytes]]:
+def pieces(file: BinaryIO, begin: int, end: int, size: int) -> Iterator[tuple[int, Bytes]]:
     """Yield the bytes in pieces, each with its place, the byte before it and the one after it.
 
     A line feed stands for the byte before the file and the one after it.
@@ -132,10 +130,10 @@ def pieces(file: BinaryIO, begin: int, end: int) -> Iterator[tuple[int, Bytes]]:
     place = max(begin, first)
     file.seek(max(first, place - 1))
     before = file.read(1) if place > first else b"\n"
-    following = file.read(min(PIECE_BYTES, end - place)) if place < end else b""
+    following = file.read(min(size, end - place)) if place < end else b""
     while piece := following:
         left = end - place - len(piece)
-        following = file.read(min(PIECE_BYTES, left)) if left else b""
+        following = file.read(min(size, left)) if left else b""
         after = following[:1] if left else file.read(1)
         yield place, np.frombuffer(before + piece + (after or b"\n"), np.uint8)
         place, before = place + len(piece), piece[-1:]
