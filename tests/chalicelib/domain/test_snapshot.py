@@ -125,7 +125,7 @@ def collections() -> Iterator[list[str]]:
 
 
 def test_a_growing_cube_is_not_searched_for_garbage(collections: list[str]) -> None:
-    rows = (f"Humus,S1,Land {n},,2020,2020,{n},,,,Nutzung,Acker" for n in range(20_000))
+    rows = (f"Humus,S1,Land {n},,2020,2020,{n},,,,Nutzung,Acker" for n in range(5_000))
     saved = measured("\n".join([HEADER, *rows]), national="Land 0", territories=[]).snapshot()
     gc.collect()
     collections.clear()
