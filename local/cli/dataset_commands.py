@@ -7,7 +7,7 @@ import click
 
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.errors import listed
-from local.cli.output import printable, printable_lines
+from local.cli.output import printable
 from local.dataset.dataset import Dataset, folder_of, is_one_file, usual_description
 from local.dataset.parts import S3, Part, find_parts
 from local.dataset.progress import Progress
@@ -70,7 +70,8 @@ def few(names: object) -> str:
 def describe(source: str, force: bool) -> None:
     """Write a first description of a data set by looking at it, and say what it cannot know.
 
-    SOURCE is as of `check`; of several files, the first is looked at. What is in a bucket is not written to.
+    SOURCE is as of `check`; of several files, the first is looked at. The description of what is in a bucket
+    is printed.
     """
     from local.describing.guess import describe_file  # it needs pandas, which takes a third of a second
 
@@ -82,10 +83,10 @@ def describe(source: str, force: bool) -> None:
     with parts[0].source() as first:
         guess = describe_file(first, title_of(source, parts))
     for note in guess.notes:
-        click.echo(printable(note))
+        click.echo(printable(note), err=in_bucket)
     if in_bucket:
-        click.echo(printable_lines(guess.text))
-        click.echo(printable(f"put this at {target}, or name a file with it in STATLINE_DESCRIPTION"))
+        click.echo(guess.text, nl=False)
+        click.echo(printable(f"put this at {target}, or in a file that STATLINE_DESCRIPTION names"), err=True)
         return
     Path(target).write_text(guess.text, encoding="utf-8")
     click.echo(printable(f"wrote {target}"))

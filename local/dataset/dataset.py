@@ -1,16 +1,20 @@
 """A data set: a source, its parts, and the description that they are read by."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from chalicelib.domain.cube import MEASURED
 from chalicelib.domain.dataset_description import Description, find_description, stems
-from chalicelib.errors import MissingColumns
+from chalicelib.domain.shape.roles import names_of
+from chalicelib.errors import MissingColumns, listed
 from local.dataset.compiling import Compiled, compile_dataset, fingerprint_of
 from local.dataset.parts import MAGIC, S3, Part, cut, find_parts, store_of
 from local.dataset.progress import Progress
 from local.dataset.workers import Workers
 from local.settings import DEFAULT_DESCRIPTION
+
+OF_FOLDERS = "is in the names of folders alone, which are not read: write it into the files as a column"
 
 
 class Dataset(NamedTuple):
@@ -48,16 +52,40 @@ class Dataset(NamedTuple):
     def read(self, workers: Workers, progress: Progress) -> Compiled:
         """Read all parts. Raises a DatasetError that says what is wrong with the first bad one."""
         try:
-            return compile_dataset(self.parts, self.description, self.source, workers, progress)
+            compiled = compile_dataset(self.parts, self.description, self.source, workers, progress)
         except MissingColumns as error:
-            if self.is_described:
-                raise
+            raise MissingColumns("\n".join([str(error), *self._remedies()])) from None
+        self._refuse_years_of_folders(compiled.data.cube.measured)
+        return compiled
+
+    def _remedies(self) -> Iterator[str]:
+        """Yield what may help against missing columns."""
+        if not self.is_described:
             name = usual_description(self.source, self.parts).rpartition("/")[-1]
             where = "beside it" if is_one_file(self.source, self.parts) else "in it"
-            raise MissingColumns(
-                f"{error}\nThere is no description {name} {where}, so "
-                f"{self.described_by} was used. `statline describe {self.source}` writes a first one"
-            ) from None
+            yield (
+                f"There is no description {name} {where}, so {self.described_by} was used. "
+                f"`statline describe {self.source}` writes a first one"
+            )
+        if columns := columns_of_folders(self.parts, self.description):
+            yield f"{listed(columns)} {OF_FOLDERS}"
+
+    def _refuse_years_of_folders(self, measured: Collection[str]) -> None:
+        """Raise MissingColumns for a column that the files may lack, and do, and that their folders have."""
+        optional = (
+            column
+            for role, column in self.description.columns.items()
+            if role in MEASURED and role not in measured
+        )
+        if columns := columns_of_folders(self.parts, self.description) & {*optional}:
+            raise MissingColumns(f"{self.source}: {listed(columns)} {OF_FOLDERS}")
+
+
+def columns_of_folders(parts: Sequence[Part], description: Description) -> set[str]:
+    """Return the columns of a description that are in the names of folders, such as `year=2019`."""
+    folders = {name for part in parts for name in part.name.split("/")[:-1]}
+    columns = {name for names in description.columns.values() for name in names_of(names)}
+    return columns & {name.partition("=")[0] for name in folders if "=" in name}
 
 
 def is_one_file(source: str, parts: Sequence[Part]) -> bool:

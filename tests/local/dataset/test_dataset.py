@@ -147,6 +147,19 @@ def test_missing_columns_name_the_description_that_was_used(
         Dataset.find(str(tmp_path)).read(threads, progress)
 
 
+@pytest.mark.parametrize("role", ["year", "category"])
+def test_column_that_only_folders_have_is_refused_and_not_left_out(
+    place: Place, threads: Workers, progress: Progress, role: str
+) -> None:
+    """It would be wrong without a word: all years would be one."""
+    columns = DESCRIPTION["columns"] | {role: "Jahr"}  # type: ignore[operator]
+    place.put("description.json", json.dumps(DESCRIPTION | {"columns": columns}))
+    place.put("Jahr=2019/a.csv", SOIL)
+    place.put("Jahr=2020/a.csv", SOIL)
+    with pytest.raises(MissingColumns, match='"Jahr" is in the names of folders alone, which are not read'):
+        Dataset.find(place.source()).read(threads, progress)
+
+
 def test_unreadable_file_is_named(tmp_path: Path, threads: Workers, progress: Progress) -> None:
     path = tmp_path / "a.csv"
     path.write_text(SOIL)

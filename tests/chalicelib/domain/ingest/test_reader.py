@@ -104,13 +104,13 @@ def test_sums_merge_in_any_order_to_the_same_bytes(tables: list[list[Row]], orde
 @settings(deadline=None, max_examples=30)
 @given(ROWS, st.randoms())
 def test_counts_of_kinds_do_not_depend_on_how_rows_are_cut(rows: list[Row], order: Random) -> None:
-    whole = read(csv_of(rows)).cube.tallies
+    whole = read(csv_of(rows)).tallies
     at = order.randint(0, len(rows))
     kinds = sorted({row[-1] for row in rows})[:13]
     counts = {kind: sum(row[-1] == kind for row in rows) for kind in kinds}
 
     assert {key.split("\t")[2]: rows for key, rows in whole.items() if key.startswith("kinds")} == counts
-    assert read(csv_of(rows[:at]), csv_of(rows[at:]), readers=2).cube.tallies == whole
+    assert read(csv_of(rows[:at]), csv_of(rows[at:]), readers=2).tallies == whole
 
 
 GOOD = ("q", "1", "Ohio", "1", "Sex", "Male", "2019", "", "", "", "%", "Crude")
