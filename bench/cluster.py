@@ -88,9 +88,9 @@ def ways_to_read(
 
 def digest(source: str, executor: str, ranges: str = "0", order: str = "") -> str:
     """Return the first digits of the SHA-256 of the snapshot of a source."""
-    from local.dataset.bundles import SIZES, Sizes
     from local.dataset.compiling import compile_dataset
     from local.dataset.dataset import Dataset
+    from local.dataset.pieces import SIZES, Sizes
     from local.dataset.progress import Progress
 
     found, sizes = Dataset.find(source, survey.described_by()), SIZES
@@ -188,17 +188,13 @@ def divided(folder: Path, kind: str, rows: int) -> Path:
 
 
 def parquet(csv: Path, path: Path, group: int) -> Path:
-    if not path.exists():
-        fresh("bench.cluster", "write_parquet", csv, path, max(1, group))
-    return path
-
-
-def write_parquet(csv: str, path: str, group: str) -> None:
-    """Write the rows of a CSV, with the types that Arrow finds in it."""
+    """Write the rows of a CSV, with the types that Arrow finds in it, in row groups of so many rows."""
     import pyarrow.csv
     import pyarrow.parquet
 
-    pyarrow.parquet.write_table(pyarrow.csv.read_csv(csv), path, row_group_size=int(group))
+    if not path.exists():
+        pyarrow.parquet.write_table(pyarrow.csv.read_csv(csv), path, row_group_size=max(1, group))
+    return path
 
 
 # --- the page ----------------------------------------------------------------------------------
