@@ -1,4 +1,4 @@
-"""Examples in the documents that no test can run as they are: what they promise, and that they fit the code."""
+"""Examples in the documents that no test can run as they are: what they promise, and whether they work."""
 
 import re
 from collections.abc import Callable, Iterable
