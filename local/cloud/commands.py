@@ -135,7 +135,7 @@ def publish(
     changes = [*publishing.differences(found)] or ["its title, rows, questions and states stay"]
     for line in [*summary(found.data), *map("doubtful: {}".format, found.doubts), *changes]:
         click.echo(printable(line))
-    check_memory(stack, found.snapshot)
+    check_worker(stack.worker(), found.snapshot)
     size = f"{len(found.snapshot):,} bytes"
     if dry_run:
         click.echo("stored already" if found.is_stored else f"to upload: {size}")
@@ -146,13 +146,13 @@ def publish(
         click.echo(f"current: {found.fingerprint}")
 
 
-def check_memory(stack: Stack, snapshot: bytes) -> None:
-    """Print what a data set costs the functions of a stage. Raises TooLarge for more than they have."""
+def check_worker(worker: function_costs.Worker, snapshot: bytes) -> None:
+    """Print what a data set costs a function of a stage. Raises TooLarge for more than it has."""
     with Progress("measuring"):
-        cost, memory = function_costs.measure(snapshot), stack.memory()
-    for line in cost.lines(memory):
+        cost = function_costs.measure(snapshot)
+    for line in cost.lines(worker.memory):
         click.echo(line)
-    function_costs.require_memory(cost, memory, stack.stage)
+    worker.require(cost)
 
 
 @click.command()
