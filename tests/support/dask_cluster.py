@@ -15,7 +15,7 @@ from tests.support.processes import PROJECT, until
 
 DASK = [sys.executable, "-m", "dask"]
 LOOPBACK = ["--host", "127.0.0.1", "--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
-START_SECONDS = 30
+START_SECONDS = 60
 
 
 @dataclass
@@ -34,7 +34,7 @@ class DaskCluster:
 
     def add_worker(self, code: Path = PROJECT, **environ: str) -> "subprocess.Popen[bytes]":
         """Start a worker of one thread with the code of a checkout; it is restarted when it is killed."""
-        options = ["--nthreads", "1", *LOOPBACK, "--death-timeout", "30"]
+        options = ["--nthreads", "1", *LOOPBACK, "--death-timeout", "60"]
         command = ["worker", self.address, *options, "--local-directory", str(self.folder)]
         worker = self.processes.enter_context(dask(command, self.folder, code, **environ))
         self.workers.append(worker)

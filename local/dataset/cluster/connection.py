@@ -4,10 +4,13 @@ Statline is installed on the scheduler and on the workers, the same code as here
 """
 
 import asyncio
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from multiprocessing import resource_tracker
+from typing import Any
 
 import dask.config
 import psutil  # distributed requires it
@@ -45,7 +48,7 @@ def on_this_machine(processes: int) -> Iterator[Workers]:
     with (
         tempfile.TemporaryDirectory(prefix="statline-workers-", ignore_cleanup_errors=True) as folder,
         dask.config.set(SETTINGS | {"temporary-directory": folder}),
-        LocalCluster(
+        started(
             n_workers=processes,
             threads_per_worker=1,
             host="127.0.0.1",
@@ -57,16 +60,43 @@ def on_this_machine(processes: int) -> Iterator[Workers]:
         ) as cluster,
         at(cluster.scheduler_address, f"local:{processes}") as found,
     ):
-        try:
-            yield found
-        finally:
-            with suppress(OSError):
-                cluster.sync(stop, cluster)
+        yield found
 
 
-async def stop(cluster: LocalCluster) -> None:
-    """Kill the workers of this machine: nothing that they still do is of use, and Dask would wait for it."""
+@contextmanager
+def started(**options: Any) -> Iterator[LocalCluster]:
+    """Start a cluster, all or none: Ctrl-C counts afterwards, and never in a worker."""
+    with ExitStack() as stack:
+        with interrupts_later():
+            cluster = stack.enter_context(LocalCluster(**options))
+            stack.callback(stop, cluster)
+        yield cluster
+
+
+def stop(cluster: LocalCluster) -> None:
+    """Kill the workers: nothing that they still do is of use, and Dask would wait for it."""
+    with suppress(OSError):
+        cluster.sync(kill_workers, cluster)
+
+
+async def kill_workers(cluster: LocalCluster) -> None:
     await asyncio.gather(*(nanny.close(timeout=KILL_SECONDS) for nanny in cluster.workers.values()))
+
+
+@contextmanager
+def interrupts_later() -> Iterator[None]:
+    """Hold SIGINT back until the end, and for good in threads and processes that begin meanwhile."""
+    resource_tracker.ensure_running()  # when it begins, it lets the signal through
+    received: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _: received.append(number))
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, handler)
+        if received:
+            signal.raise_signal(signal.SIGINT)
 
 
 @contextmanager
