@@ -169,13 +169,14 @@ def test_scheduler_without_statline_is_refused(tmp_path: Path) -> None:
         pass
 
 
+@pytest.fixture(scope="module")
+def doomed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
+    with dask_cluster(tmp_path_factory.mktemp("doomed"), 1) as found:
+        yield found
+
+
 class TestLost:
     """The last test takes all workers of the cluster away."""
-
-    @pytest.fixture(scope="class")
-    def doomed(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
-        with dask_cluster(tmp_path_factory.mktemp("doomed"), 1) as found:
-            yield found
 
     def test_scheduler_that_is_silent_ends_all_tasks(
         self, doomed: DaskCluster, monkeypatch: pytest.MonkeyPatch
