@@ -12,6 +12,7 @@ import click
 
 from chalicelib.errors import AwsUnavailable, DatasetError, InvalidSetting, StatlineError, SystemLimit
 from local.cli.output import printable, printable_lines
+from local.dataset.cluster.errors import ClusterLost, ClusterUnfit, ClusterUnreachable, InvalidCluster
 from local.storage.home import HomeInUse, HomeUnusable
 
 FAILED, MISUSED, UNREACHABLE = 1, 2, 3
@@ -22,6 +23,10 @@ STATUSES: dict[type[StatlineError], int] = {
     HomeUnusable: 5,
     HomeInUse: 5,
     SystemLimit: 6,
+    InvalidCluster: MISUSED,
+    ClusterUnreachable: 8,
+    ClusterUnfit: 9,
+    ClusterLost: 10,
 }
 OUTPUT_FAILED = 7
 STATUSES_OF_SERVE = """

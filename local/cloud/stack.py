@@ -22,6 +22,8 @@ UNCHANGED = ("didn't contain changes", "No updates are to be performed")
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 KEY_VERSION = "KeyVersion"
 WAIT = {"Delay": 3, "MaxAttempts": 600}
+# Seconds that a call may take to connect and to be answered: an upload goes over the line of a person.
+PATIENCE = {"connect_timeout": 10, "read_timeout": 60}
 
 
 class Stack:
@@ -32,7 +34,7 @@ class Stack:
         self.stage, self.name = stage, f"statline-{stage}"
         self._settings, self._more = find_stage(stage), more
         self._cloudformation = aws_client("cloudformation")
-        self.aws = Aws(aws_client)
+        self.aws = Aws(aws_client, **PATIENCE)
 
     def deploy(self, out: Path) -> dict[str, str]:
         """Upload the package, create or update the stack, wait, and return its outputs."""
@@ -141,6 +143,11 @@ class Stack:
         settings = self.settings()
         control = DynamoDbServiceState(self.aws, settings.table, max_age=0)
         return aws_service(settings, 0), control, S3DatasetStore(self.aws, settings.bucket)
+
+    def memory(self) -> int:
+        """Return the MB of the functions that load the data set: the workers."""
+        worker = self.outputs()["Worker"]
+        return int(aws_client("lambda").get_function_configuration(FunctionName=worker)["MemorySize"])
 
     def key(self) -> str:
         """Return the API key's value; empty where the stage is open."""

@@ -15,13 +15,12 @@ from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingest.columns import Columns
 from chalicelib.domain.ingest.csv_files.layout import LOOKED_AT, Layout, header_of, other_header
 from chalicelib.domain.ingest.csv_files.records import Record, is_blank
+from chalicelib.domain.ingest.stretches import PARQUET, suffix_of
 from chalicelib.domain.shape.numerals import Numerals
 from chalicelib.domain.shape.tallies import pasted
 from chalicelib.domain.sources import Source, refuse_device
 from chalicelib.errors import DatasetError, listed, shown
 
-WORKBOOKS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
-PARQUET = {".parquet", ".pq"}
 # What the readers raise for a file that is damaged or of another kind: pandas documents none of it.
 BROKEN = (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile)
 
@@ -34,21 +33,9 @@ class Sheet(NamedTuple):
     columns: Columns
 
 
-def suffix_of(name: str) -> str:
-    return Path(name).suffix.lower()
-
-
-def kind_of(name: str) -> str:
-    """Return the kind of a file by its suffix: "csv", "parquet", or "frame" for what else pandas reads."""
-    suffix = suffix_of(name)
-    if suffix in PARQUET:
-        return "parquet"
-    return "frame" if suffix in FRAMES or suffix in WORKBOOKS else "csv"
-
-
 def frame_of(file: BinaryIO, name: str) -> pd.DataFrame:
     """Read a file into a frame. Raises DatasetError."""
-    frame: pd.DataFrame = read_by(FRAMES[suffix_of(name)], file, name)
+    frame: pd.DataFrame = read_by(READERS[suffix_of(name)], file, name)
     return frame
 
 
@@ -110,7 +97,7 @@ def records_of(cells: pd.DataFrame, numerals: Numerals) -> Iterator[Record]:
 
 
 # What reads the other kinds of files, by their suffix.
-FRAMES: Mapping[str, Callable[..., Any]] = {
+READERS: Mapping[str, Callable[..., Any]] = {
     **dict.fromkeys(PARQUET, pd.read_parquet),
     ".feather": pd.read_feather,
     ".orc": pd.read_orc,

@@ -14,10 +14,10 @@ from chalicelib.domain.ingest.csv_files.careful import body, row_of
 from chalicelib.domain.ingest.csv_files.layout import Layout, layout_of
 from chalicelib.domain.ingest.csv_files.reading import BLOCK_BYTES, columns_of, read_records, read_stretch
 from chalicelib.domain.ingest.faults import Faults, Where
-from chalicelib.domain.ingest.files import WORKBOOKS, frame_of, sheet_of, suffix_of
+from chalicelib.domain.ingest.files import frame_of, sheet_of
 from chalicelib.domain.ingest.outcome import Filled, Sums, Trouble, error_of
 from chalicelib.domain.ingest.parquet import ParquetFile
-from chalicelib.domain.ingest.stretches import Stretch
+from chalicelib.domain.ingest.stretches import WORKBOOKS, Stretch, suffix_of
 from chalicelib.domain.ingest.sums import Ingest
 from chalicelib.domain.shape.tallies import surplus_kinds
 from chalicelib.domain.sources import view

@@ -8,9 +8,9 @@ import pandas as pd
 from chalicelib.domain.cube import Cube
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingest.csv_files.reading import BLOCK_BYTES
-from chalicelib.domain.ingest.files import kind_of, read_by
+from chalicelib.domain.ingest.files import read_by
 from chalicelib.domain.ingest.reader import Reader
-from chalicelib.domain.ingest.stretches import Stretch
+from chalicelib.domain.ingest.stretches import Stretch, kind_of
 from chalicelib.domain.sources import Source, named, opened
 
 FRAME = "the frame"

@@ -1,6 +1,12 @@
-"""The stretches that files are cut into, to be read by different tasks."""
+"""The stretches that files are cut into, to be read by different tasks. Needs no pandas."""
 
 from dataclasses import dataclass
+from pathlib import PurePath
+
+WORKBOOKS = frozenset((".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"))
+PARQUET = frozenset((".parquet", ".pq"))
+# Of the other files that pandas reads.
+FRAMES = frozenset((".feather", ".orc", ".dta", ".sav", ".sas7bdat", ".xpt"))
 
 
 @dataclass(frozen=True)
@@ -18,3 +24,15 @@ class Stretch:
     begin: int = 0
     end: int | None = None  # None: to the end of the file
     line: int = 1
+
+
+def suffix_of(name: str) -> str:
+    return PurePath(name).suffix.lower()
+
+
+def kind_of(name: str) -> str:
+    """Return the kind of a file by its suffix: "csv", "parquet", or "frame" for what else pandas reads."""
+    suffix = suffix_of(name)
+    if suffix in PARQUET:
+        return "parquet"
+    return "frame" if suffix in FRAMES | WORKBOOKS else "csv"
