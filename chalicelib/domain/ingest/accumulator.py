@@ -113,7 +113,7 @@ class Accumulator:
             cleaned, (renewed,) = shared([[self._clean(text, role) for text in known]])
             texts.append(cleaned)
             codes.append(renewed[cells])
-        return Summed(texts, codes, tuple(self._measures), self._stats.copy(), self._scale)
+        return Summed(texts, codes, tuple(self._measures), self._stats, self._scale)
 
     def _sum_up(self) -> None:
         if not self._waiting:
@@ -148,6 +148,7 @@ class Accumulator:
         slots, _ = pd.factorize(combined(columns, list(map(len, self._codes))))
         first = np.flatnonzero(np.diff(np.maximum.accumulate(slots), prepend=-1))
         self._cells = [column[first] for column in columns]
+        # A new array, also without new places: sums that were returned stay.
         new = np.zeros((len(self._stats), len(first) - known), self._stats.dtype)
         self._stats = np.concatenate([self._stats, new], axis=1)
         return slots[known:]
