@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from chalicelib.domain.cube import NO_YEAR, Cube, Labels
-from chalicelib.domain.ingest.summed import Booleans, Integers, Numbers, Summed, reduced, starts_of
+from chalicelib.domain.ingest.summed import Booleans, Integers, Numbers, Summed, reduced
 from chalicelib.domain.measure_blocks import Columns, Later
 from chalicelib.domain.measures import CellStats
 
@@ -25,9 +25,6 @@ class Cells(NamedTuple):
     columns: dict[int, Integers]
     numbers: Numbers
     measures: tuple[str, ...]
-
-    def starts(self, roles: Sequence[int]) -> Integers:
-        return starts_of([self.columns[role] for role in roles])
 
     def line(self, role: str) -> tuple[Numbers, Numbers]:
         """Return the numbers of a measure, and whether there is one."""
@@ -84,9 +81,20 @@ def cells_of(summed: Summed) -> Cells:
     columns[YEAR] = years[summed.codes[YEAR][asked]]
     order = np.lexsort([columns[role] for role in reversed(SORTED)])
     columns = {role: column[order] for role, column in columns.items()}
-    starts = starts_of([*columns.values()])
-    numbers = reduced(summed.numbers[:, asked[order]], starts, summed.measures)
+    starts, slots = runs_of([*columns.values()])
+    numbers = summed.numbers[:, asked[order]]
+    if len(starts) < len(order):
+        numbers = reduced([numbers], [slots], len(starts), summed.measures)
     return Cells(tables, {role: column[starts] for role, column in columns.items()}, numbers, summed.measures)
+
+
+def runs_of(columns: Sequence[Integers]) -> tuple[Integers, Integers]:
+    """Return the places at which sorted rows differ from those before, and the number of each row's run."""
+    differs = np.zeros(len(columns[0]), np.bool_)
+    differs[:1] = True
+    for column in columns:
+        differs[1:] |= column[1:] != column[:-1]
+    return np.flatnonzero(differs), np.cumsum(differs) - 1
 
 
 def in_order(texts: Sequence[str], codes: Integers) -> tuple[list[str], Integers]:
@@ -110,10 +118,9 @@ def names_of(summed: Summed, keys: int, values: int) -> dict[str, frozenset[str]
 
 def without_years(cells: Cells) -> Iterator[tuple[str, Iterator[tuple[Labels, CellStats]]]]:
     """Iterate over the sums of all years of each question."""
-    starts = cells.starts((QUESTION, CATEGORY, SEGMENT, LOCATION))
-    totals, counts = cells.line("value")
-    numbers = reduced(np.stack([cells.numbers[0], totals, counts]), starts, ("value",))
-    rows, totals, counts = numbers
+    starts, slots = runs_of([cells.columns[role] for role in SORTED if role != YEAR])
+    values = np.stack([cells.numbers[0], *cells.line("value")])
+    rows, totals, counts = reduced([values], [slots], len(starts), ("value",))
     stats = map(NEW_STATS, zip(totals.tolist(), counts.tolist(), (rows - counts).tolist(), strict=True))
     labels = zip(*(texts_of(cells, role, starts) for role in (LOCATION, CATEGORY, SEGMENT)), strict=True)
     pairs = zip(labels, stats, strict=True)
@@ -128,7 +135,7 @@ def texts_of(cells: Cells, role: int, places: Integers) -> Iterator[str]:
 
 def by_question(cells: Cells) -> Iterator[tuple[str, slice]]:
     """Iterate over the questions and the places of their cells."""
-    starts = cells.starts((QUESTION,)).tolist()
+    starts = runs_of([cells.columns[QUESTION]])[0].tolist()
     for begin, end in pairwise([*starts, cells.numbers.shape[1]]):
         yield cells.tables[QUESTION][cells.columns[QUESTION][begin]], slice(begin, end)
 
