@@ -101,7 +101,7 @@ def first_of(slots: Integers) -> Integers:
 def reduced(
     parts: Sequence[Numbers], slots: Sequence[Integers], size: int, measures: Sequence[str]
 ) -> Numbers:
-    """Return the numbers of cells as `Summed` has them, from parts whose columns are of the cells in `slots`."""
+    """Return the numbers of cells as `Summed` has them; `slots` has the cells of the columns of each part."""
     bound = sum(max(np.abs(line).sum(dtype=np.float64) for line in part) for part in parts if part.size)
     kind = np.int64 if bound < SAFE and all(part.dtype != object for part in parts) else object
     sums = np.zeros((1 + 2 * len(measures), size), kind)
