@@ -5,10 +5,12 @@ that part, zlib-compressed JSON; and a block of measures for each question, deco
 Labels stand once in tables; the cells of a question are columns of integers.
 """
 
+import gc
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import accumulate
 from typing import Any, TypeVar
 
@@ -56,7 +58,23 @@ def loads(snapshot: bytes) -> tuple[Cube, Description]:
         raise DamagedSnapshot("the snapshot is damaged, or of another version")
     is_old = header.startswith(b"%b %d " % (MAGIC, OLD))
     main, blocks = (payload, b"") if is_old else parted(payload)
-    content = json.loads(zlib.decompress(main))
+    with uncollected():
+        return cube_of(json.loads(zlib.decompress(main)), blocks)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Make no garbage collection within: a large cube would be searched again and again while it grows."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def cube_of(content: dict[str, Any], blocks: bytes) -> tuple[Cube, Description]:
     cube = Cube(
         content["scale"],
         {question: cells_of(columns, content["labels"]) for question, columns in content["cells"].items()},

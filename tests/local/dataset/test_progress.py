@@ -2,6 +2,7 @@
 
 import os
 import pty
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from local.dataset.progress import Progress, standard_error
+from local.settings import PROJECT
+
+DRAWING = """
+import threading
+from local.dataset.progress import Progress
+with Progress(quiet=0.001, every=0.001):
+    for thread in threading.enumerate():
+        if thread.name == "progress":
+            thread.join(5)
+"""
 
 
 @pytest.fixture
@@ -107,6 +118,15 @@ def test_work_goes_on_when_nobody_reads_standard_error() -> None:
     os.close(writer)
     assert not any(thread.is_alive() for thread in drawing)
     assert progress.rows == 7
+
+
+def test_process_ends_well_when_nobody_reads_its_standard_error() -> None:
+    """What Python's buffer could not write would be an exit status of 120."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([sys.executable, "-c", DRAWING], cwd=PROJECT, stderr=writer, check=False)
+    os.close(writer)
+    assert done.returncode == 0
 
 
 def test_closed_standard_error_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
