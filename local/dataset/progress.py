@@ -10,6 +10,8 @@ from types import TracebackType
 # Seconds until the first line, between two on a terminal, and between two elsewhere.
 QUIET, REDRAWN, REPEATED = 2.0, 0.2, 10.0
 MEGABYTE = 1_000_000
+# So little is worth no line, however slow the machine is.
+LITTLE_FILES, LITTLE_BYTES = 10, MEGABYTE
 COLUMNS = 80  # of a terminal that does not know
 
 
@@ -61,11 +63,14 @@ class Progress:
     def _draw(self) -> None:
         pause = self._quiet
         while not self._ended.wait(pause):
-            if not self._write(self.text(time.monotonic() - self._started)):
+            if not self._is_little() and not self._write(self.text(time.monotonic() - self._started)):
                 return
             pause = self._every
         if self._width:
             self._write("")
+
+    def _is_little(self) -> bool:
+        return 0 < self.all_bytes < LITTLE_BYTES and self.all_files < LITTLE_FILES
 
     def _write(self, text: str) -> bool:
         """Write past Python's buffer, which would keep what cannot be written, and fail at the end."""

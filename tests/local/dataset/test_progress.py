@@ -107,6 +107,18 @@ def test_quick_work_says_nothing(pipe: tuple[int, int]) -> None:
         os.read(pipe[0], 1)
 
 
+def test_little_data_says_nothing_however_slow_the_machine_is(pipe: tuple[int, int]) -> None:
+    os.set_blocking(pipe[0], False)
+    progress = Progress(stream=pipe[1], quiet=0.001, every=0.001)
+    progress.expect(files=2, bytes=999_999)
+    with progress:
+        for thread in threading.enumerate():
+            if thread.name == "progress":
+                thread.join(0.1)
+    with pytest.raises(BlockingIOError):
+        os.read(pipe[0], 1)
+
+
 def test_work_goes_on_when_nobody_reads_standard_error() -> None:
     reader, writer = os.pipe()
     os.close(reader)
