@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from local.dataset.progress import Progress, standard_error
+from local.dataset.progress import NO_FILE, Progress, standard_error
 from local.settings import PROJECT
 
 DRAWING = """
@@ -143,7 +143,7 @@ def test_process_ends_well_when_nobody_reads_its_standard_error() -> None:
 
 def test_closed_standard_error_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", None)
-    assert standard_error() is None
+    assert standard_error() == NO_FILE
     with Progress(quiet=0) as progress:
         progress.advance(rows=7)
     assert progress.text(1) == "reading: 7 rows"
