@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from chalicelib.domain.cube import DIMENSIONS, Cube, Labels
 from chalicelib.domain.dataset_description import Description
-from chalicelib.domain.measure_blocks import Blocks, block_of
+from chalicelib.domain.measure_blocks import Later, block_of, decode
 from chalicelib.domain.measures import CellStats
 from chalicelib.errors import DamagedSnapshot
 
@@ -80,7 +80,7 @@ def cube_of(content: dict[str, Any], blocks: bytes) -> tuple[Cube, Description]:
         {question: cells_of(columns, content["labels"]) for question, columns in content["cells"].items()},
         sets_of(content["question_ids"]),
         sets_of(content["location_ids"]),
-        Blocks(cut(blocks, content.get("blocks", [])), content["labels"]),
+        Later(cut(blocks, content.get("blocks", [])), decode, content["labels"]),
         sets_of(content.get("years", {})),
         frozenset(content.get("measured", ())),
         content.get("complete", False),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from chalicelib.domain import snapshot
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingestor import DataIngestor
-from chalicelib.domain.measure_blocks import Blocks
+from chalicelib.domain.measure_blocks import Later
 from chalicelib.domain.statistics import means
 from chalicelib.domain.statistics.registry import MEANS, compute_result
 from chalicelib.errors import DamagedSnapshot, OutdatedSnapshot
@@ -76,7 +76,7 @@ def test_a_snapshot_of_before_takes_the_filters_that_need_no_years(tmp_path: Pat
 
 def test_measures_are_decoded_for_the_question_that_needs_them_and_kept() -> None:
     data = DataIngestor.from_snapshot(measured().snapshot())
-    assert isinstance(data.cube.published, Blocks)
+    assert isinstance(data.cube.published, Later)
     decoded = data.cube.published._decoded
     means.states_mean(data, "Humus", category="Total")
     data.catalogue()

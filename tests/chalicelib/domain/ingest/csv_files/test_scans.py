@@ -44,21 +44,26 @@ def answer(read: Callable[..., bytes], *inputs: object) -> tuple[str, bytes | st
         return type(error).__name__, str(error)
 
 
-def read_whole(content: bytes, block_bytes: int = BLOCK_BYTES) -> bytes:
-    return snapshot.dumps(cube_of_csv(io.BytesIO(content), SOIL, block_bytes), SOIL)
+def read_whole(content: bytes, block_bytes: int = BLOCK_BYTES, description: Description = SOIL) -> bytes:
+    return snapshot.dumps(cube_of_csv(io.BytesIO(content), description, block_bytes), description)
 
 
-def read_cut(content: bytes, cut: Sequence[Stretch], block_bytes: int = BLOCK_BYTES) -> bytes:
+def read_cut(
+    content: bytes,
+    cut: Sequence[Stretch],
+    block_bytes: int = BLOCK_BYTES,
+    description: Description = SOIL,
+) -> bytes:
     """Read stretches in their order, each by a task of its own."""
     sums, troubles = Sums(), list[Trouble]()
     for stretch in cut:
-        reader = Reader(SOIL, block_bytes)
+        reader = Reader(description, block_bytes)
         trouble = pickle.loads(pickle.dumps(reader.read(stretch, io.BytesIO(content))))
         troubles += [trouble] if trouble else []
         sums = sums.merge(pickle.loads(pickle.dumps(reader.sums())))
-    if error := error_of(troubles, sums, SOIL):
+    if error := error_of(troubles, sums, description):
         raise error
-    return snapshot.dumps(sums.finished(SOIL, WHOLE.name), SOIL)
+    return snapshot.dumps(sums.finished(description, WHOLE.name), description)
 
 
 CONTENTS = st.one_of(files(), wrong_files(), wrong_files())
@@ -127,6 +132,38 @@ def test_file_cut_anywhere_has_the_answer_of_the_whole(content: bytes) -> None:
 
     assert {answer(read_cut, content, cut) for cut in cuts} == {whole}
     assert max(map(len, cuts)) > 2
+
+
+SHAPED = Description.from_dict(
+    {
+        "title": "t",
+        "columns": {"location": "State", "year": "From", "year_end": "To"},
+        "melt": {"value_vars": ["A", "B"], "var_name": "question"},
+        "extract": {"value": "^(?P<value>[0-9.,]+) \\((?P<sample_size>[0-9]+)\\)$"},
+        "drop": {"State": ["US"]},
+    }
+)
+SHAPED_ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["Ohio", "Iowa", "US"]),
+        st.sampled_from(["2019", "2020", "20 20"]),
+        st.sampled_from(["2019", "2020", ""]),
+        *[st.sampled_from(["1 (2)", "2.5 (10)", "NA", "", '"1,5 (1)"', "3 ()"])] * 2,
+    ),
+    min_size=3,
+    max_size=20,
+)
+
+
+@settings(deadline=None, max_examples=50)
+@given(SHAPED_ROWS, st.integers(2, 9))
+def test_faults_of_shaped_rows_are_those_of_the_whole(rows: list[tuple[str, ...]], blocks: int) -> None:
+    content = "\n".join(map(",".join, [("State", "From", "To", "A", "B"), *rows])).encode()
+    cut = stretches(content, blocks, SHAPED)
+    event(f"{len(cut)} stretches")
+
+    whole = answer(read_whole, content, BLOCK_BYTES, SHAPED)
+    assert answer(read_cut, content, cut, BLOCK_BYTES, SHAPED) == whole
 
 
 @pytest.mark.parametrize(
