@@ -7,7 +7,7 @@ order is that in which the columns compress best.
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import count
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -38,46 +38,35 @@ class Columns(NamedTuple):
 
 
 class Later(Mapping[str, Mapping[CellKey, Measure]], Generic[Kept]):
-    """The measures by question. Those of a question are made at their first use, and kept."""
+    """The measures by question, in another form. Those of a question are made at their first use, and kept.
 
-    def __init__(self, kept: Mapping[str, Kept], tables: Tables) -> None:
-        self.kept, self.tables = kept, tables
+    `columns` turns what is kept of a question into columns, whose codes are of `tables`.
+    """
+
+    def __init__(self, kept: Mapping[str, Kept], columns: Callable[[Kept], Columns], tables: Tables) -> None:
+        self._kept, self._columns, self.tables = kept, columns, tables
         self._decoded: dict[str, Mapping[CellKey, Measure]] = {}
 
-    def columns(self, kept: Kept) -> Columns:
-        raise NotImplementedError
+    def columns(self, question: str) -> Columns:
+        return self._columns(self._kept[question])
 
     def __getitem__(self, question: str) -> Mapping[CellKey, Measure]:
         # Two threads may decode the same question: both get the same measures.
         if question not in self._decoded:
-            self._decoded[question] = measures_of(self.columns(self.kept[question]), self.tables)
+            self._decoded[question] = measures_of(self.columns(question), self.tables)
         return self._decoded[question]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.kept)
+        return iter(self._kept)
 
     def __len__(self) -> int:
-        return len(self.kept)
-
-
-class Blocks(Later[bytes]):
-    """The measures in the blocks of a snapshot."""
-
-    def columns(self, kept: bytes) -> Columns:
-        return decode(kept)
-
-
-class Tabulated(Later[Columns]):
-    """The measures in columns, as reading a file finds them: most questions are never asked of this cube."""
-
-    def columns(self, kept: Columns) -> Columns:
-        return kept
+        return len(self._kept)
 
 
 def block_of(published: Mapping[str, Mapping[CellKey, Measure]], question: str, tables: Tables) -> bytes:
     """Return the same bytes for the same measures of a question, in whatever order they are."""
-    if isinstance(published, Tabulated) and published.tables == tables:
-        return encode(published.kept[question])
+    if isinstance(published, Later) and published.tables == tables:
+        return encode(published.columns(question))
     return encode(columns_of(published[question], tables))
 
 

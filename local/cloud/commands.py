@@ -1,6 +1,7 @@
 """The commands for stages on AWS, such as `python -m local deploy --stage dev`."""
 
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -124,35 +125,41 @@ def publish(
     stack = Stack(stage)
     stores = stack.service()[1:]
     if show:
-        for item in publishing.published(*stores):
-            click.echo(printable(f"{'*' if item.current else ' '} {item.fingerprint} {item.title}"))
+        list_published(publishing.published(*stores))
         return
     found = (
         publishing.preview(source, *stores, description, cluster)
         if use is None
         else publishing.preview_use(use, *stores)
     )
+    tell(found)
+    check_worker(stack.worker(), found.snapshot)
+    if not dry_run:
+        publishing.make_current(found, *stores)
+    size = f"{len(found.snapshot):,} bytes"
+    click.echo("stored already" if found.is_stored else f"{'to upload' if dry_run else 'uploaded'}: {size}")
+    click.echo(f"{'would be current' if dry_run else 'current'}: {found.fingerprint}")
+
+
+def list_published(items: Iterable[publishing.Published]) -> None:
+    for item in items:
+        click.echo(printable(f"{'*' if item.current else ' '} {item.fingerprint} {item.title}"))
+
+
+def tell(found: publishing.Preview) -> None:
+    """Print what is in a data set, what is doubtful, and what changes."""
     changes = [*publishing.differences(found)] or ["its title, rows, questions and states stay"]
     for line in [*summary(found.data), *map("doubtful: {}".format, found.doubts), *changes]:
         click.echo(printable(line))
-    check_memory(stack, found.snapshot)
-    size = f"{len(found.snapshot):,} bytes"
-    if dry_run:
-        click.echo("stored already" if found.is_stored else f"to upload: {size}")
-        click.echo(f"would be current: {found.fingerprint}")
-    else:
-        publishing.make_current(found, *stores)
-        click.echo("stored already" if found.is_stored else f"uploaded: {size}")
-        click.echo(f"current: {found.fingerprint}")
 
 
-def check_memory(stack: Stack, snapshot: bytes) -> None:
-    """Print what a data set costs the functions of a stage. Raises TooLarge for more than they have."""
+def check_worker(worker: function_costs.Worker, snapshot: bytes) -> None:
+    """Print what a data set costs a function of a stage. Raises TooLarge for more than it has."""
     with Progress("measuring"):
-        cost, memory = function_costs.measure(snapshot), stack.memory()
-    for line in cost.lines(memory):
+        cost = function_costs.measure(snapshot)
+    for line in cost.lines(worker.memory):
         click.echo(line)
-    function_costs.require_memory(cost, memory, stack.stage)
+    worker.require(cost)
 
 
 @click.command()

@@ -12,6 +12,7 @@ from chalicelib.adapters.s3_dataset_store import S3DatasetStore
 from chalicelib.application.service import Service
 from chalicelib.bootstrap import aws_client, aws_service
 from chalicelib.config import Settings
+from local.cloud.function_costs import Worker
 from local.cloud.package_bucket import PackageBucket, empty
 from local.cloud.stack_status import NOTHING, obstacle
 from local.cloud.stages import PROTECTED, STAGES, StageError, find_stage
@@ -144,10 +145,10 @@ class Stack:
         control = DynamoDbServiceState(self.aws, settings.table, max_age=0)
         return aws_service(settings, 0), control, S3DatasetStore(self.aws, settings.bucket)
 
-    def memory(self) -> int:
-        """Return the MB of the functions that load the data set: the workers."""
-        worker = self.outputs()["Worker"]
-        return int(aws_client("lambda").get_function_configuration(FunctionName=worker)["MemorySize"])
+    def worker(self) -> Worker:
+        """Return what the functions that load the data set have."""
+        found = aws_client("lambda").get_function_configuration(FunctionName=self.outputs()["Worker"])
+        return Worker(self.stage, int(found["MemorySize"]), int(found["Timeout"]))
 
     def key(self) -> str:
         """Return the API key's value; empty where the stage is open."""

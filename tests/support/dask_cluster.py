@@ -54,7 +54,7 @@ def workers_of(process: psutil.Process) -> list[psutil.Process]:
 def dask_cluster(folder: Path, workers: int, code: Path = PROJECT, **environ: str) -> Iterator[DaskCluster]:
     """Start a cluster, and kill all of it at the end."""
     found = folder / "scheduler.json"
-    options = ["--port", "0", *LOOPBACK, "--scheduler-file", str(found)]
+    options = ["--port", "0", *LOOPBACK, "--idle-timeout", "300", "--scheduler-file", str(found)]
     with ExitStack() as processes:
         scheduler = processes.enter_context(dask(["scheduler", *options], folder, code, **environ))
         until(lambda: is_json(found) or scheduler.poll() is not None, START_SECONDS)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from chalicelib.domain.cube import DIMENSIONS, MEASURED, Cube
 from chalicelib.domain.ingest.cube_rows import cube_of
-from chalicelib.domain.ingest.summed import LARGEST, Integers, Summed, combined, shared
+from chalicelib.domain.ingest.summed import LARGEST, Integers, Summed, combined, first_of, shared
 from chalicelib.domain.numbers import Number, parse_count, parse_number
 
 # Everything but the measures: what a row is about, and the ids that name question and location.
@@ -113,7 +113,7 @@ class Accumulator:
             cleaned, (renewed,) = shared([[self._clean(text, role) for text in known]])
             texts.append(cleaned)
             codes.append(renewed[cells])
-        return Summed(texts, codes, tuple(self._measures), self._stats.copy(), self._scale)
+        return Summed(texts, codes, tuple(self._measures), self._stats, self._scale)
 
     def _sum_up(self) -> None:
         if not self._waiting:
@@ -146,8 +146,9 @@ class Accumulator:
         # Known cells come first and are distinct, so each keeps its place.
         columns = [np.concatenate(pair) for pair in zip(self._cells, rows, strict=True)]
         slots, _ = pd.factorize(combined(columns, list(map(len, self._codes))))
-        first = np.flatnonzero(np.diff(np.maximum.accumulate(slots), prepend=-1))
+        first = first_of(slots)
         self._cells = [column[first] for column in columns]
+        # A new array, also without new places: sums that were returned stay.
         new = np.zeros((len(self._stats), len(first) - known), self._stats.dtype)
         self._stats = np.concatenate([self._stats, new], axis=1)
         return slots[known:]

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from chalicelib.domain.cube import NO_YEAR, Cube, Labels
-from chalicelib.domain.ingest.summed import Booleans, Integers, Numbers, Summed, reduced, starts_of
-from chalicelib.domain.measure_blocks import Columns, Tabulated
+from chalicelib.domain.ingest.summed import Booleans, Integers, Numbers, Summed, reduced
+from chalicelib.domain.measure_blocks import Columns, Later
 from chalicelib.domain.measures import CellStats
 
 QUESTION, LOCATION, CATEGORY, SEGMENT, YEAR, QUESTION_ID, LOCATION_ID = range(7)
@@ -26,13 +26,26 @@ class Cells(NamedTuple):
     numbers: Numbers
     measures: tuple[str, ...]
 
-    def starts(self, roles: Sequence[int]) -> Integers:
-        return starts_of([self.columns[role] for role in roles])
-
     def line(self, role: str) -> tuple[Numbers, Numbers]:
         """Return the numbers of a measure, and whether there is one."""
         place = 2 * self.measures.index(role) + 1
         return self.numbers[place], self.numbers[place + 1]
+
+    def measured(self, places: slice) -> Columns:
+        """Return the measures of some cells.
+
+        Only the values are sums: of a cell of several rows the limits and the sample size are unknown. A cell
+        of no row has limits that were rows of their own, and waits for its value.
+        """
+        rows = self.numbers[0, places]
+        labels = [self.columns[role][places].tolist() for role in (LOCATION, CATEGORY, SEGMENT, YEAR)]
+        values, counts = (line[places] for line in self.line("value"))
+        limits = []
+        for role in ("low", "high", "sample_size"):
+            lines = self.line(role) if role in self.measures else (self.numbers[0], 0 * self.numbers[0])
+            numbers, has = (line[places] for line in lines)
+            limits.append(known(numbers, (rows <= 1) & (has > 0)))
+        return Columns._make([*labels, known(values, counts > 0), *limits, rows.tolist(), counts.tolist()])
 
 
 def cube_of(summed: Summed, measured: frozenset[str]) -> Cube:
@@ -46,10 +59,12 @@ def cube_of(summed: Summed, measured: frozenset[str]) -> Cube:
     cube.location_ids = names_of(summed, LOCATION, LOCATION_ID)
     cube.cells = {question: dict(rows) for question, rows in without_years(cells)}
     if measured:
-        columns = dict(by_question(cells))
-        years = {question: frozenset(found.year) - {NO_YEAR} for question, found in columns.items()}
-        cube.published = Tabulated(columns, [cells.tables[role] for role in (LOCATION, CATEGORY, SEGMENT)])
-        cube.years = years
+        places = dict(by_question(cells))
+        cube.published = Later(
+            places, cells.measured, [cells.tables[role] for role in (LOCATION, CATEGORY, SEGMENT)]
+        )
+        years = {name: np.unique(cells.columns[YEAR][found]).tolist() for name, found in places.items()}
+        cube.years = {name: frozenset(found) - {NO_YEAR} for name, found in years.items()}
     if "year" in measured:
         cube.crowded = int(np.count_nonzero(cells.numbers[0] > 1)), cells.numbers.shape[1]
     return cube
@@ -58,17 +73,28 @@ def cube_of(summed: Summed, measured: frozenset[str]) -> Cube:
 def cells_of(summed: Summed) -> Cells:
     """Return the cells of all questions, each once."""
     has_question = np.array([bool(text) for text in summed.texts[QUESTION]], np.bool_)
-    asked = has_question[summed.codes[QUESTION]]
+    asked = np.flatnonzero(has_question[summed.codes[QUESTION]])
     tables, columns = {}, {}
     for role in (QUESTION, LOCATION, CATEGORY, SEGMENT):
         tables[role], columns[role] = in_order(summed.texts[role], summed.codes[role][asked])
-    years = np.array([int(text or NO_YEAR) for text in summed.texts[YEAR]], np.int64)
+    years = np.array([int(text or NO_YEAR) for text in summed.texts[YEAR]], np.int32)
     columns[YEAR] = years[summed.codes[YEAR][asked]]
     order = np.lexsort([columns[role] for role in reversed(SORTED)])
     columns = {role: column[order] for role, column in columns.items()}
-    starts = starts_of([*columns.values()])
-    numbers = reduced(summed.numbers[:, asked][:, order], starts, summed.measures)
+    starts, slots = runs_of([*columns.values()])
+    numbers = summed.numbers[:, asked[order]]
+    if len(starts) < len(order):
+        numbers = reduced([numbers], [slots], len(starts), summed.measures)
     return Cells(tables, {role: column[starts] for role, column in columns.items()}, numbers, summed.measures)
+
+
+def runs_of(columns: Sequence[Integers]) -> tuple[Integers, Integers]:
+    """Return the places at which sorted rows differ from those before, and the number of each row's run."""
+    differs = np.zeros(len(columns[0]), np.bool_)
+    differs[:1] = True
+    for column in columns:
+        differs[1:] |= column[1:] != column[:-1]
+    return np.flatnonzero(differs), np.cumsum(differs) - 1
 
 
 def in_order(texts: Sequence[str], codes: Integers) -> tuple[list[str], Integers]:
@@ -92,10 +118,9 @@ def names_of(summed: Summed, keys: int, values: int) -> dict[str, frozenset[str]
 
 def without_years(cells: Cells) -> Iterator[tuple[str, Iterator[tuple[Labels, CellStats]]]]:
     """Iterate over the sums of all years of each question."""
-    starts = cells.starts((QUESTION, CATEGORY, SEGMENT, LOCATION))
-    totals, counts = cells.line("value")
-    numbers = reduced(np.stack([cells.numbers[0], totals, counts]), starts, ("value",))
-    rows, totals, counts = numbers
+    starts, slots = runs_of([cells.columns[role] for role in SORTED if role != YEAR])
+    values = np.stack([cells.numbers[0], *cells.line("value")])
+    rows, totals, counts = reduced([values], [slots], len(starts), ("value",))
     stats = map(NEW_STATS, zip(totals.tolist(), counts.tolist(), (rows - counts).tolist(), strict=True))
     labels = zip(*(texts_of(cells, role, starts) for role in (LOCATION, CATEGORY, SEGMENT)), strict=True)
     pairs = zip(labels, stats, strict=True)
@@ -108,24 +133,11 @@ def texts_of(cells: Cells, role: int, places: Integers) -> Iterator[str]:
     return map(cells.tables[role].__getitem__, cells.columns[role][places].tolist())
 
 
-def by_question(cells: Cells) -> Iterator[tuple[str, Columns]]:
-    """Iterate over the columns of each question.
-
-    Only the values are sums: of a cell of several rows the limits and the sample size are unknown. A cell
-    of no row has limits that were rows of their own, and waits for its value.
-    """
-    rows, single = cells.numbers[0], cells.numbers[0] <= 1
-    values, counts = cells.line("value")
-    labels = [cells.columns[role].tolist() for role in (LOCATION, CATEGORY, SEGMENT, YEAR)]
-    limits = []
-    for role in ("low", "high", "sample_size"):
-        numbers, has = cells.line(role) if role in cells.measures else (rows, np.zeros_like(rows))
-        limits.append(known(numbers, single & (has > 0)))
-    columns = [*labels, known(values, counts > 0), *limits, rows.tolist(), counts.tolist()]
-    starts = cells.starts((QUESTION,)).tolist()
-    for begin, end in pairwise([*starts, len(rows)]):
-        question = cells.tables[QUESTION][cells.columns[QUESTION][begin]]
-        yield question, Columns._make(column[begin:end] for column in columns)
+def by_question(cells: Cells) -> Iterator[tuple[str, slice]]:
+    """Iterate over the questions and the places of their cells."""
+    starts = runs_of([cells.columns[QUESTION]])[0].tolist()
+    for begin, end in pairwise([*starts, cells.numbers.shape[1]]):
+        yield cells.tables[QUESTION][cells.columns[QUESTION][begin]], slice(begin, end)
 
 
 def known(numbers: Numbers, has: Booleans) -> list[int | None]:

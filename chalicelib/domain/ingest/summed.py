@@ -49,12 +49,22 @@ class Summed:
             codes.append(
                 np.concatenate([new[part.codes[place]] for new, part in zip(renewed, parts, strict=True)])
             )
-        numbers = np.concatenate([part.lines(measures, scale) for part in parts], axis=1)
-        return Summed(texts, codes, measures, numbers, scale).grouped()
+        slots, distinct = pd.factorize(combined(codes, list(map(len, texts))))
+        first = first_of(slots)
+        ends = np.cumsum([len(part.codes[0]) for part in parts])
+        numbers = reduced(
+            [part.lines(measures, scale) for part in parts],
+            np.split(slots, ends[:-1]),
+            len(distinct),
+            measures,
+        )
+        return Summed(texts, [column[first] for column in codes], measures, numbers, scale)
 
     def lines(self, measures: Sequence[str], scale: int) -> Numbers:
         """Return the numbers of some measures in units of a scale."""
         factor = 10 ** (scale - self.scale)
+        if factor == 1 and measures == self.measures:
+            return self.numbers
         nothing = np.zeros_like(self.numbers[0])
         every = [self.numbers[0]]
         for role in measures:
@@ -65,17 +75,6 @@ class Summed:
             number, has = self.numbers[place : place + 2]
             every += [number if role == "sample_size" else times(number, factor), has]
         return np.stack(every)
-
-    def grouped(self) -> "Summed":
-        """Return the sums with each combination once."""
-        keys = combined(self.codes, list(map(len, self.texts)))
-        order = np.argsort(keys, kind="stable")
-        starts = starts_of([keys[order]])
-        if len(starts) == len(keys):
-            return self
-        codes = [column[order][starts] for column in self.codes]
-        numbers = reduced(self.numbers[:, order], starts, self.measures)
-        return Summed(self.texts, codes, self.measures, numbers, self.scale)
 
 
 def shared(tables: Sequence[Iterable[str]]) -> tuple[list[str], list[Integers]]:
@@ -94,28 +93,29 @@ def times(numbers: Numbers, factor: int) -> Numbers:
     return (numbers.astype(object) if largest * factor > LARGEST else numbers) * factor
 
 
-def starts_of(columns: Sequence[Integers]) -> Integers:
-    """Return the places at which the rows of sorted columns differ from those before."""
-    differs = np.zeros(len(columns[0]), np.bool_)
-    differs[:1] = True
-    for column in columns:
-        differs[1:] |= column[1:] != column[:-1]
-    return np.flatnonzero(differs)
+def first_of(slots: Integers) -> Integers:
+    """Return the first place of each slot; slots are numbered in the order in which they first appear."""
+    return np.flatnonzero(np.diff(np.maximum.accumulate(slots), prepend=-1))
 
 
-def reduced(numbers: Numbers, starts: Integers, measures: Sequence[str]) -> Numbers:
-    """Return the numbers of groups of cells, which begin at `starts`, as `Summed` has them."""
-    if len(starts) == numbers.shape[1]:
-        return numbers
-    if numbers.dtype != object and np.abs(numbers).sum(axis=1, dtype=np.float64).max() > SAFE:
-        numbers = numbers.astype(object)
-    sums = np.add.reduceat(numbers, starts, axis=1)
-    for place, role in enumerate(measures):
-        if role != "value":
-            number, has = numbers[2 * place + 1 : 2 * place + 3]
-            least = np.where(has > 0, number, number.max())
-            sums[2 * place + 1] = np.minimum.reduceat(least, starts)
-            sums[2 * place + 2] = np.maximum.reduceat(has, starts)
+def reduced(
+    parts: Sequence[Numbers], slots: Sequence[Integers], size: int, measures: Sequence[str]
+) -> Numbers:
+    """Return the numbers of cells as `Summed` has them; `slots` has the cells of the columns of each part."""
+    bound = sum(max(np.abs(line).sum(dtype=np.float64) for line in part) for part in parts if part.size)
+    kind = np.int64 if bound < SAFE and all(part.dtype != object for part in parts) else object
+    sums = np.zeros((1 + 2 * len(measures), size), kind)
+    for line, _ in enumerate(sums):
+        is_sum = not line or measures[(line - 1) // 2] == "value"
+        if is_sum or not line % 2:
+            add = np.add if is_sum else np.maximum
+            for part, into in zip(parts, slots, strict=True):
+                add.at(sums[line], into, part[line])
+        else:
+            sums[line] = max((part[line].max() for part in parts if part.size), default=0)
+            for part, into in zip(parts, slots, strict=True):
+                has = part[line + 1] > 0
+                np.minimum.at(sums[line], into[has], part[line][has])
     return sums
 
 

@@ -26,8 +26,15 @@ ANSWER_SECONDS = 30  # within which scheduler and workers say what they are
 CLOSE_SECONDS = 5
 KILL_SECONDS = 0.1
 LEAST_MEMORY = 1_000_000_000  # bytes, of a worker on this machine
-# A worker that pauses at 80 % of its memory may wait for ever; at 95 % it ends, which is told.
-MEMORY = {f"distributed.worker.memory.{threshold}": False for threshold in ("target", "spill", "pause")}
+# A worker that pauses at 80 % of its memory may wait for ever; at 95 % it ends, which is told. Its profiler
+# looks at every thread a hundred times a second.
+SETTINGS = dict.fromkeys(
+    (
+        f"distributed.worker.{name}"
+        for name in ("memory.target", "memory.spill", "memory.pause", "profile.enabled")
+    ),
+    False,
+)
 
 
 @contextmanager
@@ -37,7 +44,7 @@ def on_this_machine(processes: int) -> Iterator[Workers]:
     memory = max(LEAST_MEMORY, psutil.virtual_memory().total // processes)
     with (
         tempfile.TemporaryDirectory(prefix="statline-workers-", ignore_cleanup_errors=True) as folder,
-        dask.config.set(MEMORY | {"temporary-directory": folder}),
+        dask.config.set(SETTINGS | {"temporary-directory": folder}),
         LocalCluster(
             n_workers=processes,
             threads_per_worker=1,

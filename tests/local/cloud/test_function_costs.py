@@ -5,10 +5,19 @@ from itertools import product
 import pytest
 
 from chalicelib.domain.ingestor import DataIngestor
-from local.cloud.function_costs import RESERVE, Cost, TooLarge, measure, memory_sizes, require_memory
+from local.cloud.function_costs import (
+    ONE_PROCESSOR,
+    RESERVE,
+    Cost,
+    TooLarge,
+    Worker,
+    measure,
+    memory_sizes,
+)
 from tests.support.measured import HEADER, measured, snapshot_of_before
 
 COST = Cost(empty=55.2, loaded=361.4, asked=447.6, seconds=0.5)
+WORKER = Worker("dev", memory=512, timeout=30)
 BALLAST = 300_000_000  # bytes
 
 
@@ -68,9 +77,9 @@ def test_cost_is_said_with_what_was_measured_and_what_was_estimated() -> None:
 
 def test_data_that_just_fits_is_taken_and_a_megabyte_more_is_not() -> None:
     fitting = COST._replace(asked=512 - RESERVE)
-    require_memory(fitting, 512, "dev")
+    WORKER.require(fitting)
     with pytest.raises(TooLarge) as refused:
-        require_memory(fitting._replace(asked=513 - RESERVE), 512, "dev")
+        WORKER.require(fitting._replace(asked=513 - RESERVE))
     assert str(refused.value) == (
         "nothing is published: a worker needs 513 MB for this data set, and those of stage dev have 512 MB. "
         'Publish fewer rows ("keep" or "drop" in the description, fewer years), or give them more: '
@@ -79,5 +88,12 @@ def test_data_that_just_fits_is_taken_and_a_megabyte_more_is_not() -> None:
 
 
 def test_data_that_no_function_can_hold_is_refused_without_advice_to_give_more() -> None:
-    with pytest.raises(TooLarge, match=r"needs 10,241 MB .*since none can have as much$"):
-        require_memory(COST._replace(asked=max(memory_sizes()) + 1 - RESERVE), 512, "dev")
+    with pytest.raises(TooLarge, match=r"needs 10,241 MB .*: no worker can have as much$"):
+        WORKER.require(COST._replace(asked=max(memory_sizes()) + 1 - RESERVE))
+
+
+def test_data_that_loads_longer_than_a_worker_may_take_is_refused() -> None:
+    at_the_limit = COST._replace(seconds=WORKER.timeout * WORKER.memory / ONE_PROCESSOR)
+    WORKER.require(at_the_limit)
+    with pytest.raises(TooLarge, match=r"about 61 s .* may take 30 s\. .*\"FunctionTimeout\": 122, \"Vis"):
+        WORKER.require(at_the_limit._replace(seconds=at_the_limit.seconds * 2.01))

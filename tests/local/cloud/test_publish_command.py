@@ -28,6 +28,7 @@ def template(memory: int) -> dict[str, Any]:
         "Handler": "app.worker",
         "Runtime": "python3.13",
         "MemorySize": memory,
+        "Timeout": 30,
         "Role": {"Fn::GetAtt": ["Role", "Arn"]},
         "Code": {"ZipFile": "worker = print"},
     }

@@ -243,7 +243,7 @@ from local.dataset.workers import workers
 if __name__ == "__main__":
     try:
         with workers("local:2") as found:
-            tasks = [found.executor.submit(time.sleep, 600) for _ in range(4)]
+            tasks = [found.executor.submit(time.sleep, 30) for _ in range(4)]
             print("running", flush=True)
             while wait(tasks, 0.1).not_done:
                 pass

@@ -15,6 +15,7 @@ from chalicelib.domain.cube import DIMENSIONS, Cube
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingest.accumulator import Accumulator
 from chalicelib.domain.ingest.columns import Columns
+from chalicelib.domain.ingest.csv_files import frames
 from chalicelib.domain.ingest.csv_files.careful import body
 from chalicelib.domain.ingest.csv_files.layout import layout_of
 from chalicelib.domain.ingest.csv_files.reading import BLOCK_BYTES, read_records
@@ -174,3 +175,22 @@ def test_a_stream_is_explained_from_its_beginning_while_arrow_reads_ahead() -> N
     for _ in range(20):
         with pytest.raises(InvalidValue, match="line 3,"):
             cube_of_csv(io.BytesIO(content), SOIL, block_bytes=200)
+
+
+def test_small_blocks_are_joined_to_frames_with_one_dictionary(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a frame costs, whatever its rows, is more than the rows of a block cost."""
+    rows = b"".join(b"q%d,%d\n" % (row % 3, row) for row in range(1000))
+    monkeypatch.setattr(frames, "FRAME_ROWS", 300)
+    parts = [*frames.frames(io.BytesIO(rows), 2, {0, 1}, 0, 100)]
+
+    assert 2 <= len(parts) <= 4
+    assert all([*part["0"].cat.categories] == [*part["0"].drop_duplicates()] for part in parts)
+    assert [row for part in parts for row in part["1"]] == [str(row) for row in range(1000)]
+
+
+def test_frame_of_long_texts_has_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = b"".join(b"%d,%0500d\n" % (row, row) for row in range(100))
+    monkeypatch.setattr(frames, "FRAME_BYTES", 5_000)
+    sizes = [len(part) for part in frames.frames(io.BytesIO(rows), 2, {0, 1}, 0, 2_000)]
+    assert max(sizes) < 20
+    assert sum(sizes) == 100
