@@ -69,7 +69,7 @@ def read_cut(
 CONTENTS = st.one_of(files(), wrong_files(), wrong_files())
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 @given(CONTENTS, st.integers(2, 9), st.one_of(st.integers(80, 600), st.just(BLOCK_BYTES)), st.randoms())
 def test_file_cut_in_ranges_is_read_as_the_whole_is_and_refused_with_its_error(
     content: bytes, blocks: int, block_bytes: int, order: Random
@@ -82,7 +82,7 @@ def test_file_cut_in_ranges_is_read_as_the_whole_is_and_refused_with_its_error(
     assert answer(read_cut, content, cut, block_bytes) == whole
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(CONTENTS, st.data())
 def test_scan_of_a_file_is_that_of_its_blocks_and_of_pieces_of_any_size(
     content: bytes, data: st.DataObject
@@ -105,6 +105,7 @@ EITHER, DECIMAL = (FAULTY.replace(b"NA", text) + b"\n" for text in (b'"1,234"', 
         (HEADER + ROW * 9 + FAULTY).replace(b"\n", b"\r\n"),
         (HEADER + ROW * 9 + FAULTY).replace(b"\n", b"\r"),
         (HEADER + ROW * 9 + FAULTY).replace(b"\n", b"\n\n\r\n"),
+        b"\n" * 99 + HEADER + ROW * 9 + FAULTY,
         MARK + HEADER + ROW * 9 + FAULTY,
         HEADER + (MARK + ROW) * 9,
         b'"Frage"' + HEADER[5:] + ROW.replace(b"Bayern", b'"Ober\r\n\n""Bayern"""') * 9 + FAULTY,
@@ -122,13 +123,24 @@ EITHER, DECIMAL = (FAULTY.replace(b"NA", text) + b"\n" for text in (b'"1,234"', 
         "Frage;Nr;Land;Wert;Art;Klasse\nH;S;Th\xfcr;1;a;b\nH;S;\xc4;NA;a;b\n".encode(),
     ],
     ids=[
-        *("lf", "crlf", "cr", "blank lines", "mark", "marks inside", "quotes", "mark and quotes", "widths"),
+        *(
+            "lf",
+            "crlf",
+            "cr",
+            "blank lines",
+            "blank lines first",
+            "mark",
+            "marks inside",
+            "quotes",
+            "mark and quotes",
+            "widths",
+        ),
         *("padded", "either", "many signs", "binary", "semicolons"),
     ],
 )
 def test_file_cut_anywhere_has_the_answer_of_the_whole(content: bytes) -> None:
     whole = answer(read_whole, content)
-    cuts = {tuple(stretches(content, blocks)) for blocks in (2, 3, 5, 9, 17, 40, len(content))}
+    cuts = {tuple(stretches(content, blocks)) for blocks in (2, 5, 17, len(content))}
 
     assert {answer(read_cut, content, cut) for cut in cuts} == {whole}
     assert max(map(len, cuts)) > 2
@@ -155,7 +167,7 @@ SHAPED_ROWS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(SHAPED_ROWS, st.integers(2, 9))
 def test_faults_of_shaped_rows_are_those_of_the_whole(rows: list[tuple[str, ...]], blocks: int) -> None:
     content = "\n".join(map(",".join, [("State", "From", "To", "A", "B"), *rows])).encode()
@@ -170,6 +182,7 @@ def test_faults_of_shaped_rows_are_those_of_the_whole(rows: list[tuple[str, ...]
     ("content", "read"),
     [
         (HEADER + ROW.replace(b"Wald", b'5" W') * 9, {}),
+        (HEADER + ROW * 9 + ROW.replace(b"Wald", b'5" W"'), {}),
         (HEADER + ROW.replace(b"Wald", b' "Wald"') * 9, {}),
         (HEADER + ROW.replace(b"Wald", b'"W" ald') * 9, {}),
         (HEADER + ROW * 5 + ROW.replace(b"Wald", b'"Wald') + ROW * 5, {}),
@@ -184,7 +197,16 @@ def test_faults_of_shaped_rows_are_those_of_the_whole(rows: list[tuple[str, ...]
         (b"", {}),
     ],
     ids=[
-        *("inches", "blank before a quote", "text after a quote", "open quote", "utf-16", "gbk", "sep line"),
+        *(
+            "inches",
+            "inches at the end",
+            "blank before a quote",
+            "text after a quote",
+            "open quote",
+            "utf-16",
+            "gbk",
+            "sep line",
+        ),
         *("preamble", "footer", "comments", "missing columns", "no rows", "empty"),
     ],
 )
