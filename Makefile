@@ -22,7 +22,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--custom-compile-command 'make lock' --exclude-newer '7 days' $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run cluster web web-test test test-cloud test-long soak fuzz check bench bench-full package release deploy destroy logs data sample lock upgrade clean
+.PHONY: help run cluster web web-test test test-cloud test-long soak fuzz check bench bench-full bench-cluster package release deploy destroy logs data sample lock upgrade clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -110,7 +110,7 @@ check: $(VENV)/dev-installed $(REDOCLY)  ## Check format, lint, types, imports, 
 	$(BIN)/python -m tools.audit $(wildcard requirements/*.txt)
 	$(BIN)/python -m pytest --quiet tests/chalicelib/documents/test_openapi.py -k redocly
 	$(BIN)/python -m local package
-	$(BIN)/cfn-lint --template out/sam.json .chalice/deployer.json
+	$(BIN)/cfn-lint --template out/sam.json .chalice/deployer.json docs/examples/dask-on-fargate.yaml
 
 $(VENV)/celery/installed: requirements/celery.txt
 	$(PYTHON) -m venv $(VENV)/celery
@@ -124,6 +124,9 @@ bench: $(VENV)/bench-installed $(VENV)/celery/installed  ## Measure everything b
 bench-full: $(VENV)/bench-installed $(VENV)/celery/installed  ## The same up to 10 million rows; needs 4 GB in TMPDIR
 	$(BIN)/python -m pytest --quiet tests/bench
 	$(BIN)/python -m bench --full
+
+bench-cluster: $(VENV)/dev-installed  ## Read 5 million rows in one process and on clusters, and write docs/cluster-benchmarks.md (10 minutes)
+	$(BIN)/python -m bench.cluster
 
 package: $(VENV)/installed  ## Write a stage's package and template to out/ and inspect it: make package STAGE=dev
 	$(BIN)/python -m local package --stage $(STAGE)

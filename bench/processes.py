@@ -170,9 +170,9 @@ def fresh(module: str, function: str, *arguments: object) -> Any:
     return json.loads(done.stdout)
 
 
-def peak_mb() -> float:
-    """The largest resident memory of this process so far, in MB."""
-    status = Path("/proc/self/status")
+def peak_mb(process: int | str = "self") -> float:
+    """The largest resident memory of this process so far, or of another by its id, in MB."""
+    status = Path(f"/proc/{process}/status")
     if status.exists():  # unlike getrusage, without the peak of the parent that forked
         return int(status.read_text().partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6

@@ -23,6 +23,11 @@ def described(path: Path) -> Description:
     return Description.load(find_description(path, DEFAULT_DESCRIPTION))
 
 
+def described_by() -> Path:
+    """The description of generated files, wherever they are."""
+    return SAMPLE.parent / "sample.json"
+
+
 def usable_pairs(path: Path) -> list[Pair]:
     """Each pair of question and state with a value in a known category: every statistic has a result."""
     import pandas as pd  # late: not every process that is measured needs it
@@ -38,5 +43,5 @@ def generated(folder: Path, rows: int) -> Path:
     path = folder / f"sample-{rows}.csv"
     if not path.exists():
         write_sample(path, rows=rows)
-        path.with_suffix(".json").write_text(f'{{"like": "{SAMPLE.parent / "sample.json"}"}}')
+        path.with_suffix(".json").write_text(f'{{"like": "{described_by()}"}}')
     return path

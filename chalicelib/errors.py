@@ -5,7 +5,7 @@ Each message is written for the person who caused the error: it names the wrong 
 """
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 # Characters. Survey questions have up to 250, and a client cannot use a name that is cut off.
 LONGEST_ECHO = 500
@@ -25,6 +25,16 @@ def listed(values: Iterable[object]) -> str:
 
 class StatlineError(Exception):
     """The root of the errors that have a message for the user."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what a copy is made of; Exception's own would call `__init__` with the message."""
+        return restored, (type(self), self.args, vars(self))
+
+
+def restored(kind: type[StatlineError], args: tuple[Any, ...], facts: dict[str, Any]) -> StatlineError:
+    error = kind.__new__(kind, *args)
+    vars(error).update(facts)
+    return error
 
 
 class InvalidSetting(StatlineError):

@@ -21,7 +21,7 @@ from local.cli.exits import (
 )
 from local.cli.output import printable
 from local.cloud import commands as cloud_commands
-from local.http.stop_signal import StopSignal
+from local.http.stop_signal import Stopped, StopSignal
 from local.settings import PROJECT, SAMPLE
 
 # Errors of an address that is not this machine's, or none at all.
@@ -78,7 +78,12 @@ def serve(host: str, port: int) -> None:
             remedy = "--host takes an address of this machine, such as 127.0.0.1"
         why = getattr(error, "strerror", None) or error
         raise click.ClickException(printable(f"cannot serve on {host}:{port}: {why}; {remedy}")) from None
-    emulator = laptop()
+    try:
+        with stop.interrupting():
+            emulator = laptop()
+    except Stopped:
+        say("Stopped before it served.")
+        return
     settings = emulator.settings
     if why := say(f"Statline {__version__} with {settings.threads} runners. Ctrl-C drains."):
         click.echo(

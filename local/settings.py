@@ -36,7 +36,7 @@ class LocalSettings:
     """
 
     home: Path
-    dataset: Path
+    dataset: str
     threads: int
     keep_results: int
     keep_bytes: int
@@ -107,9 +107,15 @@ def loopback_endpoint(environ: Mapping[str, str]) -> str:
     return url
 
 
-def chosen_dataset(environ: Mapping[str, str]) -> Path:
-    """STATLINE_DATASET if set, else the downloaded survey if it is there, else the bundled sample."""
-    return path(environ, "STATLINE_DATASET", DOWNLOADED if DOWNLOADED.exists() else SAMPLE)
+def chosen_dataset(environ: Mapping[str, str]) -> str:
+    """STATLINE_DATASET if set, else the downloaded survey if it is there, else the bundled sample.
+
+    A file, a folder, a pattern of files, or those in a bucket: s3://bucket/prefix/.
+    """
+    text = environ.get("STATLINE_DATASET", "")
+    if text.startswith("~"):
+        return str(path(environ, "STATLINE_DATASET", SAMPLE))
+    return text or str(DOWNLOADED if DOWNLOADED.exists() else SAMPLE)
 
 
 def path(environ: Mapping[str, str], name: str, default: DefaultPath) -> Path | DefaultPath:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,7 @@ from chalicelib.domain.description_checks import CORE_KEYS, KEYS, problems
 from chalicelib.domain.geometry import LARGEST_GEOMETRY
 from chalicelib.domain.shape.roles import assigned
 from chalicelib.domain.shape.texts import composed_values
-from chalicelib.domain.sources import Source, opened, refuse_device
+from chalicelib.domain.sources import refuse_device
 from chalicelib.errors import InvalidDescription, listed, shown
 
 TOTAL = "Total"  # the category and segment of everybody, where a file has its groups in several columns
@@ -161,13 +161,12 @@ def stems(name: str) -> list[str]:
     return list(dict.fromkeys([Path(plain).stem if plain else "", plain]))
 
 
-def fingerprint(source: Source, description: Description, version: int) -> str:
-    """Return the SHA-256, in hexadecimal, of the rows, their description and the snapshot format's version.
+def fingerprint(digests: Iterable[bytes], description: Description, version: int) -> str:
+    """Return the SHA-256, in hexadecimal, of files, their description and the snapshot format's version.
 
-    All three determine a result. A `.csv.gz` has the fingerprint of its `.csv`.
+    All three determine a result; the order and the names of the files do not. `digests` are of
+    `sources.digest_of`.
     """
     digest = hashlib.sha256(b"statline %d\n%b\n" % (version, description.canonical()))
-    with opened(source) as text:
-        while block := text.read(1 << 20):
-            digest.update(block)
+    digest.update(b"".join(sorted(digests)))
     return digest.hexdigest()

@@ -54,7 +54,7 @@ class DataIngestor:
 
         Raises a DatasetError that says what is wrong.
         """
-        from chalicelib.domain.ingest.files import cube_of_file
+        from chalicelib.domain.ingest.reading import cube_of_file
 
         return cls(cube_of_file(path, description), description)
 

@@ -1,4 +1,4 @@
-"""The measures of a question as compressed bytes, decoded when they are first needed.
+"""The measures of a question as columns or compressed bytes, made into measures when they are needed.
 
 A block is zlib-compressed JSON: columns of the codes of location, category and segment, of years, values,
 limits and sample sizes, then the cells that are not of one row. Limits are offsets from the value, and the
@@ -7,9 +7,10 @@ order is that in which the columns compress best.
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from itertools import count
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from chalicelib.domain.measures import CellKey, Measure
 
@@ -17,70 +18,105 @@ from chalicelib.domain.measures import CellKey, Measure
 NEW_KEY, NEW_MEASURE = partial(tuple.__new__, CellKey), partial(tuple.__new__, Measure)
 
 Tables = Sequence[Sequence[str]]  # the locations, categories and segments that codes stand for
+Numbers = list[int | None]
+Kept = TypeVar("Kept")
 
 
-class Blocks(Mapping[str, Mapping[CellKey, Measure]]):
-    """The measures by question. A block is decoded at its first use, and kept."""
+class Columns(NamedTuple):
+    """The measures of a question in the order of category, segment, location and year; labels are codes."""
 
-    def __init__(self, blocks: Mapping[str, bytes], tables: Tables) -> None:
-        self._blocks, self._tables = blocks, tables
+    location: list[int]
+    category: list[int]
+    segment: list[int]
+    year: list[int]
+    value: Numbers
+    low: Numbers
+    high: Numbers
+    n: Numbers
+    rows: list[int]
+    counted: list[int]
+
+
+class Later(Mapping[str, Mapping[CellKey, Measure]], Generic[Kept]):
+    """The measures by question, in another form. Those of a question are made at their first use, and kept.
+
+    `columns` turns what is kept of a question into columns, whose codes are of `tables`.
+    """
+
+    def __init__(self, kept: Mapping[str, Kept], columns: Callable[[Kept], Columns], tables: Tables) -> None:
+        self._kept, self._columns, self.tables = kept, columns, tables
         self._decoded: dict[str, Mapping[CellKey, Measure]] = {}
 
+    def columns(self, question: str) -> Columns:
+        return self._columns(self._kept[question])
+
     def __getitem__(self, question: str) -> Mapping[CellKey, Measure]:
-        # Two threads may decode the same block: both get the same measures.
+        # Two threads may decode the same question: both get the same measures.
         if question not in self._decoded:
-            self._decoded[question] = decode(self._blocks[question], self._tables)
+            self._decoded[question] = measures_of(self.columns(question), self.tables)
         return self._decoded[question]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._blocks)
+        return iter(self._kept)
 
     def __len__(self) -> int:
-        return len(self._blocks)
+        return len(self._kept)
 
 
-def encode(measures: Mapping[CellKey, Measure], tables: Tables) -> bytes:
-    """Return the same bytes for the same measures, in whatever order they are."""
-    codes = [{label: code for code, label in enumerate(table)} for table in tables]
-    cells = sorted(measures.items(), key=lambda cell: sorting_key(cell[0]))
-    columns = zip(*(row_of(key, measure, codes) for key, measure in cells), strict=True)
-    unusual = [
-        (number, measure.rows, measure.counted)
-        for number, (_, measure) in enumerate(cells)
-        if measure.rows != 1
+def block_of(published: Mapping[str, Mapping[CellKey, Measure]], question: str, tables: Tables) -> bytes:
+    """Return the same bytes for the same measures of a question, in whatever order they are."""
+    if isinstance(published, Later) and published.tables == tables:
+        return encode(published.columns(question))
+    return encode(columns_of(published[question], tables))
+
+
+def columns_of(measures: Mapping[CellKey, Measure], tables: Tables) -> Columns:
+    location, category, segment = ({label: code for code, label in enumerate(table)} for table in tables)
+    rows = [
+        (location[key.location], category[key.category], segment[key.segment], key.year, *measure)
+        for key, measure in sorted(measures.items(), key=lambda cell: sorting_key(cell[0]))
     ]
-    return zlib.compress(json.dumps([*columns, unusual], separators=(",", ":")).encode(), 6)
+    columns = zip(*rows, strict=True) if rows else [()] * len(Columns._fields)
+    return Columns._make(map(list, columns))
 
 
 def sorting_key(key: CellKey) -> tuple[str, str, str, int]:
     return key.category, key.segment, key.location, key.year
 
 
-def row_of(key: CellKey, measure: Measure, codes: Sequence[Mapping[str, int]]) -> tuple[int | None, ...]:
-    location, category, segment = codes
-    base = measure.value or 0
-    low, high = (None if limit is None else limit - base for limit in (measure.low, measure.high))
-    labels = location[key.location], category[key.category], segment[key.segment]
-    return (*labels, key.year, measure.value, low, high, measure.n)
-
-
-def decode(block: bytes, tables: Tables) -> dict[CellKey, Measure]:
-    """Return the measures that `encode` was given."""
-    columns: list[list[Any]] = json.loads(zlib.decompress(block))
-    *codes, years, values, lows, highs, sizes, unusual = columns
+def measures_of(columns: Columns, tables: Tables) -> dict[CellKey, Measure]:
+    codes = (columns.location, columns.category, columns.segment)
     location, category, segment = (
         map(table.__getitem__, column) for table, column in zip(tables, codes, strict=True)
     )
-    rows, counts = [1] * len(values), [0 if value is None else 1 for value in values]
-    for number, count, counted in unusual:
-        rows[number], counts[number] = count, counted
-    lows, highs = (
-        [
-            None if offset is None else (value or 0) + offset
-            for value, offset in zip(values, column, strict=True)
-        ]
-        for column in (lows, highs)
-    )
-    keys = map(NEW_KEY, zip(location, years, category, segment, strict=True))
-    measures = map(NEW_MEASURE, zip(values, lows, highs, sizes, rows, counts, strict=True))
+    keys = map(NEW_KEY, zip(location, columns.year, category, segment, strict=True))
+    measures = map(NEW_MEASURE, zip(*columns[len(codes) + 1 :], strict=True))
     return dict(zip(keys, measures, strict=True))
+
+
+def encode(columns: Columns) -> bytes:
+    *whole, values, lows, highs, sizes, rows, counts = columns
+    unusual = [cell for cell in zip(count(), rows, counts, strict=False) if cell[1] != 1]
+    offsets = (moved(column, values, -1) for column in (lows, highs))
+    return zlib.compress(
+        json.dumps([*whole, values, *offsets, sizes, unusual], separators=(",", ":")).encode(), 6
+    )
+
+
+def decode(block: bytes) -> Columns:
+    """Return the columns that `encode` was given."""
+    columns: list[list[Any]] = json.loads(zlib.decompress(block))
+    *whole, values, lows, highs, sizes, unusual = columns
+    rows, counts = [1] * len(values), [0 if value is None else 1 for value in values]
+    for number, several, counted in unusual:
+        rows[number], counts[number] = several, counted
+    limits = (moved(column, values, 1) for column in (lows, highs))
+    return Columns._make([*whole, values, *limits, sizes, rows, counts])
+
+
+def moved(limits: Numbers, values: Numbers, sign: int) -> Numbers:
+    """Return limits plus or minus the values."""
+    return [
+        None if limit is None else limit + sign * (value or 0)
+        for limit, value in zip(limits, values, strict=True)
+    ]

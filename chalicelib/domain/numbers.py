@@ -28,9 +28,13 @@ def parse_number(text: str) -> Number:
     """Return the number that a text is, or a missing value for an empty text. Raises ValueError."""
     if not text:
         return Number(0, 0, 0)
-    if not NUMBER.fullmatch(text):
+    if not (match := NUMBER.fullmatch(text)):
         raise ValueError(f"{shown(text)} is not a number")
     # Trailing zeros do not count: "30" and "30.0" are one number with one scale.
+    if not match[3]:
+        whole, _, fraction = text.partition(".")
+        decimals = len(fraction.rstrip("0"))
+        return Number(int(whole + fraction) // 10 ** (len(fraction) - decimals), decimals, 1)
     exact = Decimal(text).normalize(EXACT)
     decimals = max(0, -int(exact.as_tuple().exponent))
     return Number(int(exact.scaleb(decimals, EXACT)), decimals, 1)

@@ -5,16 +5,18 @@ that part, zlib-compressed JSON; and a block of measures for each question, deco
 Labels stand once in tables; the cells of a question are columns of integers.
 """
 
+import gc
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import accumulate
 from typing import Any, TypeVar
 
 from chalicelib.domain.cube import DIMENSIONS, Cube, Labels
 from chalicelib.domain.dataset_description import Description
-from chalicelib.domain.measure_blocks import Blocks, encode
+from chalicelib.domain.measure_blocks import Later, block_of, decode
 from chalicelib.domain.measures import CellStats
 from chalicelib.errors import DamagedSnapshot
 
@@ -28,7 +30,7 @@ def dumps(cube: Cube, description: Description) -> bytes:
     """Return the same bytes for the same cube, in whatever order its rows were added."""
     table = tabulated(cube)
     blocks = {
-        question: encode(measures, table["labels"]) for question, measures in sorted(cube.published.items())
+        question: block_of(cube.published, question, table["labels"]) for question in sorted(cube.published)
     }
     content = {
         "description": description.to_dict(),
@@ -56,13 +58,29 @@ def loads(snapshot: bytes) -> tuple[Cube, Description]:
         raise DamagedSnapshot("the snapshot is damaged, or of another version")
     is_old = header.startswith(b"%b %d " % (MAGIC, OLD))
     main, blocks = (payload, b"") if is_old else parted(payload)
-    content = json.loads(zlib.decompress(main))
+    with uncollected():
+        return cube_of(json.loads(zlib.decompress(main)), blocks)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Make no garbage collection within: a large cube would be searched again and again while it grows."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def cube_of(content: dict[str, Any], blocks: bytes) -> tuple[Cube, Description]:
     cube = Cube(
         content["scale"],
         {question: cells_of(columns, content["labels"]) for question, columns in content["cells"].items()},
         sets_of(content["question_ids"]),
         sets_of(content["location_ids"]),
-        Blocks(cut(blocks, content.get("blocks", [])), content["labels"]),
+        Later(cut(blocks, content.get("blocks", [])), decode, content["labels"]),
         sets_of(content.get("years", {})),
         frozenset(content.get("measured", ())),
         content.get("complete", False),

@@ -2,20 +2,25 @@
 
 import errno
 import gzip
+import hashlib
+import io
+import os
 import shutil
 import stat
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from chalicelib.errors import DatasetError, NotCsv
 
 Source = Path | BinaryIO
 
 GZIP_MAGIC = b"\x1f\x8b"
+# What one digest is of, so that several readers of a large file can each make the digests of some blocks.
+HASHED_BYTES = 8 << 20
 
 
 @contextmanager
@@ -58,6 +63,45 @@ def rewindable(source: Source) -> Iterator[Source]:
         yield copy
 
 
+class View(io.RawIOBase):
+    """The bytes of a file from `begin` to before `end`, under a name. Closing it leaves the file open."""
+
+    def __init__(self, file: BinaryIO, name: str, begin: int = 0, end: int | None = None) -> None:
+        self.name, self._file, self._begin, self._end = name, file, begin, end
+        self._place = begin
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._place - self._begin
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        if whence == os.SEEK_SET:
+            self._place = self._begin + offset
+        elif whence == os.SEEK_CUR:
+            self._place += offset
+        else:
+            self._place = offset + (self._file.seek(0, os.SEEK_END) if self._end is None else self._end)
+        return self.tell()
+
+    def read(self, size: int = -1) -> bytes:
+        if self._end is not None:
+            left = max(0, self._end - self._place)
+            size = left if size < 0 else min(size, left)
+        self._file.seek(self._place)
+        block = self._file.read(size)
+        self._place += len(block)
+        return block
+
+
+def view(file: BinaryIO, name: str, begin: int = 0, end: int | None = None) -> BinaryIO:
+    return cast(BinaryIO, View(file, name, begin, end))
+
+
 def named(source: Source) -> str:
     """Return the name of the source for error messages."""
     name = source if isinstance(source, Path) else getattr(source, "name", None)
@@ -68,3 +112,8 @@ def unpacked(file: BinaryIO) -> BinaryIO:
     magic = file.read(len(GZIP_MAGIC))
     file.seek(0)
     return gzip.GzipFile(fileobj=file) if magic == GZIP_MAGIC else file  # type: ignore[return-value] # reads as one
+
+
+def digest_of(blocks: Iterable[bytes]) -> bytes:
+    """Return the digest of a file from those of its decompressed blocks of HASHED_BYTES, in their order."""
+    return hashlib.sha256(b"".join(blocks)).digest()

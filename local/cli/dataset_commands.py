@@ -1,16 +1,19 @@
 """The commands about a data set's file, which need no service: `check` and `describe`."""
 
-from pathlib import Path
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
 
 import click
 
-from chalicelib.domain.dataset_description import stems
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.errors import listed
 from local.cli.output import printable
-from local.dataset_file import DatasetFile
+from local.dataset.dataset import Dataset, folder_of, is_one_file, usual_description
+from local.dataset.parts import S3, Part, find_parts
+from local.dataset.progress import Progress
+from local.dataset.workers import workers
 
-A_FILE = click.argument("file", type=click.Path(path_type=Path))
+A_SOURCE = click.argument("source")
 FEW = 5  # of many names
 
 
@@ -21,15 +24,26 @@ FEW = 5  # of many names
     envvar="STATLINE_DESCRIPTION",
     help="Its description, if not beside it.",
 )
-@A_FILE
-def check(file: Path, description: Path | None) -> None:
-    """Say what is wrong or doubtful in a data set, without serving it."""
-    found = DatasetFile.find(file, description)
-    click.echo(f"{file}, described by {found.described_by}")
-    data = found.read()
-    for line in [*summary(data), *(f"doubtful: {warning}" for warning in data.warnings)]:
-        click.echo(printable(line))
+@A_SOURCE
+def check(source: str, description: Path | None) -> None:
+    """Say what is wrong or doubtful in a data set, without serving it.
+
+    SOURCE is a file, a folder, a pattern such as "data/*.csv", or those in a bucket: s3://bucket/prefix/.
+    """
+    found = Dataset.find(source, description)
+    click.echo(printable(f"{source}, described by {found.described_by}"))
+    data = told(found)
     click.echo(f"{len(data.warnings)} doubts." if data.warnings else "Nothing is wrong or doubtful.")
+
+
+def told(dataset: Dataset) -> DataIngestor:
+    """Read a data set, and say what is in it and what is doubtful."""
+    with workers(None) as threads, Progress() as progress:
+        data = dataset.read(threads, progress).data
+    files = [f"{len(dataset.parts):,} files"] if len(dataset.parts) > 1 else []
+    for line in [*files, *summary(data), *(f"doubtful: {warning}" for warning in data.warnings)]:
+        click.echo(printable(line))
+    return data
 
 
 def summary(data: DataIngestor) -> list[str]:
@@ -52,22 +66,37 @@ def few(names: object) -> str:
 
 @click.command()
 @click.option("--force", is_flag=True, help="Write over a description that is there.")
-@A_FILE
-def describe(file: Path, force: bool) -> None:
-    """Write a first description of a data set by looking at it, and say what it cannot know."""
+@A_SOURCE
+def describe(source: str, force: bool) -> None:
+    """Write a first description of a data set by looking at it, and say what it cannot know.
+
+    SOURCE is as of `check`; of several files, the first is looked at. The description of what is in a bucket
+    is printed.
+    """
     from local.describing.guess import describe_file  # it needs pandas, which takes a third of a second
 
-    target = file.with_name(f"{stems(file.name)[0]}.json")
-    if target.exists() and not force:
+    parts = find_parts(source)
+    target = usual_description(source, parts)
+    in_bucket = target.startswith(S3)
+    if not in_bucket and Path(target).exists() and not force:
         raise click.UsageError(f"{target} is there; --force writes over it")
-    guess = describe_file(file)
+    with parts[0].source() as first:
+        guess = describe_file(first, title_of(source, parts))
     for note in guess.notes:
-        click.echo(printable(note))
-    target.write_text(guess.text, encoding="utf-8")
-    click.echo(f"wrote {target}")
-    data = DatasetFile.find(file, target).read()
-    for line in [*summary(data), *(f"doubtful: {warning}" for warning in data.warnings)]:
-        click.echo(printable(line))
+        click.echo(printable(note), err=in_bucket)
+    if in_bucket:
+        click.echo(guess.text, nl=False)
+        click.echo(printable(f"put this at {target}, or in a file that STATLINE_DESCRIPTION names"), err=True)
+        return
+    Path(target).write_text(guess.text, encoding="utf-8")
+    click.echo(printable(f"wrote {target}"))
+    told(Dataset.find(source, Path(target)))
+
+
+def title_of(source: str, parts: Sequence[Part]) -> str:
+    """Return the name of a file without its suffixes, or that of the folder of several."""
+    name = source if is_one_file(source, parts) else folder_of(source)
+    return PurePosixPath(Path(name).resolve() if name in ("", ".", "..") else name).name.split(".")[0]
 
 
 COMMANDS = (check, describe)

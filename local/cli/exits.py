@@ -12,6 +12,7 @@ import click
 
 from chalicelib.errors import AwsUnavailable, DatasetError, InvalidSetting, StatlineError, SystemLimit
 from local.cli.output import printable, printable_lines
+from local.dataset.cluster.errors import ClusterLost, ClusterUnfit, ClusterUnreachable, InvalidCluster
 from local.storage.home import HomeInUse, HomeUnusable
 
 FAILED, MISUSED, UNREACHABLE = 1, 2, 3
@@ -22,12 +23,16 @@ STATUSES: dict[type[StatlineError], int] = {
     HomeUnusable: 5,
     HomeInUse: 5,
     SystemLimit: 6,
+    InvalidCluster: MISUSED,
+    ClusterUnreachable: 8,
+    ClusterUnfit: 9,
+    ClusterLost: 10,
 }
 OUTPUT_FAILED = 7
 STATUSES_OF_SERVE = """
 \b
 Exit status:
-  0  drained, or stopped with jobs left for the next start
+  0  drained, or stopped: before it served, or with jobs left for the next start
   1  it cannot listen on the address, or another error
   2  an option or an environment variable has an invalid value
   4  the data set cannot be used

@@ -1,6 +1,7 @@
 """The commands for stages on AWS, such as `python -m local deploy --stage dev`."""
 
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -8,11 +9,21 @@ from pathlib import Path
 import click
 
 from chalicelib.errors import shown
+from local.cli.dataset_commands import summary
 from local.cli.output import printable, printable_lines
-from local.cloud import packaging, publishing
+from local.cloud import function_costs, packaging, publishing
 from local.cloud.stack import Stack
+from local.dataset.progress import Progress
 from local.settings import SAMPLE
 
+SOURCES = """
+\b
+SOURCE is one of
+  a file                      survey.csv, survey.csv.gz, survey.parquet, survey.xlsx
+  a folder, or a pattern      surveys/, "surveys/2*.csv"
+  those in a bucket           s3://bucket/survey.csv, s3://bucket/surveys/, "s3://bucket/surveys/*.csv"
+Nothing is published when anything is wrong with it.
+"""
 stage_option = click.option("--stage", required=True, help="A name in .chalice/stages.json.")
 
 
@@ -51,7 +62,7 @@ def deploy(stage: str, more: dict[str, str]) -> None:
     for name, value in sorted(outputs.items()):
         click.echo(f"{name:<16} {value}")
     if new:
-        click.echo(f"Next: python -m local publish --stage {stage} [CSV]")
+        click.echo(f"Next: python -m local publish --stage {stage} [SOURCE]")
 
 
 @click.command()
@@ -84,7 +95,7 @@ def logs(stage: str, minutes: int, follow: bool) -> None:
         time.sleep(1)
 
 
-@click.command()
+@click.command(epilog=SOURCES)
 @stage_option
 @click.option("--list", "show", is_flag=True, help="List what is published; * is current.")
 @click.option("--use", metavar="HASH", help="Make a published data set current again.")
@@ -95,32 +106,60 @@ def logs(stage: str, minutes: int, follow: bool) -> None:
     envvar="STATLINE_DESCRIPTION",
     help="Its description, if not beside it.",
 )
-@click.argument("csv", type=click.Path(path_type=Path, exists=True, dir_okay=False), default=SAMPLE)
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Read on a Dask cluster: tcp://HOST:8786, or local:N for N processes. Default: on threads.",
+)
+@click.argument("source", default=str(SAMPLE))
 def publish(
-    stage: str, show: bool, use: str | None, dry_run: bool, description: Path | None, csv: Path
+    stage: str,
+    show: bool,
+    use: str | None,
+    dry_run: bool,
+    description: Path | None,
+    cluster: str | None,
+    source: str,
 ) -> None:
-    """Make a data set what new jobs are asked of. Without CSV: the bundled sample."""
-    stores = Stack(stage).service()[1:]
+    """Make a data set what new jobs are asked of. Without SOURCE: the bundled sample."""
+    stack = Stack(stage)
+    stores = stack.service()[1:]
     if show:
-        for item in publishing.published(*stores):
-            click.echo(printable(f"{'*' if item.current else ' '} {item.fingerprint} {item.title}"))
-    elif dry_run:
-        preview = (
-            publishing.preview(csv, *stores, description)
-            if use is None
-            else publishing.preview_use(use, *stores)
-        )
-        click.echo(f"would be current: {preview.fingerprint}")
-        click.echo(f"to upload: {preview.size:,} bytes" if preview.size else "stored already")
-        for line in [*publishing.differences(preview)] or ["its title, rows, questions and states stay"]:
-            click.echo(printable(line))
-    else:
-        current = (
-            publishing.publish(csv, *stores, description) if use is None else publishing.use(use, *stores)
-        )
-        click.echo(f"current: {current}")
-        for warning in stores[1].catalogue(current).get("warnings", ()):
-            click.echo(printable(f"doubtful: {warning}"))
+        list_published(publishing.published(*stores))
+        return
+    found = (
+        publishing.preview(source, *stores, description, cluster)
+        if use is None
+        else publishing.preview_use(use, *stores)
+    )
+    tell(found)
+    check_worker(stack.worker(), found.snapshot)
+    if not dry_run:
+        publishing.make_current(found, *stores)
+    size = f"{len(found.snapshot):,} bytes"
+    click.echo("stored already" if found.is_stored else f"{'to upload' if dry_run else 'uploaded'}: {size}")
+    click.echo(f"{'would be current' if dry_run else 'current'}: {found.fingerprint}")
+
+
+def list_published(items: Iterable[publishing.Published]) -> None:
+    for item in items:
+        click.echo(printable(f"{'*' if item.current else ' '} {item.fingerprint} {item.title}"))
+
+
+def tell(found: publishing.Preview) -> None:
+    """Print what is in a data set, what is doubtful, and what changes."""
+    changes = [*publishing.differences(found)] or ["its title, rows, questions and states stay"]
+    for line in [*summary(found.data), *map("doubtful: {}".format, found.doubts), *changes]:
+        click.echo(printable(line))
+
+
+def check_worker(worker: function_costs.Worker, snapshot: bytes) -> None:
+    """Print what a data set costs a function of a stage. Raises TooLarge for more than it has."""
+    with Progress("measuring"):
+        cost = function_costs.measure(snapshot)
+    for line in cost.lines(worker.memory):
+        click.echo(line)
+    worker.require(cost)
 
 
 @click.command()

@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 from chalicelib.adapters.dynamodb_service_state import DynamoDbServiceState
 from chalicelib.adapters.s3_dataset_store import S3DatasetStore
-from chalicelib.domain import snapshot
 from chalicelib.domain.catalogue import Catalogue
-from chalicelib.domain.dataset_description import fingerprint
+from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.errors import FEW, StatlineError, listed, shown
-from local.dataset_file import DatasetFile
+from local.dataset.dataset import Dataset
+from local.dataset.progress import Progress
+from local.dataset.workers import workers
 
 # The catalogue of a stage without a data set.
 EMPTY: dict[str, Any] = {
@@ -31,46 +32,66 @@ class Published(NamedTuple):
     current: bool
 
 
-def publish(
-    csv: Path, control: DynamoDbServiceState, datasets: S3DatasetStore, described_by: Path | None = None
-) -> str:
-    """Compile `csv`, store it under its fingerprint unless it is there, then make it current.
-
-    Raises a DatasetError for data that cannot be used; then nothing has changed.
-    """
-    file = DatasetFile.find(csv, described_by)
-    name = fingerprint(csv, file.description, snapshot.VERSION)
-    if name not in datasets.published():
-        data = file.read()
-        datasets.publish(name, data.snapshot(), data.catalogue())
-    control.set(dataset=name)
-    return name
-
-
 class Preview(NamedTuple):
-    """What making a data set current would do; `size` is in bytes to upload, 0 if it is stored."""
+    """A data set that can be made current, with its bytes, and the catalogues before and after that."""
 
     fingerprint: str
-    size: int
+    data: DataIngestor
+    snapshot: bytes
+    is_stored: bool
     before: Catalogue | None
     after: Catalogue
 
+    @property
+    def doubts(self) -> Sequence[str]:
+        return tuple(self.after.get("warnings", ()))
+
+
+def publish(
+    source: str | Path,
+    control: DynamoDbServiceState,
+    datasets: S3DatasetStore,
+    described_by: Path | None = None,
+) -> str:
+    """Compile a source, store it under its fingerprint unless it is there, then make it current.
+
+    Raises a DatasetError for data that cannot be used; then nothing has changed.
+    """
+    return make_current(preview(source, control, datasets, described_by), control, datasets)
+
 
 def preview(
-    csv: Path, control: DynamoDbServiceState, datasets: S3DatasetStore, described_by: Path | None = None
+    source: str | Path,
+    control: DynamoDbServiceState,
+    datasets: S3DatasetStore,
+    described_by: Path | None = None,
+    cluster: str | None = None,
 ) -> Preview:
-    """Compile `csv` as `publish` does, and change nothing. Raises a DatasetError."""
-    file = DatasetFile.find(csv, described_by)
-    data = file.read()
-    name = fingerprint(csv, file.description, snapshot.VERSION)
-    size = 0 if name in datasets.published() else len(data.snapshot())
-    return Preview(name, size, current_catalogue(control, datasets), data.catalogue())
+    """Compile a source, and change nothing. Raises a DatasetError, or an error of the cluster."""
+    dataset = Dataset.find(str(source), described_by)
+    with workers(cluster) as readers, Progress() as progress:
+        data, name, *_ = dataset.read(readers, progress)
+    is_stored, before = name in datasets.published(), current_catalogue(control, datasets)
+    return Preview(name, data, data.snapshot(), is_stored, before, data.catalogue())
 
 
 def preview_use(prefix: str, control: DynamoDbServiceState, datasets: S3DatasetStore) -> Preview:
-    """Find a published data set as `use` does, and change nothing. Raises NotPublished."""
+    """Find the data set whose fingerprint begins with `prefix`, and change nothing. Raises NotPublished."""
     name = find(prefix, datasets)
-    return Preview(name, 0, current_catalogue(control, datasets), datasets.catalogue(name))
+    saved, before = datasets.snapshot(name), current_catalogue(control, datasets)
+    return Preview(name, DataIngestor.from_snapshot(saved), saved, True, before, datasets.catalogue(name))
+
+
+def make_current(found: Preview, control: DynamoDbServiceState, datasets: S3DatasetStore) -> str:
+    """Store a data set unless it is there, and make it current; return its fingerprint."""
+    if not found.is_stored:
+        with Progress("uploading") as progress:
+            progress.expect(bytes=len(found.snapshot))
+            datasets.publish(
+                found.fingerprint, found.snapshot, found.after, lambda sent: progress.advance(bytes=sent)
+            )
+    control.set(dataset=found.fingerprint)
+    return found.fingerprint
 
 
 def current_catalogue(control: DynamoDbServiceState, datasets: S3DatasetStore) -> Catalogue | None:
@@ -88,9 +109,7 @@ def published(control: DynamoDbServiceState, datasets: S3DatasetStore) -> list[P
 
 def use(prefix: str, control: DynamoDbServiceState, datasets: S3DatasetStore) -> str:
     """Make the published data set current whose fingerprint begins with `prefix`. Raises NotPublished."""
-    name = find(prefix, datasets)
-    control.set(dataset=name)
-    return name
+    return make_current(preview_use(prefix, control, datasets), control, datasets)
 
 
 def find(prefix: str, datasets: S3DatasetStore) -> str:
@@ -102,7 +121,7 @@ def find(prefix: str, datasets: S3DatasetStore) -> str:
 
 
 def differences(preview: Preview) -> Iterator[str]:
-    """Yield a line for each fact that would change: title, rows, questions and states."""
+    """Yield a line for each fact that changes: title, rows, questions and states."""
     before, after = preview.before or EMPTY, preview.after
     for fact in ("title", "source", "licence", "rows", "suppressed"):
         if before[fact] != after[fact]:

@@ -12,6 +12,7 @@ from chalicelib.adapters.s3_dataset_store import S3DatasetStore
 from chalicelib.application.service import Service
 from chalicelib.bootstrap import aws_client, aws_service
 from chalicelib.config import Settings
+from local.cloud.function_costs import Worker
 from local.cloud.package_bucket import PackageBucket, empty
 from local.cloud.stack_status import NOTHING, obstacle
 from local.cloud.stages import PROTECTED, STAGES, StageError, find_stage
@@ -22,6 +23,8 @@ UNCHANGED = ("didn't contain changes", "No updates are to be performed")
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 KEY_VERSION = "KeyVersion"
 WAIT = {"Delay": 3, "MaxAttempts": 600}
+# Seconds that a call may take to connect and to be answered: an upload goes over the line of a person.
+PATIENCE = {"connect_timeout": 10, "read_timeout": 60}
 
 
 class Stack:
@@ -32,7 +35,7 @@ class Stack:
         self.stage, self.name = stage, f"statline-{stage}"
         self._settings, self._more = find_stage(stage), more
         self._cloudformation = aws_client("cloudformation")
-        self.aws = Aws(aws_client)
+        self.aws = Aws(aws_client, **PATIENCE)
 
     def deploy(self, out: Path) -> dict[str, str]:
         """Upload the package, create or update the stack, wait, and return its outputs."""
@@ -141,6 +144,11 @@ class Stack:
         settings = self.settings()
         control = DynamoDbServiceState(self.aws, settings.table, max_age=0)
         return aws_service(settings, 0), control, S3DatasetStore(self.aws, settings.bucket)
+
+    def worker(self) -> Worker:
+        """Return what the functions that load the data set have."""
+        found = aws_client("lambda").get_function_configuration(FunctionName=self.outputs()["Worker"])
+        return Worker(self.stage, int(found["MemorySize"]), int(found["Timeout"]))
 
     def key(self) -> str:
         """Return the API key's value; empty where the stage is open."""

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from pathlib import Path
 
 from chalicelib.domain.doubts import is_total
 from chalicelib.domain.ingest.columns import KIND
 from chalicelib.domain.shape.roles import names_of
 from chalicelib.domain.shape.tallies import some
+from chalicelib.domain.sources import Source
 from chalicelib.errors import listed, shown
 from local.describing.draft import Guess
 from local.describing.names import DIMENSION, LARGER, MEASURES, NO_VALUE, WHOLE, WIDE
@@ -17,10 +17,10 @@ from local.describing.texts import guess_texts
 MOST_SEGMENTS = 60
 
 
-def describe_file(path: Path) -> Guess:
+def describe_file(source: Source, title: str) -> Guess:
     """Return a first description of a file. Raises a DatasetError for one that cannot be read."""
-    sample = sample_of(path)
-    guess = Guess(sample, {"title": path.name.split(".")[0], "columns": {}, "read": sample.options})
+    sample = sample_of(source)
+    guess = Guess(sample, {"title": title, "columns": {}, "read": sample.options})
     for name, value in sample.options.items():
         guess.notes.append(f"read: {name} {value}")
     guess_composite(guess)

@@ -12,12 +12,14 @@ from typing import Any
 
 import pandas as pd
 
-from chalicelib.domain.ingest.careful import ENCODING
-from chalicelib.domain.ingest.csv_records import Record, bad_byte, records
-from chalicelib.domain.ingest.files import FRAMES, WORKBOOKS, read_by, records_of
-from chalicelib.domain.ingest.layout import SEPARATORS, beginning, joined_header, sniffed
+from chalicelib.domain.ingest.csv_files.careful import ENCODING
+from chalicelib.domain.ingest.csv_files.layout import SEPARATORS, beginning, joined_header, sniffed
+from chalicelib.domain.ingest.csv_files.records import Record, bad_byte, records
+from chalicelib.domain.ingest.files import READERS, read_by, records_of
+from chalicelib.domain.ingest.stretches import WORKBOOKS
 from chalicelib.domain.shape.numerals import Numerals
 from chalicelib.domain.shape.texts import tidy, tidy_name
+from chalicelib.domain.sources import Source, named
 from chalicelib.errors import EmptyDataset
 
 ROWS = 20_000
@@ -42,30 +44,30 @@ class Sample:
         return columns
 
 
-def sample_of(path: Path) -> Sample:
-    """Read the first rows of a file. Raises a DatasetError that says what is wrong."""
-    suffix = path.suffix.lower()
-    if suffix in FRAMES:
-        frame = read_by(FRAMES[suffix], path).head(ROWS)
+def sample_of(source: Source) -> Sample:
+    """Read the first rows of a file, or of a stream of CSV. Raises a DatasetError that says what is wrong."""
+    suffix = source.suffix.lower() if isinstance(source, Path) else ""
+    if isinstance(source, Path) and suffix in READERS:
+        frame = read_by(READERS[suffix], source).head(ROWS)
         texts = frame.astype(object).where(frame.notna(), "").astype(str)
         return Sample([tidy_name(str(name)) for name in frame.columns], texts.to_numpy().tolist(), {})
-    if suffix in WORKBOOKS:
-        cells = read_by(pd.read_excel, path, header=None, dtype=object, na_filter=False).head(ROWS)
-        return laid_out([*records_of(cells, Numerals({}))], {}, path)
-    return sample_of_csv(path)
+    if isinstance(source, Path) and suffix in WORKBOOKS:
+        cells = read_by(pd.read_excel, source, header=None, dtype=object, na_filter=False).head(ROWS)
+        return laid_out([*records_of(cells, Numerals({}))], {}, named(source))
+    return sample_of_csv(source)
 
 
-def sample_of_csv(path: Path) -> Sample:
-    encoding, options = sniffed(path, str(path)), dict[str, Any]()
-    widths = {sep: usual_width(beginning(path, encoding, sep)) for sep in SEPARATORS}
+def sample_of_csv(source: Source) -> Sample:
+    encoding, options = sniffed(source, named(source)), dict[str, Any]()
+    widths = {sep: usual_width(beginning(source, encoding, sep)) for sep in SEPARATORS}
     sep = max(widths, key=widths.__getitem__)
-    with closing(records(path, encoding, sep)) as rows:
+    with closing(records(source, encoding, sep)) as rows:
         first = [*islice(rows, ROWS)]
     if any(map(bad_byte, first)):
         options["encoding"] = ENCODING
-        with closing(records(path, ENCODING, sep)) as rows:
+        with closing(records(source, ENCODING, sep)) as rows:
             first = [*islice(rows, ROWS)]
-    return laid_out(first, options, path)
+    return laid_out(first, options, named(source))
 
 
 def usual_width(rows: Sequence[Record]) -> int:
@@ -74,10 +76,10 @@ def usual_width(rows: Sequence[Record]) -> int:
     return max(widths, key=lambda width: (widths[width], width), default=0)
 
 
-def laid_out(rows: list[Record], options: dict[str, Any], path: Path) -> Sample:
+def laid_out(rows: list[Record], options: dict[str, Any], name: str) -> Sample:
     """Find the header: the first record that is as wide as most, counting only fields with a text."""
     if not rows:
-        raise EmptyDataset(path)
+        raise EmptyDataset(name)
     width = Counter(sum(map(bool, record.fields)) for record in rows[1:40]).most_common(1)
     usual = width[0][0] if width else 1
     begin = next((place for place, row in enumerate(rows) if sum(map(bool, row.fields)) >= usual / 2), 0)

@@ -13,12 +13,12 @@ from chalicelib.adapters.callback_sender import HttpCallbackSender
 from chalicelib.application.pagination import FOR_EVER
 from chalicelib.application.ports import DatasetStore, JobStore, Ports, ServiceStateStore
 from chalicelib.application.service import Service
-from chalicelib.domain import snapshot
-from chalicelib.domain.dataset_description import fingerprint
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.errors import Abandoned, DamagedSnapshot, DatasetGone
 from chalicelib.observability import logging as log_setup
-from local.dataset_file import DatasetFile
+from local.dataset.dataset import Dataset
+from local.dataset.progress import Progress
+from local.dataset.workers import workers
 from local.emulator.delayed_queue import DelayedQueue
 from local.emulator.log_lines import LogLines
 from local.emulator.memory_host_leases import MemoryHostLeases
@@ -91,9 +91,9 @@ class Emulator:
     def _resume_jobs(self, undo: contextlib.ExitStack, callbacks: DelayedQueue) -> None:
         self.pool.add_tasks([job_id for job_id, _ in self.store.open_before(FOR_EVER)])
         callbacks.add_tasks([*self.store.pending_callbacks_before(FOR_EVER)])
-        for workers in (callbacks, self.pool):
-            workers.start()
-            undo.callback(workers.stop)
+        for runners in (callbacks, self.pool):
+            runners.start()
+            undo.callback(runners.stop)
 
     def stop(self) -> None:
         """Stop the runners after their current jobs. The next start resumes the open jobs."""
@@ -157,19 +157,23 @@ class Emulator:
 
 def serve_dataset(settings: LocalSettings, snapshots: SnapshotFiles) -> tuple[str, DataIngestor]:
     """Serve the chosen data set, from its snapshot if that is valid; return its fingerprint and the data."""
-    file = DatasetFile.find(settings.dataset, settings.description)
-    log.info("%s is described by %s", file.path, file.described_by)
-    name = fingerprint(file.path, file.description, snapshot.VERSION)
-    try:
-        data = snapshots.serve_stored(name)
-    except DatasetGone as error:
-        if isinstance(error.__cause__, DamagedSnapshot):
-            log.warning("%s: %s", snapshots.path(name), error.__cause__)
-        log.info("reading %s", settings.dataset)
-        data = file.read()
-        snapshots.serve(name, data)
+    dataset = Dataset.find(settings.dataset, settings.description)
+    log.info("%s is described by %s", dataset.source, dataset.described_by)
+    with workers(None) as threads:
+        with Progress("hashing") as progress:
+            name = dataset.fingerprint(threads, progress)
+        try:
+            data = snapshots.serve_stored(name)
+        except DatasetGone as error:
+            if isinstance(error.__cause__, DamagedSnapshot):
+                log.warning("%s: %s", snapshots.path(name), error.__cause__)
+            log.info("reading %s", dataset.source)
+            with Progress() as progress:
+                compiled = dataset.read(threads, progress)
+            name, data = compiled.fingerprint, compiled.data
+            snapshots.serve(name, data)
     for warning in data.warnings:
-        log.warning("%s: %s", file.path, warning)
+        log.warning("%s: %s", dataset.source, warning)
     return name, data
 
 

@@ -1,6 +1,7 @@
 """`python -m local` and `chalice local` as real processes: stopped, killed, restarted."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from tests.support.processes import (
     python_m_local,
     until,
 )
-from tests.support.samples import GLOBAL_HUMUS, ask
+from tests.support.samples import DESCRIPTION, GLOBAL_HUMUS, SOIL, ask, write_soil
 from tests.support.shared import SHARED, SUBSET, needs_shared
 
 QUESTION = {"question": "S1"}
@@ -65,6 +66,49 @@ def test_signal_finishes_accepted_jobs_and_exits_with_0(home: Path, number: int)
         assert server.wait() == 0
         assert "Drained." in server.said
     assert {(home / "results" / job_id).read_bytes() for job_id in ids} == {GLOBAL_HUMUS}
+
+
+def test_signal_while_data_is_read_ends_the_start(tmp_path: Path) -> None:
+    source = str(write_slow_survey(tmp_path))
+    environ = {"STATLINE_HOME": str(tmp_path / "home"), "STATLINE_DATASET": source, "STATLINE_REPLICA": "no"}
+    process = started([sys.executable, "-m", "local", "serve", "--port", "0"], environ)
+    until_line(process, f"reading {source}")
+    process.send_signal(signal.SIGTERM)
+    said = process.communicate(timeout=30)[0]
+    assert process.returncode == 0, said
+    assert said.endswith("Stopped before it served.\n")
+
+
+def test_ctrl_c_ends_a_check(tmp_path: Path) -> None:
+    process = started([sys.executable, "-m", "local", "check", str(write_slow_survey(tmp_path))], {})
+    until_line(process, "described by")
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=30)[0]
+    assert process.returncode == 1
+    assert said.strip() == "Aborted!"
+
+
+def write_slow_survey(folder: Path) -> Path:
+    """A file that takes some seconds: because of "comment", Python's csv reads it."""
+    path = write_soil(folder, SOIL + "Humus,S1,Bayern,1.5,Nutzung,Acker\n" * 1_000_000)
+    (folder / "soil.json").write_text(json.dumps(DESCRIPTION | {"read": {"comment": "#"}}))
+    return path
+
+
+def started(command: list[str], environ: dict[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command,
+        cwd=PROJECT,
+        env=os.environ | environ | {"PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def until_line(process: subprocess.Popen[str], text: str) -> None:
+    assert process.stdout
+    assert any(text in line for line in process.stdout), f"it never said {text}"
 
 
 def test_drain_without_runners_leaves_jobs_for_the_next_start(home: Path) -> None:

@@ -15,11 +15,20 @@ def test_data_set_is_the_named_file_else_the_download_else_the_sample(
 ) -> None:
     downloaded = tmp_path / "brfss.csv"
     monkeypatch.setattr(settings, "DOWNLOADED", downloaded)
-    assert chosen_dataset({}) == settings.SAMPLE
-    assert chosen_dataset({"STATLINE_DATASET": ""}) == settings.SAMPLE
+    assert chosen_dataset({}) == str(settings.SAMPLE)
+    assert chosen_dataset({"STATLINE_DATASET": ""}) == str(settings.SAMPLE)
     downloaded.touch()
-    assert chosen_dataset({}) == downloaded
-    assert chosen_dataset({"STATLINE_DATASET": "mine.csv"}) == Path("mine.csv")
+    assert chosen_dataset({}) == str(downloaded)
+
+
+@pytest.mark.parametrize("source", ["mine.csv", "./data/", "data/**/*.csv.gz", "s3://bucket//a/*.parquet"])
+def test_data_set_is_a_text_that_stays_as_it_is(source: str) -> None:
+    assert LocalSettings.from_environ({"STATLINE_DATASET": source}).dataset == source
+
+
+def test_home_of_the_user_is_found_in_a_pattern_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    assert chosen_dataset({"STATLINE_DATASET": "~/data/*.csv"}) == "/home/ada/data/*.csv"
 
 
 def test_defaults_are_a_runner_for_each_cpu_and_the_project() -> None:

@@ -5,12 +5,11 @@ from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from chalicelib.domain.cube import DIMENSIONS, MEASURED, Cube
-from chalicelib.domain.ingest.cube_rows import cube_of, measures_of
-from chalicelib.domain.measures import Measure
+from chalicelib.domain.ingest.cube_rows import cube_of
+from chalicelib.domain.ingest.summed import LARGEST, Integers, Summed, combined, first_of, shared
 from chalicelib.domain.numbers import Number, parse_count, parse_number
 
 # Everything but the measures: what a row is about, and the ids that name question and location.
@@ -18,11 +17,7 @@ LABELS = ("question", *DIMENSIONS, "year", "question_id", "location_id")
 # What is measured of it: the values are summed up, of the others the last one counts.
 MEASURES = ("value", "low", "high", "sample_size")
 
-Integers = npt.NDArray[np.integer]
-Row = tuple[Sequence[str], Measure]
-
 ABSENT = -1  # the code of a measure in a row that is not about it: another row of the cell is
-LARGEST = 2**63 - 1  # of an int64
 
 # A summation costs as much as the cells that exist already, so it waits for as many rows.
 BATCH_ROWS = 1 << 16
@@ -108,8 +103,17 @@ class Accumulator:
 
     def cube(self, roles: Iterable[str] = ()) -> Cube:
         """Return the cube of all rows, in which `roles` were read."""
+        return cube_of(self.summed(), frozenset(roles) & {*MEASURED})
+
+    def summed(self) -> Summed:
+        """Return the sums of all rows, to be merged with those of other accumulators."""
         self._sum_up()
-        return cube_of(self._summed(), self._scale, frozenset(roles) & {*MEASURED})
+        texts, codes = [], []
+        for known, role, cells in zip(self._codes, LABELS, self._cells, strict=True):
+            cleaned, (renewed,) = shared([[self._clean(text, role) for text in known]])
+            texts.append(cleaned)
+            codes.append(renewed[cells])
+        return Summed(texts, codes, tuple(self._measures), self._stats, self._scale)
 
     def _sum_up(self) -> None:
         if not self._waiting:
@@ -118,29 +122,23 @@ class Accumulator:
         self._waiting, self._waiting_rows = [], 0
         slots = self._slots(columns[: len(LABELS)])
         tables = self._tables(len(slots))
+        alone = bool((columns[len(LABELS)] == ABSENT).any())  # limits are rows of their own
         measures = zip(self._measures, columns[len(LABELS) :], tables, strict=True)
         for place, (role, codes, table) in enumerate(measures):
             about = codes != ABSENT
             cells, codes = (slots, codes) if about.all() else (slots[about], codes[about])
             if role == "value":
                 self._stats[0] += np.bincount(cells, minlength=self._stats.shape[1])
-            for line, numbers in enumerate(table, 2 * place + 1):
-                if role == "value":
-                    np.add.at(self._stats[line], cells, numbers[codes])
-                else:
-                    self._stats[line][cells] = numbers[codes]
+            lines = self._stats[2 * place + 1 : 2 * place + 3]
+            if role == "value":
+                for line, numbers in zip(lines, table, strict=True):
+                    np.add.at(line, cells, numbers[codes])
+            elif alone:
+                keep_least(lines, cells, *(numbers[codes] for numbers in table))
+            else:
+                lines[:, cells] = [numbers[codes] for numbers in table]
         for known in self._measures.values():
             known.forget(self._most_values)
-
-    def _summed(self) -> Iterable[Row]:
-        columns = []
-        for texts, role, cells in zip(self._codes, LABELS, self._cells, strict=True):
-            cleaned = [self._clean(text, role) for text in texts]
-            columns.append([cleaned[code] for code in cells.tolist()])
-        rows, *lines = self._stats.tolist()
-        pairs = zip(lines[::2], lines[1::2], strict=True)
-        measures = measures_of(rows, dict(zip(self._measures, pairs, strict=True)))
-        return zip(zip(*columns, strict=True), measures, strict=True)
 
     def _slots(self, rows: list[Integers]) -> Integers:
         """Return each row's place in `_stats`, after making places for new combinations of labels."""
@@ -148,8 +146,9 @@ class Accumulator:
         # Known cells come first and are distinct, so each keeps its place.
         columns = [np.concatenate(pair) for pair in zip(self._cells, rows, strict=True)]
         slots, _ = pd.factorize(combined(columns, list(map(len, self._codes))))
-        first = np.flatnonzero(np.diff(np.maximum.accumulate(slots), prepend=-1))
+        first = first_of(slots)
         self._cells = [column[first] for column in columns]
+        # A new array, also without new places: sums that were returned stay.
         new = np.zeros((len(self._stats), len(first) - known), self._stats.dtype)
         self._stats = np.concatenate([self._stats, new], axis=1)
         return slots[known:]
@@ -181,16 +180,10 @@ def recoded(column: Column, codes: dict[str, int]) -> Integers:
     return np.array(shared, np.int32)[column.codes]
 
 
-def combined(columns: list[Integers], sizes: list[int]) -> Integers:
-    """Return one integer for each row, equal where the codes of all columns are equal.
-
-    `sizes` has the number of codes of each column.
-    """
-    keys, size = columns[0].astype(np.int64), sizes[0]
-    for column, codes in zip(columns[1:], sizes[1:], strict=True):
-        if size * codes > LARGEST:
-            keys, distinct = pd.factorize(keys)
-            size = len(distinct)
-        keys = keys * codes + column
-        size *= codes
-    return keys
+def keep_least(lines: Integers, cells: Integers, numbers: Integers, counted: Integers) -> None:
+    """Let each cell keep the smallest of its numbers, so that their order does not matter."""
+    has = counted > 0
+    cells, numbers = cells[has], numbers[has]
+    numbers = np.where(lines[1][cells] > 0, np.minimum(lines[0][cells], numbers), numbers)
+    falling = np.argsort(numbers, kind="stable")[::-1]  # of equal places, numpy assigns the last one
+    lines[0][cells[falling]], lines[1][cells] = numbers[falling], 1

@@ -8,9 +8,10 @@ import pandas as pd
 
 from chalicelib.domain.cube import MEASURED, NO_YEAR
 from chalicelib.domain.dataset_description import Description
-from chalicelib.domain.ingest.accumulator import Column, Integers
+from chalicelib.domain.ingest.accumulator import Column
 from chalicelib.domain.ingest.reshape import Refuse, Reshape, value_columns
-from chalicelib.domain.ingest.table import Booleans, Table, column_of, counted
+from chalicelib.domain.ingest.summed import Booleans, Integers
+from chalicelib.domain.ingest.table import Table, column_of, counted
 from chalicelib.domain.numbers import parse_year
 from chalicelib.domain.shape.numerals import Numerals
 from chalicelib.domain.shape.roles import MEASURE_ROLES, MOLTEN, names_of
@@ -24,13 +25,13 @@ NEEDED = {"year_end": "year", "low": "high", "high": "low"}  # the role without 
 MANY_COLUMNS = 40
 # Columns that tell kinds of values apart, such as crude and age-adjusted ones.
 KIND = re.compile(r"(value|estimate|measure|data).?type$|^statistics?$|^characteristics?$", re.IGNORECASE)
-MOST_KINDS = 12
 
 
 class Columns:
     """The places of the columns that a description names, and what their texts mean. Raises MissingColumns.
 
-    Of columns with the same name, the first is meant. `roles` are those that the file fills.
+    Of columns with the same name, the first is meant. `roles` are those that the file fills, `absent` the
+    columns that it may lack and does.
     """
 
     def __init__(self, header: list[str], name: str, description: Description, lacks: str = "") -> None:
@@ -52,6 +53,8 @@ class Columns:
             for role, columns in description.columns.items()
             if any(self.header.place(column) is None for column in names_of(columns))
         }
+        optional = (name for role in OPTIONAL for name in names_of(description.columns.get(role, ())))
+        self.absent = tuple(column for column in optional if self.header.place(column) is None)
         self.roles = frozenset(role for role in present if NEEDED.get(role, role) in present)
         for role in self.roles & set(description.columns):
             needed += names_of(description.columns[role])
@@ -65,6 +68,11 @@ class Columns:
     def wanted(self) -> set[int]:
         """The places of all columns to read."""
         return {*self.places.values(), *self.kinds.values()}
+
+    @property
+    def width(self) -> int:
+        """The fewest fields of a row that has all columns to read by a role."""
+        return max(self.places.values(), default=-1) + 1
 
     def clean(self, text: str, role: str) -> str:
         """Return the text without the blanks around it, or what its alias stands for.

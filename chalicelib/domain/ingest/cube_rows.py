@@ -1,65 +1,148 @@
-"""Rows of summed labels to a cube."""
+"""Summed columns to a cube."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import islice, pairwise
+from typing import NamedTuple
+
+import numpy as np
 
 from chalicelib.domain.cube import NO_YEAR, Cube, Labels
-from chalicelib.domain.measures import CellKey, CellStats, Measure
+from chalicelib.domain.ingest.summed import Booleans, Integers, Numbers, Summed, reduced
+from chalicelib.domain.measure_blocks import Columns, Later
+from chalicelib.domain.measures import CellStats
 
-# A line of numbers, one for each cell, and the rows of the cell that have one.
-Line = tuple[Sequence[int], Sequence[int]]
-
-
-def measures_of(rows: Sequence[int], lines: Mapping[str, Line]) -> Iterator[Measure]:
-    """Iterate over the measures of cells from their numbers of rows and a line for each role that was read.
-
-    Only the values are sums: of a cell of several rows the limits and the sample size are unknown. A cell
-    of no row has limits that were rows of their own, and waits for its value.
-    """
-
-    def single(role: str) -> list[int | None]:
-        if role not in lines:
-            return [None] * len(rows)
-        cells = zip(*lines[role], rows, strict=True)
-        return [number if counted and count <= 1 else None for number, counted, count in cells]
-
-    values, counts = lines["value"]
-    sums = [value if counted else None for value, counted in zip(values, counts, strict=True)]
-    return map(Measure, sums, single("low"), single("high"), single("sample_size"), rows, counts)
+QUESTION, LOCATION, CATEGORY, SEGMENT, YEAR, QUESTION_ID, LOCATION_ID = range(7)
+# In this order, the cells of a question are contiguous, and those that differ in their year only.
+SORTED = (QUESTION, CATEGORY, SEGMENT, LOCATION, YEAR)
+NEW_STATS = partial(tuple.__new__, CellStats)
 
 
-def cube_of(rows: Iterable[tuple[Sequence[str], Measure]], scale: int, measured: frozenset[str]) -> Cube:
-    """Return the cube of rows summed by their `LABELS`, in which the roles `measured` were read.
+class Cells(NamedTuple):
+    """Cells in the order of SORTED, by which `columns` have the codes of labels among the sorted `tables`."""
+
+    tables: dict[int, list[str]]
+    columns: dict[int, Integers]
+    numbers: Numbers
+    measures: tuple[str, ...]
+
+    def line(self, role: str) -> tuple[Numbers, Numbers]:
+        """Return the numbers of a measure, and whether there is one."""
+        place = 2 * self.measures.index(role) + 1
+        return self.numbers[place], self.numbers[place + 1]
+
+    def measured(self, places: slice) -> Columns:
+        """Return the measures of some cells.
+
+        Only the values are sums: of a cell of several rows the limits and the sample size are unknown. A cell
+        of no row has limits that were rows of their own, and waits for its value.
+        """
+        rows = self.numbers[0, places]
+        labels = [self.columns[role][places].tolist() for role in (LOCATION, CATEGORY, SEGMENT, YEAR)]
+        values, counts = (line[places] for line in self.line("value"))
+        limits = []
+        for role in ("low", "high", "sample_size"):
+            lines = self.line(role) if role in self.measures else (self.numbers[0], 0 * self.numbers[0])
+            numbers, has = (line[places] for line in lines)
+            limits.append(known(numbers, (rows <= 1) & (has > 0)))
+        return Columns._make([*labels, known(values, counts > 0), *limits, rows.tolist(), counts.tolist()])
+
+
+def cube_of(summed: Summed, measured: frozenset[str]) -> Cube:
+    """Return the cube of summed `LABELS`, in which the roles `measured` were read.
 
     A row without a question only names its location.
     """
-    cube = Cube(scale, measured=measured)
-    published: dict[str, dict[CellKey, Measure]] = {}
-    question_ids: dict[str, set[str]] = {}
-    location_ids: dict[str, set[str]] = {}
-    for (question, location, category, segment, year, question_id, location_id), measure in rows:
-        if location and location_id:
-            location_ids.setdefault(location, set()).add(location_id)
-        if not question:
-            continue
-        if question_id:
-            question_ids.setdefault(question_id, set()).add(question)
-        key = CellKey(location, int(year or NO_YEAR), category, segment)
-        measures = published.setdefault(question, {})
-        measures[key] = measures[key] + measure if key in measures else measure
-    cube.question_ids = {name: frozenset(texts) for name, texts in question_ids.items()}
-    cube.location_ids = {name: frozenset(ids) for name, ids in location_ids.items()}
-    cube.cells = {question: without_years(measures) for question, measures in published.items()}
+    cells = cells_of(summed)
+    cube = Cube(summed.scale, measured=measured)
+    cube.question_ids = names_of(summed, QUESTION_ID, QUESTION)
+    cube.location_ids = names_of(summed, LOCATION, LOCATION_ID)
+    cube.cells = {question: dict(rows) for question, rows in without_years(cells)}
     if measured:
-        cube.published = published
-        years = {question: {key.year for key in measures} for question, measures in published.items()}
-        cube.years = {question: frozenset(found - {NO_YEAR}) for question, found in years.items()}
+        places = dict(by_question(cells))
+        cube.published = Later(
+            places, cells.measured, [cells.tables[role] for role in (LOCATION, CATEGORY, SEGMENT)]
+        )
+        years = {name: np.unique(cells.columns[YEAR][found]).tolist() for name, found in places.items()}
+        cube.years = {name: frozenset(found) - {NO_YEAR} for name, found in years.items()}
+    if "year" in measured:
+        cube.crowded = int(np.count_nonzero(cells.numbers[0] > 1)), cells.numbers.shape[1]
     return cube
 
 
-def without_years(measures: Mapping[CellKey, Measure]) -> dict[Labels, CellStats]:
-    """Return the sums over all years."""
-    sums: dict[Labels, CellStats] = {}
-    for (location, _, category, segment), measure in measures.items():
-        cell = (location, category, segment)
-        sums[cell] = sums[cell] + measure.stats if cell in sums else measure.stats
-    return sums
+def cells_of(summed: Summed) -> Cells:
+    """Return the cells of all questions, each once."""
+    has_question = np.array([bool(text) for text in summed.texts[QUESTION]], np.bool_)
+    asked = np.flatnonzero(has_question[summed.codes[QUESTION]])
+    tables, columns = {}, {}
+    for role in (QUESTION, LOCATION, CATEGORY, SEGMENT):
+        tables[role], columns[role] = in_order(summed.texts[role], summed.codes[role][asked])
+    years = np.array([int(text or NO_YEAR) for text in summed.texts[YEAR]], np.int32)
+    columns[YEAR] = years[summed.codes[YEAR][asked]]
+    order = np.lexsort([columns[role] for role in reversed(SORTED)])
+    columns = {role: column[order] for role, column in columns.items()}
+    starts, slots = runs_of([*columns.values()])
+    numbers = summed.numbers[:, asked[order]]
+    if len(starts) < len(order):
+        numbers = reduced([numbers], [slots], len(starts), summed.measures)
+    return Cells(tables, {role: column[starts] for role, column in columns.items()}, numbers, summed.measures)
+
+
+def runs_of(columns: Sequence[Integers]) -> tuple[Integers, Integers]:
+    """Return the places at which sorted rows differ from those before, and the number of each row's run."""
+    differs = np.zeros(len(columns[0]), np.bool_)
+    differs[:1] = True
+    for column in columns:
+        differs[1:] |= column[1:] != column[:-1]
+    return np.flatnonzero(differs), np.cumsum(differs) - 1
+
+
+def in_order(texts: Sequence[str], codes: Integers) -> tuple[list[str], Integers]:
+    """Return the used texts in their order, and the codes of rows among them."""
+    used = sorted((texts[code], code) for code in np.unique(codes).tolist())
+    ranks = np.zeros(len(texts), np.int32)
+    ranks[[code for _, code in used]] = range(len(used))
+    return [text for text, _ in used], ranks[codes]
+
+
+def names_of(summed: Summed, keys: int, values: int) -> dict[str, frozenset[str]]:
+    """Return the texts of one label that stand beside each text of another."""
+    size = len(summed.texts[values])
+    names: dict[str, set[str]] = {}
+    for pair in np.unique(summed.codes[keys].astype(np.int64) * size + summed.codes[values]).tolist():
+        key, value = summed.texts[keys][pair // size], summed.texts[values][pair % size]
+        if key and value:
+            names.setdefault(key, set()).add(value)
+    return {key: frozenset(texts) for key, texts in names.items()}
+
+
+def without_years(cells: Cells) -> Iterator[tuple[str, Iterator[tuple[Labels, CellStats]]]]:
+    """Iterate over the sums of all years of each question."""
+    starts, slots = runs_of([cells.columns[role] for role in SORTED if role != YEAR])
+    values = np.stack([cells.numbers[0], *cells.line("value")])
+    rows, totals, counts = reduced([values], [slots], len(starts), ("value",))
+    stats = map(NEW_STATS, zip(totals.tolist(), counts.tolist(), (rows - counts).tolist(), strict=True))
+    labels = zip(*(texts_of(cells, role, starts) for role in (LOCATION, CATEGORY, SEGMENT)), strict=True)
+    pairs = zip(labels, stats, strict=True)
+    questions = cells.columns[QUESTION][starts]
+    for code, size in zip(*np.unique(questions, return_counts=True), strict=True):
+        yield cells.tables[QUESTION][code], islice(pairs, int(size))
+
+
+def texts_of(cells: Cells, role: int, places: Integers) -> Iterator[str]:
+    return map(cells.tables[role].__getitem__, cells.columns[role][places].tolist())
+
+
+def by_question(cells: Cells) -> Iterator[tuple[str, slice]]:
+    """Iterate over the questions and the places of their cells."""
+    starts = runs_of([cells.columns[QUESTION]])[0].tolist()
+    for begin, end in pairwise([*starts, cells.numbers.shape[1]]):
+        yield cells.tables[QUESTION][cells.columns[QUESTION][begin]], slice(begin, end)
+
+
+def known(numbers: Numbers, has: Booleans) -> list[int | None]:
+    """Return the numbers, None where there is none."""
+    found: list[int | None] = numbers.tolist()
+    for place in np.flatnonzero(~has).tolist():
+        found[place] = None
+    return found

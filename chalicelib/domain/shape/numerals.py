@@ -44,4 +44,5 @@ class Numerals:
 
     def written(self, value: object) -> str:
         """Return the text of a value of a frame that is no text, in these marks."""
-        return str(value).replace(".", self._decimal)
+        text = str(value)
+        return text if self._decimal == "." else text.replace(".", self._decimal)

@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 
 from chalicelib.errors import listed, shown
 
 EXAMPLES = 3
+# Of a column that tells kinds of values apart, the first by name are counted, in whatever order rows come.
+MOST_KINDS = 13
 # One cell in a hundred may have several rows without a word: published files have such rows.
 FEW_CELLS = 100
 
@@ -15,6 +18,13 @@ Counts = Mapping[str, Mapping[str, int]]  # of the texts of each column
 def tally(key: str, *texts: str) -> str:
     """Return the name of a count: a key of the description, and what of it is counted."""
     return "\t".join([key, *texts])
+
+
+def surplus_kinds(tallies: Iterable[str]) -> list[str]:
+    """Return the names of the counts of kinds that are too many to be counted."""
+    kinds = sorted(key for key in tallies if key.startswith(tally("kinds", "")))
+    columns = groupby(kinds, lambda key: key.split("\t")[1])
+    return [key for _, names in columns for key in [*names][MOST_KINDS:]]
 
 
 def counted(tallies: Mapping[str, int]) -> Iterator[str]:
@@ -45,8 +55,9 @@ def kinds(_: str, counts: Counts) -> Iterator[str]:
     for column, texts in counts.items():
         if len(texts) > 1:
             kept = pasted({column: [max(texts, key=texts.__getitem__)]})
+            names = some(texts, "at least " if len(texts) == MOST_KINDS else "")
             yield (
-                f"{shown(column)} has several kinds of values, which are averaged together: {some(texts)}; "
+                f"{shown(column)} has several kinds of values, which are averaged together: {names}; "
                 f'"keep": {kept} takes one of them'
             )
 
@@ -76,10 +87,10 @@ SENTENCES = {
 }
 
 
-def some(names: Iterable[str]) -> str:
+def some(names: Iterable[str], least: str = "") -> str:
     """List the first names, and how many more there are."""
     first = [*names]
-    more = f" and {len(first) - EXAMPLES:,} more" if len(first) > EXAMPLES else ""
+    more = f" and {least}{len(first) - EXAMPLES:,} more" if len(first) > EXAMPLES else ""
     return listed(first[:EXAMPLES]) + more
 
 

@@ -1,6 +1,8 @@
 """The smaller AWS adapters (service state, queue, data sets) and the provider that wires them."""
 
+import gc
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -78,6 +80,26 @@ def test_data_set_in_use_stays_in_memory_while_others_are_loaded(clients: Aws, t
         datasets.catalogue(f"f{number}")
         assert datasets.ingestor("f0") is in_use
         assert datasets.catalogue("f0") is catalogue
+
+
+def test_large_data_sets_are_in_memory_one_at_a_time(clients: Aws, tmp_path: Path) -> None:
+    """`publish` makes sure that a function has room for one."""
+    data = soil(tmp_path)
+    datasets = S3DatasetStore(clients, "statline", kept_bytes=len(data.snapshot()))
+    for name in ("f1", "f2"):
+        datasets.publish(name, data.snapshot(), data.catalogue())
+    first = weakref.ref(datasets.ingestor("f1"))
+    assert datasets.ingestor("f1") is first()
+    datasets.ingestor("f2")
+    gc.collect()
+    assert first() is None
+
+
+def test_upload_counts_each_byte_of_the_snapshot(clients: Aws, tmp_path: Path) -> None:
+    data, sent = soil(tmp_path), list[int]()
+    S3DatasetStore(clients, "statline").publish("f1", data.snapshot(), data.catalogue(), sent.append)
+    assert sum(sent) == len(data.snapshot())
+    assert S3DatasetStore(clients, "statline").snapshot("f1") == data.snapshot()
 
 
 def test_held_data_set_is_not_read_from_s3(clients: Aws, tmp_path: Path) -> None:

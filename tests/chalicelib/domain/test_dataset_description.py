@@ -1,13 +1,13 @@
 """Descriptions and fingerprints."""
 
-import gzip
-import io
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from chalicelib.domain.dataset_description import Description, find_description, fingerprint
+from chalicelib.domain.sources import digest_of
 from chalicelib.errors import InvalidDescription
 from local.settings import DEFAULT_DESCRIPTION
 from tests.support.measured import DESCRIPTION as MEASURED
@@ -207,13 +207,16 @@ def test_description_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     assert Description.load(path) == SOIL_DESCRIPTION
 
 
-def test_a_fingerprint_depends_on_rows_description_and_version_only(tmp_path: Path) -> None:
-    plain, packed = tmp_path / "a.csv", tmp_path / "b.csv.gz"
-    plain.write_text(SOIL)
-    packed.write_bytes(gzip.compress(SOIL.encode()))
-    name = fingerprint(plain, SOIL_DESCRIPTION, 1)
-    assert name == fingerprint(packed, SOIL_DESCRIPTION, 1)
-    assert name == fingerprint(io.BytesIO(SOIL.encode()), SOIL_DESCRIPTION, 1)
+def test_fingerprint_depends_on_contents_description_and_version_only() -> None:
+    one, two = digest_of([sha256(SOIL.encode()).digest()]), digest_of([])
+    name = fingerprint([one, two], SOIL_DESCRIPTION, 1)
     other = Description.from_dict(DESCRIPTION | {"best": {}})
-    plain.write_text(SOIL + "\n")
-    assert len({name, *(fingerprint(plain, d, v) for d in (SOIL_DESCRIPTION, other) for v in (1, 2))}) == 5
+    assert name == fingerprint([two, one], SOIL_DESCRIPTION, 1)
+    others = [
+        fingerprint(digests, description, version)
+        for digests in ([one], [one, two], [one, one])
+        for description in (SOIL_DESCRIPTION, other)
+        for version in (1, 2)
+    ]
+    assert len({*others}) == 12
+    assert name in others

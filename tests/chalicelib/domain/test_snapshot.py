@@ -1,8 +1,9 @@
 """Snapshots: whole, or refused."""
 
+import gc
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,11 @@ from hypothesis import strategies as st
 from chalicelib.domain import snapshot
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingestor import DataIngestor
-from chalicelib.domain.measure_blocks import Blocks
+from chalicelib.domain.measure_blocks import Later
 from chalicelib.domain.statistics import means
 from chalicelib.domain.statistics.registry import MEANS, compute_result
 from chalicelib.errors import DamagedSnapshot, OutdatedSnapshot
-from tests.support.measured import measured, snapshot_of_before
+from tests.support.measured import HEADER, measured, snapshot_of_before
 from tests.support.samples import DESCRIPTION, SOIL, soil
 
 LOAD = """
@@ -75,7 +76,7 @@ def test_a_snapshot_of_before_takes_the_filters_that_need_no_years(tmp_path: Pat
 
 def test_measures_are_decoded_for_the_question_that_needs_them_and_kept() -> None:
     data = DataIngestor.from_snapshot(measured().snapshot())
-    assert isinstance(data.cube.published, Blocks)
+    assert isinstance(data.cube.published, Later)
     decoded = data.cube.published._decoded
     means.states_mean(data, "Humus", category="Total")
     data.catalogue()
@@ -108,6 +109,31 @@ def test_a_snapshot_cut_short_is_refused(saved: bytes) -> None:
     for cut in range(len(saved)):
         with pytest.raises(DamagedSnapshot):
             snapshot.loads(saved[:cut])
+
+
+@pytest.fixture
+def collections() -> Iterator[list[str]]:
+    """The beginnings and ends of garbage collections."""
+    seen: list[str] = []
+
+    def note(phase: str, _: object) -> None:
+        seen.append(phase)
+
+    gc.callbacks.append(note)
+    yield seen
+    gc.callbacks.remove(note)
+
+
+def test_a_growing_cube_is_not_searched_for_garbage(collections: list[str]) -> None:
+    rows = (f"Humus,S1,Land {n},,2020,2020,{n},,,,Nutzung,Acker" for n in range(5_000))
+    saved = measured("\n".join([HEADER, *rows]), national="Land 0", territories=[]).snapshot()
+    gc.collect()
+    collections.clear()
+
+    DataIngestor.from_snapshot(saved)
+
+    assert collections.count("start") <= 1  # at the end
+    assert gc.isenabled()
 
 
 def test_loading_imports_neither_pandas_nor_numpy_nor_arrow(saved: bytes, tmp_path: Path) -> None:

@@ -1,13 +1,17 @@
 """`check` and `describe`: what a person sees, and the exit status."""
 
+import gzip
+import io
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 from local.__main__ import main
 from tests.support import shapes
+from tests.support.buckets import BUCKET, BucketServer
 
 
 def run(*arguments: object, status: int = 0) -> str:
@@ -68,3 +72,51 @@ def test_file_without_description_says_whose_was_used(places: Path) -> None:
     assert "There is no description places.json beside it, so" in told
     assert "brfss.json was used" in told
     assert f"`statline describe {places}` writes a first one" in told
+
+
+def test_describe_looks_at_the_first_of_several_files_and_check_at_all(tmp_path: Path) -> None:
+    folder = tmp_path / "places"
+    (folder / "more").mkdir(parents=True)
+    (folder / "a.csv").write_text(shapes.PLACES)
+    (folder / "more" / "b.csv").write_text(shapes.PLACES.replace("Washington", "Adams"))
+
+    told = run("describe", folder)
+    assert f"wrote {folder / 'description.json'}" in told
+    assert json.loads((folder / "description.json").read_text())["title"] == "places"
+    for source in (folder, f"{folder}/**/*.csv"):
+        checked = run("check", source)
+        assert f"{source}, described by {folder / 'description.json'}" in checked
+        assert "2 files" in checked
+        assert '4 locations: "Adams, OH", "Adams, PA", "Washington, OH", "Washington, PA"' in checked
+    assert "--force" in CliRunner().invoke(main, ["describe", f"{folder}/*.csv"]).output
+
+
+def test_check_of_several_files_names_the_first_bad_one(tmp_path: Path) -> None:
+    (tmp_path / "description.json").write_text(json.dumps({"title": "PLACES"} | shapes.PLACES_FACTS))
+    for name in ("a", "b", "c"):
+        bad = "NA" if name != "a" else "40.0"
+        (tmp_path / f"{name}.csv").write_text(shapes.PLACES.replace("40.0", bad))
+    told = run("check", tmp_path, status=4)
+    assert f"{tmp_path}/b.csv, line " in told
+    assert "c.csv" not in told
+
+
+@pytest.mark.parametrize("suffix", ["csv", "csv.gz", "parquet"])
+def test_files_of_a_bucket_are_described_and_checked(suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = shapes.PLACES.encode()
+    if suffix == "csv.gz":
+        content = gzip.compress(content)
+    if suffix == "parquet":
+        content = pd.read_csv(io.StringIO(shapes.PLACES), dtype=str, keep_default_na=False).to_parquet()
+    with BucketServer().running() as server:
+        server.use(monkeypatch)
+        server.reset()
+        server.put(f"places/a.{suffix}", content)
+        source = f"s3://{BUCKET}/places/"
+        told = CliRunner().invoke(main, ["describe", source])
+        assert f"put this at {source}description.json, or in a file that STATLINE_" in told.stderr
+        server.put("places/description.json", told.stdout)
+        checked = run("check", source)
+        assert f"{source}, described by {source}description.json" in checked
+        assert '2 locations: "Washington, OH", "Washington, PA"' in checked
+        assert "Nothing is wrong or doubtful." in checked

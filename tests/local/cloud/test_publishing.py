@@ -78,7 +78,7 @@ def test_preview_of_a_first_data_set_says_what_it_brings_and_changes_nothing(
 ) -> None:
     shown = preview(write_soil(tmp_path), *stage)
 
-    assert shown.size > 0
+    assert not shown.is_stored
     assert list(differences(shown)) == [
         "title: none -> Soil survey",
         "source: none -> ",
@@ -110,5 +110,5 @@ def test_preview_names_a_few_of_what_comes_goes_and_changes(stage: Stage, tmp_pa
 def test_preview_of_the_current_data_set_says_that_nothing_changes(stage: Stage, tmp_path: Path) -> None:
     first = publish(write_soil(tmp_path), *stage)
     for shown in (preview(write_soil(tmp_path), *stage), preview_use(first[:8], *stage)):
-        assert (shown.fingerprint, shown.size) == (first, 0)
+        assert (shown.fingerprint, shown.is_stored) == (first, True)
         assert list(differences(shown)) == []

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from local.cloud.function_costs import memory_sizes
 from local.cloud.packaging import package
 from local.cloud.stages import StageError
 
@@ -64,6 +65,22 @@ def test_concurrency_is_a_number_that_a_parameter_chooses(template: dict[str, An
     allowed = template["Parameters"]["Concurrency"]["AllowedValues"]
     assert {str(value): {"Workers": value} for value in allowed} == template["Mappings"]["Concurrency"]
     assert template["Parameters"]["Concurrency"]["Default"] in allowed
+
+
+def test_memory_is_that_of_the_workers_alone(template: dict[str, Any]) -> None:
+    """They load the data set; the others know its catalogue."""
+    functions = {
+        name: one["Properties"]["MemorySize"]
+        for name, one in template["Resources"].items()
+        if one["Type"] == "AWS::Serverless::Function"
+    }
+    assert functions.pop("Worker") == {"Ref": "Memory"}
+    assert set(functions.values()) == {512}
+    memory = template["Parameters"]["Memory"]
+    assert memory["Default"] == 512
+    assert memory["AllowedValues"] == sorted(memory_sizes())
+    assert min(memory_sizes()) == 512
+    assert max(memory_sizes()) == 10_240  # the most that Lambda gives
 
 
 def test_budget_is_of_a_month_and_tells_the_topic(template: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from tests.support import shapes
 def described(folder: Path, content: str, name: str = "x.csv") -> tuple[Guess, DataIngestor]:
     path = folder / name
     path.write_text(content, encoding="utf-8")
-    guess = describe_file(path)
+    guess = describe_file(path, path.name.split(".")[0])
     return guess, DataIngestor.from_file(path, Description.from_dict(json.loads(guess.text)))
 
 
@@ -71,7 +71,7 @@ def test_groups_without_a_whole_are_asked_for(tmp_path: Path) -> None:
 def test_encoding_and_decimal_comma_are_seen(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes("Frage;Land;Wert\nGröße;Thüringen;12,5\nGröße;Hessen;-\n".encode("cp1252"))
-    facts = json.loads(describe_file(path).text)
+    facts = json.loads(describe_file(path, path.name.split(".")[0]).text)
     assert facts["read"] == {"encoding": "cp1252", "decimal": ",", "na_values": ["-"]}
     data = DataIngestor.from_file(path, Description.from_dict(facts))
     assert data.cube.mean(data.cube.overall()) == 12.5
@@ -106,6 +106,6 @@ def test_any_file_is_described_or_refused_with_a_sentence(
     path = tmp_path / "x.csv"
     path.write_text("\n".join(";".join(row) for row in [header, *rows]))
     with suppress(DatasetError):
-        facts = json.loads(describe_file(path).text)
+        facts = json.loads(describe_file(path, path.name.split(".")[0]).text)
         assert facts["title"] == "x"
         DataIngestor.from_file(path, Description.from_dict(facts))

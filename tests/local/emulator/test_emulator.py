@@ -1,5 +1,6 @@
 """The emulator: one process that is a whole cloud, and no more than that."""
 
+import json
 import os
 import socket
 import stat
@@ -17,7 +18,8 @@ from local.emulator.emulator import Emulator
 from local.settings import LocalSettings
 from local.storage import home as home_module
 from local.storage.home import HomeInUse
-from tests.support.samples import GLOBAL_HUMUS, SOIL, job, write_soil
+from tests.support.buckets import BUCKET, REAL_KEY, BucketServer
+from tests.support.samples import DESCRIPTION, GLOBAL_HUMUS, SOIL, job, write_soil
 from tests.support.services import submit
 
 
@@ -83,7 +85,7 @@ def test_job_keeps_its_data_set_when_another_is_served(
     old = submit(waiting.service, "global_mean", {"question": "S1"}).id
     waiting.stop()
     (tmp_path / "new").mkdir()
-    other = replace(settings, dataset=write_soil(tmp_path / "new", SOIL.replace("1.5", "9.5")))
+    other = replace(settings, dataset=str(write_soil(tmp_path / "new", SOIL.replace("1.5", "9.5"))))
     again = boot(other)
     new = submit(again.service, "global_mean", {"question": "S1"}).id
     assert frozen_json(finished(again, old)) == GLOBAL_HUMUS
@@ -133,9 +135,9 @@ def test_invalid_data_ends_the_start_and_frees_the_home(
     settings: LocalSettings, boot: Boot, tmp_path: Path
 ) -> None:
     with pytest.raises(DatasetError, match="nowhere"):
-        boot(replace(settings, dataset=tmp_path / "nowhere.csv"))
+        boot(replace(settings, dataset=str(tmp_path / "nowhere.csv")))
     with pytest.raises(MissingColumns, match="Frage"):
-        boot(replace(settings, dataset=write_soil(tmp_path, "a,b\n1,2\n")))
+        boot(replace(settings, dataset=str(write_soil(tmp_path, "a,b\n1,2\n"))))
     write_soil(tmp_path)
     boot(settings)
 
@@ -183,6 +185,30 @@ def test_emulator_opens_no_connection_to_aws(
         assert frozen_json(finished(emulator, job_id)) == GLOBAL_HUMUS
     assert tried == []
     assert ("AWS_PROFILE" in os.environ) is (store == "sqlite")
+
+
+@pytest.mark.parametrize("store", ["sqlite", "aws"])
+def test_source_in_a_bucket_is_read_with_the_callers_keys_and_nothing_else_is(
+    store: str, settings: LocalSettings, monkeypatch: pytest.MonkeyPatch, boot: Boot
+) -> None:
+    with BucketServer().running() as server:
+        server.use(monkeypatch)
+        server.reset()
+        server.put("soil/description.json", json.dumps(DESCRIPTION))
+        server.put("soil/a.csv", SOIL)
+        server.signers.clear()
+        emulator = boot(replace(settings, store=store, dataset=f"s3://{BUCKET}/soil/"))
+        asked = len(server.signers)
+        job_id = submit(emulator.service, "global_mean", {"question": "S1"}).id
+        assert frozen_json(finished(emulator, job_id)) == GLOBAL_HUMUS
+        emulator.stop()
+    assert all(f"Credential={REAL_KEY}/" in signer for signer in server.signers)
+    assert len(server.signers) == asked > 0
+    if store == "aws":
+        clients = (emulator.store._aws.dynamodb, emulator.store._aws.s3)  # type: ignore[attr-defined]
+        keys = {client._request_signer._credentials.access_key for client in clients}
+        assert keys == {"local"}
+        assert not any(name.startswith("AWS_") and text == REAL_KEY for name, text in os.environ.items())
 
 
 def test_laptop_keeps_a_number_of_jobs_whatever_their_age(

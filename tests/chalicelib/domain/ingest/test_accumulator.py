@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.ingest.accumulator import LABELS, LARGEST, Accumulator, Column, combined
+from chalicelib.domain.ingest.accumulator import LABELS, Accumulator, Column
+from chalicelib.domain.ingest.summed import LARGEST, combined
 from chalicelib.domain.measures import CellStats
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from chalicelib.domain.cube import Cube
 from chalicelib.domain.dataset_description import Description
-from chalicelib.domain.ingest.csv_records import LONGEST_FIELD
+from chalicelib.domain.ingest.csv_files.records import LONGEST_FIELD
 from chalicelib.domain.ingest.reading import cube_of_csv, cube_of_frame
 from chalicelib.domain.measures import CellStats
 from chalicelib.errors import (

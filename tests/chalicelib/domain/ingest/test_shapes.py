@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.dataset_description import Description
-from chalicelib.domain.ingest.columns import Columns
+from chalicelib.domain.ingest.reader import Reader
 from chalicelib.domain.ingest.reading import cube_of_csv, cube_of_frame
-from chalicelib.domain.ingest.sums import Ingest
+from chalicelib.domain.ingest.stretches import Stretch
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.domain.measures import CellKey, CellStats, Measure
 from chalicelib.domain.statistics.registry import compute_result
@@ -106,15 +106,14 @@ def test_statcan_limits_that_are_rows_belong_to_their_cell_in_any_order() -> Non
 def test_statcan_limits_belong_to_their_cell_where_parts_are_merged(cut: int) -> None:
     header, *rows = shapes.STATCAN.splitlines()
     description = Description.from_dict({"title": "t"} | shapes.STATCAN_FACTS)
-    cubes = []
-    for part in (rows[:cut], rows[cut:]):
-        content = io.StringIO("\n".join([header.lstrip("\ufeff"), *part]))
-        frame = pd.read_csv(content, dtype=str, keep_default_na=False)
-        ingest = Ingest(Columns([*frame.columns], "x", description))
-        ingest.add(frame.set_axis([*map(str, range(frame.shape[1]))], axis="columns"))
-        cubes.append(ingest.part())
-    for one, other in (cubes, cubes[::-1]):
-        merged = one.merge(other).settled()
+    sums = []
+    for place, part in enumerate((rows[:cut], rows[cut:])):
+        reader = Reader(description)
+        content = io.BytesIO("\n".join([header, *part]).encode())
+        assert reader.read(Stretch(place, "x", "csv"), content) is None
+        sums.append(reader.sums())
+    for one, other in (sums, sums[::-1]):
+        merged = one.merge(other).finished(description, "x")
         assert dict(merged.measures("Obesity")) == STATCAN_CELLS
 
 

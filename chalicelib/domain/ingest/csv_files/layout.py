@@ -10,7 +10,7 @@ from typing import Any
 
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingest.columns import Header, required_columns
-from chalicelib.domain.ingest.csv_records import UTF8, Record, read_header, records
+from chalicelib.domain.ingest.csv_files.records import UTF8, Record, read_header, records
 from chalicelib.domain.shape.texts import BYTE_ORDER_MARK
 from chalicelib.domain.sources import Source, named, opened
 from chalicelib.errors import DatasetError, EmptyDataset, NotCsv

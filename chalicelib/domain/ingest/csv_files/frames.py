@@ -4,18 +4,19 @@ import codecs
 import csv
 import io
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import BinaryIO, cast
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from chalicelib.domain.ingest.csv_records import UTF8, is_blank
+from chalicelib.domain.ingest.csv_files.records import UTF8, is_blank
 from chalicelib.domain.sources import Source, opened
 
 CARRIAGE_RETURN = b"\r"
 RECODED_BYTES = 1 << 16
+FRAME_ROWS, FRAME_BYTES = 1 << 16, 1 << 24  # of several blocks
 TEXTS = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -53,12 +54,30 @@ def frames(
                     check_utf8=False,  # CheckedText does, for all columns
                 ),
             )
-            for batch in reader:
-                yield batch.to_pandas()
+            for table in tables(reader):
+                yield table.to_pandas()
         finally:
             text.stop()
     if not text.ended:
         raise ValueError("a quote is never closed")
+
+
+def tables(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Join batches to tables: what a frame costs, whatever its rows, is more than a block's rows cost."""
+    held: list[pa.RecordBatch] = []
+    rows = size = 0
+    for batch in batches:
+        held.append(batch)
+        rows, size = rows + batch.num_rows, size + batch.nbytes
+        if rows >= FRAME_ROWS or size >= FRAME_BYTES:
+            yield joined(held)
+            held, rows, size = [], 0, 0
+    if held:
+        yield joined(held)
+
+
+def joined(batches: Sequence[pa.RecordBatch]) -> pa.Table:
+    return pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
 
 
 class CheckedText(io.RawIOBase):

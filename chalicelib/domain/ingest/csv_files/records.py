@@ -27,20 +27,23 @@ class Record(NamedTuple):
     fields: list[str]
 
 
-def records(source: Source, encoding: str = UTF8, sep: str = ",") -> Generator[Record]:
+def records(
+    source: Source, encoding: str = UTF8, sep: str = ",", line: int = 1, first: int = 1
+) -> Generator[Record]:
     """Iterate over the records that are not blank. Raises DatasetError: NotCsv for a NUL or an open quote.
 
-    A byte that is no text in the encoding becomes a surrogate.
+    A byte that is no text in the encoding becomes a surrogate. Of a part of a file, `line` is that of its
+    first record, and `first` the number of this.
     """
-    name, end = named(source), 0
+    name, end = named(source), line - 1
     csv.field_size_limit(LONGEST_FIELD)
 
     with opened(source) as file:
         text = io.TextIOWrapper(file, encoding, errors="surrogateescape", newline="")
-        reader = csv.reader(checked(text, name), delimiter=sep)
+        reader = csv.reader(checked(text, name, line), delimiter=sep)
         try:
-            for number, fields in enumerate(reader, 1):
-                begin, end = end + 1, reader.line_num
+            for number, fields in enumerate(reader, first):
+                begin, end = end + 1, reader.line_num + line - 1
                 if fields and fields[-1].endswith(LAST_LINE) and begin < end:
                     raise NotCsv(name, f"the quote that opens in line {begin} or after is never closed")
                 if fields != [LAST_LINE] and not is_blank(fields):
@@ -53,8 +56,8 @@ def records(source: Source, encoding: str = UTF8, sep: str = ",") -> Generator[R
             text.detach()  # the stream belongs to the caller; the wrapper would close it
 
 
-def checked(lines: Iterable[str], name: str) -> Iterator[str]:
-    for number, line in enumerate(lines, 1):
+def checked(lines: Iterable[str], name: str, first: int) -> Iterator[str]:
+    for number, line in enumerate(lines, first):
         if "\0" in line:
             raise NotCsv(name, f"line {number} holds binary data")
         yield line

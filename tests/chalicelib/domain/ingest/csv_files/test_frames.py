@@ -3,6 +3,8 @@
 import gzip
 import io
 from collections.abc import Callable
+from contextlib import closing
+from typing import BinaryIO
 
 import pytest
 from hypothesis import event, given, settings
@@ -11,10 +13,16 @@ from hypothesis import strategies as st
 from chalicelib.domain import snapshot
 from chalicelib.domain.cube import DIMENSIONS, Cube
 from chalicelib.domain.dataset_description import Description
+from chalicelib.domain.ingest.accumulator import Accumulator
 from chalicelib.domain.ingest.columns import Columns
-from chalicelib.domain.ingest.csv_records import records
-from chalicelib.domain.ingest.layout import layout_of
-from chalicelib.domain.ingest.reading import BLOCK_BYTES, cube_of_csv, read_carefully
+from chalicelib.domain.ingest.csv_files import frames
+from chalicelib.domain.ingest.csv_files.careful import body
+from chalicelib.domain.ingest.csv_files.layout import layout_of
+from chalicelib.domain.ingest.csv_files.reading import BLOCK_BYTES, read_records
+from chalicelib.domain.ingest.csv_files.records import records
+from chalicelib.domain.ingest.faults import Faults
+from chalicelib.domain.ingest.reading import cube_of_csv
+from chalicelib.domain.ingest.sums import Ingest
 from chalicelib.domain.measures import CellStats
 from chalicelib.domain.numbers import parse_number
 from chalicelib.domain.shape.roles import REQUIRED_ROLES
@@ -26,49 +34,17 @@ from chalicelib.errors import (
     MissingColumns,
     NotCsv,
 )
-from tests.support.samples import DESCRIPTION
-
-SOIL = Description.from_dict(DESCRIPTION | {"aliases": {"value": {"none": ""}, "category": {"a": "b"}}})
-HEADER = b"Frage,Nr,Land,Wert,Art,Klasse\n"
-MARK = b"\xef\xbb\xbf"
-
-# Bytes that parsers read in more than one way.
-ODD = [b'"', b'""', b'"a" "b"', b",", b"\n", b"\r", b"\r\n", b" ", b"\0", b"\xff", MARK, b"#", b"\\", b"x"]
-LABELS = [
-    b"",
-    b"a",
-    b" a ",
-    b'"a"',
-    b'"a,b"',
-    b'"a ""b"""',
-    b'"a\nb"',
-    b'"a\r\nb"',
-    b"\xc3\xa4",
-    b'a"b"',
-    b'""',
-]
-VALUES = [b"", b"1", b"2.5", b"-0.125", b" 3 ", b'"4"', b"5e2", b"none", b"1e18", b"-1e18", b"+.5"]
-QUESTIONS = [b"Humus", b"Sand", b" Sand", b'"Sand"', b'"Sand\n"']
-HEADERS = [MARK + HEADER, b"\n" + HEADER, HEADER[:-1] + b"\r\n", HEADER[:-1] + b"\r", b'"Frage"' + HEADER[5:]]
-ENDS = [b"\n", b" \n", b"Sand,S2,Hessen,1,a,b", b'Sand,S2,Hessen,1,a,"b', b'Sand,S2,Hessen,1,a,"b\n']
+from tests.support.csv_files import HEADER, MARK, SOIL, files
 
 
-def mostly(usual: st.SearchStrategy[bytes], others: list[bytes]) -> st.SearchStrategy[bytes]:
-    return st.integers(0, 9).flatmap(lambda die: usual if die else st.sampled_from(others))
-
-
-@st.composite
-def files(draw: st.DrawFn) -> bytes:
-    """A data set with rows of every kind, and now and then something that does not belong there."""
-    label, end = st.sampled_from(LABELS), draw(st.sampled_from([b"\n", b"\r\n"]))
-    question, value = st.sampled_from(QUESTIONS), st.sampled_from(VALUES)
-    row = st.tuples(question, label, label, value, label, label).map(lambda them: b",".join(them) + end)
-    content = draw(mostly(st.just(HEADER), HEADERS)) + b"".join(draw(st.lists(row, max_size=20)))
-    content += draw(mostly(st.just(b""), ENDS))
-    for odd in draw(st.one_of(st.just([]), st.lists(st.sampled_from(ODD), max_size=2))):
-        at = draw(st.integers(0, len(content)))
-        content = content[:at] + odd + content[at:]
-    return content
+def check_carefully(source: BinaryIO, columns: Columns) -> None:
+    """Raise the DatasetError of all that is wrong."""
+    layout, faults = layout_of(source, SOIL), Faults()
+    ingest = Ingest(columns, Accumulator(columns.clean, columns.measures))
+    with closing(records(source)) as every:
+        read_records(body(every, layout, columns), layout, ingest, faults)
+    if error := faults.error(SOIL.read):
+        raise error
 
 
 def reference(content: bytes) -> Cube:
@@ -78,7 +54,7 @@ def reference(content: bytes) -> Cube:
     names = [tidy_name(name) for name in header]
     places = {role: names.index(str(column)) for role, column in SOIL.columns.items()}
     columns = Columns(header, "the stream", SOIL)
-    read_carefully(source, layout_of(source, SOIL), columns)
+    check_carefully(source, columns)
     whole = Cube()
     for fields in rows:
         question, *cell, question_id, value = (
@@ -199,3 +175,22 @@ def test_a_stream_is_explained_from_its_beginning_while_arrow_reads_ahead() -> N
     for _ in range(20):
         with pytest.raises(InvalidValue, match="line 3,"):
             cube_of_csv(io.BytesIO(content), SOIL, block_bytes=200)
+
+
+def test_small_blocks_are_joined_to_frames_with_one_dictionary(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a frame costs, whatever its rows, is more than the rows of a block cost."""
+    rows = b"".join(b"q%d,%d\n" % (row % 3, row) for row in range(1000))
+    monkeypatch.setattr(frames, "FRAME_ROWS", 300)
+    parts = [*frames.frames(io.BytesIO(rows), 2, {0, 1}, 0, 100)]
+
+    assert 2 <= len(parts) <= 4
+    assert all([*part["0"].cat.categories] == [*part["0"].drop_duplicates()] for part in parts)
+    assert [row for part in parts for row in part["1"]] == [str(row) for row in range(1000)]
+
+
+def test_frame_of_long_texts_has_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = b"".join(b"%d,%0500d\n" % (row, row) for row in range(100))
+    monkeypatch.setattr(frames, "FRAME_BYTES", 5_000)
+    sizes = [len(part) for part in frames.frames(io.BytesIO(rows), 2, {0, 1}, 0, 2_000)]
+    assert max(sizes) < 20
+    assert sum(sizes) == 100
