@@ -112,7 +112,7 @@ def reduced(
             for part, into in zip(parts, slots, strict=True):
                 add.at(sums[line], into, part[line])
         else:
-            sums[line] = max((part[line].max() for part in parts if part.size), default=0)
+            sums[line] = max((int(part[line].max()) for part in parts if part.size), default=0)
             for part, into in zip(parts, slots, strict=True):
                 has = part[line + 1] > 0
                 np.minimum.at(sums[line], into[has], part[line][has])
