@@ -55,8 +55,7 @@ class Blocks(io.RawIOBase):
     def size(self) -> int:
         if self._size is None:
             self.finish(range(max(self._read, default=-1) + 1, NO_END))
-        assert self._size is not None
-        return self._size
+        return self._size or 0
 
     def readinto(self, buffer: "memoryview | bytearray") -> int:  # type: ignore[override] # what Python passes
         self._on_read(len(self._read))

@@ -68,8 +68,7 @@ class Part:
 
     @property
     def kind(self) -> str:
-        """SUFFIXES = ", ".join((*sorted(TEXTS), *sorted(PARQUET))) + " or another that is read"
-        CSV_KIND, PARQUET_KIND, or the suffix of another kind that pandas reads."""
+        """CSV_KIND, PARQUET_KIND, or the suffix of another kind that pandas reads."""
         suffix = suffix_of(self.name)
         return PARQUET_KIND if suffix in PARQUET else suffix if suffix in OTHERS else CSV_KIND
 
