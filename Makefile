@@ -110,7 +110,7 @@ check: $(VENV)/dev-installed $(REDOCLY)  ## Check format, lint, types, imports, 
 	$(BIN)/python -m tools.audit $(wildcard requirements/*.txt)
 	$(BIN)/python -m pytest --quiet tests/chalicelib/documents/test_openapi.py -k redocly
 	$(BIN)/python -m local package
-	$(BIN)/cfn-lint --template out/sam.json .chalice/deployer.json
+	$(BIN)/cfn-lint --template out/sam.json .chalice/deployer.json docs/examples/dask-on-fargate.yaml
 
 $(VENV)/celery/installed: requirements/celery.txt
 	$(PYTHON) -m venv $(VENV)/celery

@@ -14,8 +14,8 @@ from chalicelib.errors import DatasetGone
 
 # A worker meets the current data set and, around a change, the one before it.
 KEPT_IN_MEMORY = 2
-# Bytes of snapshots that are kept beside each other: in memory a data set takes some sixty times as much,
-# and `publish` makes sure of room for one.
+# Bytes of snapshots that are kept beside each other: in memory a data set takes up to 150 times as much, and
+# `publish` makes sure of room for one.
 KEPT_BYTES = 1_000_000
 LARGEST_PUT = 5 * 1024**3  # bytes
 CATALOGUE, SNAPSHOT = "catalogue.json", "snapshot"

@@ -32,7 +32,7 @@ OUTPUT_FAILED = 7
 STATUSES_OF_SERVE = """
 \b
 Exit status:
-  0  drained, or stopped with jobs left for the next start
+  0  drained, or stopped: before it served, or with jobs left for the next start
   1  it cannot listen on the address, or another error
   2  an option or an environment variable has an invalid value
   4  the data set cannot be used

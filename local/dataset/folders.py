@@ -42,6 +42,8 @@ class Folders:
         return [self._there(os.path.join(folder, name)) for name in names]  # noqa: PTH118 - texts
 
     def tree(self, folder: str) -> list[Entry]:
+        if os.path.realpath(folder) == os.sep:
+            raise DatasetError(f"{folder} has all files of this machine; name a folder of data")
         return self._below(folder, ())
 
     def open(self, path: str) -> BinaryIO:

@@ -10,6 +10,9 @@ from types import TracebackType
 # Seconds until the first line, between two on a terminal, and between two elsewhere.
 QUIET, REDRAWN, REPEATED = 2.0, 0.2, 10.0
 MEGABYTE = 1_000_000
+NO_FILE = -1
+# So little is worth no line, however slow the machine is.
+LITTLE_FILES, LITTLE_BYTES = 10, MEGABYTE
 COLUMNS = 80  # of a terminal that does not know
 
 
@@ -24,7 +27,7 @@ class Progress:
         self, verb: str = "reading", *, stream: int | None = None, quiet: float = QUIET, every: float = 0
     ) -> None:
         self._verb, self._stream = verb, standard_error() if stream is None else stream
-        self._on_terminal = self._stream is not None and os.isatty(self._stream)
+        self._on_terminal = os.isatty(self._stream)
         self._quiet, self._every = quiet, every or (REDRAWN if self._on_terminal else REPEATED)
         self._lock, self._ended = threading.Lock(), threading.Event()
         self._thread = threading.Thread(target=self._draw, name="progress", daemon=True)
@@ -47,7 +50,7 @@ class Progress:
 
     def __enter__(self) -> "Progress":
         self._started = time.monotonic()
-        if self._stream is not None:
+        if self._stream != NO_FILE:
             self._thread.start()
         return self
 
@@ -55,21 +58,23 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ended.set()
-        if self._stream is not None:
+        if self._stream != NO_FILE:
             self._thread.join(self._quiet)  # not for ever: whoever reads standard error may have stopped
 
     def _draw(self) -> None:
         pause = self._quiet
         while not self._ended.wait(pause):
-            if not self._write(self.text(time.monotonic() - self._started)):
+            if not self._is_little() and not self._write(self.text(time.monotonic() - self._started)):
                 return
             pause = self._every
         if self._width:
             self._write("")
 
+    def _is_little(self) -> bool:
+        return 0 < self.all_bytes < LITTLE_BYTES and self.all_files < LITTLE_FILES
+
     def _write(self, text: str) -> bool:
         """Write past Python's buffer, which would keep what cannot be written, and fail at the end."""
-        assert self._stream is not None
         try:
             if self._on_terminal:
                 text = text[: (os.get_terminal_size(self._stream).columns or COLUMNS) - 1]
@@ -94,9 +99,9 @@ class Progress:
         return f"{self._verb}: {', '.join(parts) or timedelta(seconds=round(seconds))}"
 
 
-def standard_error() -> int | None:
-    """Return the number of standard error; None where it is closed, or no file."""
+def standard_error() -> int:
+    """Return the number of standard error; NO_FILE where it is closed, or no file."""
     try:
         return sys.stderr.fileno()
     except (AttributeError, OSError, ValueError):
-        return None
+        return NO_FILE

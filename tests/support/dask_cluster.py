@@ -15,7 +15,7 @@ from tests.support.processes import PROJECT, until
 
 DASK = [sys.executable, "-m", "dask"]
 LOOPBACK = ["--host", "127.0.0.1", "--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
-START_SECONDS = 30
+START_SECONDS = 60
 
 
 @dataclass
@@ -34,7 +34,7 @@ class DaskCluster:
 
     def add_worker(self, code: Path = PROJECT, **environ: str) -> "subprocess.Popen[bytes]":
         """Start a worker of one thread with the code of a checkout; it is restarted when it is killed."""
-        options = ["--nthreads", "1", *LOOPBACK, "--death-timeout", "30"]
+        options = ["--nthreads", "1", *LOOPBACK, "--death-timeout", "60"]
         command = ["worker", self.address, *options, "--local-directory", str(self.folder)]
         worker = self.processes.enter_context(dask(command, self.folder, code, **environ))
         self.workers.append(worker)
@@ -54,7 +54,7 @@ def workers_of(process: psutil.Process) -> list[psutil.Process]:
 def dask_cluster(folder: Path, workers: int, code: Path = PROJECT, **environ: str) -> Iterator[DaskCluster]:
     """Start a cluster, and kill all of it at the end."""
     found = folder / "scheduler.json"
-    options = ["--port", "0", *LOOPBACK, "--scheduler-file", str(found)]
+    options = ["--port", "0", *LOOPBACK, "--idle-timeout", "300", "--scheduler-file", str(found)]
     with ExitStack() as processes:
         scheduler = processes.enter_context(dask(["scheduler", *options], folder, code, **environ))
         until(lambda: is_json(found) or scheduler.poll() is not None, START_SECONDS)

@@ -11,7 +11,7 @@ from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingest.accumulator import Accumulator
 from chalicelib.domain.ingest.columns import Columns
 from chalicelib.domain.ingest.csv_files.careful import body, row_of
-from chalicelib.domain.ingest.csv_files.layout import Layout, layout_of
+from chalicelib.domain.ingest.csv_files.layout import layout_of
 from chalicelib.domain.ingest.csv_files.reading import BLOCK_BYTES, columns_of, read_records, read_stretch
 from chalicelib.domain.ingest.faults import Faults, Where
 from chalicelib.domain.ingest.files import frame_of, sheet_of
@@ -37,7 +37,6 @@ class Reader:
         self._read = self._kept = 0
         self._filled: dict[frozenset[str], Filled] = {}
         self._is_troubled = False
-        self._layout: tuple[Stretch, Layout] | None = None
 
     def read(self, stretch: Stretch, file: BinaryIO) -> Trouble | None:
         """Add the rows of a stretch of a seekable file, or return what is wrong in it."""
@@ -83,10 +82,7 @@ class Reader:
 
     def _read_csv(self, stretch: Stretch, file: BinaryIO, faults: Faults) -> None:
         whole = view(file, stretch.name)
-        known = self._layout
-        if known is None or (known[0].part, known[0].name) != (stretch.part, stretch.name):
-            known = self._layout = stretch, layout_of(whole, self._description)
-        layout = known[1]
+        layout = stretch.layout or layout_of(whole, self._description)
         ingest = self._begun(columns_of(whole, layout, self._description), stretch)
         read_stretch(file, stretch, layout, ingest, faults, self._block_bytes)
         self._end(ingest, faults)

@@ -1,7 +1,11 @@
 """The stretches that files are cut into, to be read by different tasks. Needs no pandas."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chalicelib.domain.ingest.csv_files.layout import Layout
 
 WORKBOOKS = frozenset((".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"))
 PARQUET = frozenset((".parquet", ".pq"))
@@ -15,7 +19,7 @@ class Stretch:
 
     `part` is the place of its file among those of the data set, `name` its name in messages, and `kind`
     "csv", "parquet" or "frame", which is whatever else pandas reads. Of CSV, `line` is the number of the
-    line with which the stretch begins.
+    line with which the stretch begins, and `layout` that of its file, if it is known.
     """
 
     part: int
@@ -24,6 +28,7 @@ class Stretch:
     begin: int = 0
     end: int | None = None  # None: to the end of the file
     line: int = 1
+    layout: "Layout | None" = field(default=None, compare=False)
 
 
 def suffix_of(name: str) -> str:

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from chalicelib.domain.ingest.accumulator import LABELS, Accumulator, Column
-from chalicelib.domain.ingest.checks import Check
 from chalicelib.domain.ingest.columns import Columns
 from chalicelib.domain.ingest.faults import Faults, Where
+from chalicelib.domain.ingest.faults.checks import Check
 from chalicelib.domain.ingest.table import Table, column_of, constant, counted
 from chalicelib.domain.shape.tallies import surplus_kinds, tally
 from chalicelib.domain.shape.texts import tidy

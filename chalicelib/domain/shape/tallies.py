@@ -55,7 +55,7 @@ def kinds(_: str, counts: Counts) -> Iterator[str]:
     for column, texts in counts.items():
         if len(texts) > 1:
             kept = pasted({column: [max(texts, key=texts.__getitem__)]})
-            names = some(texts) + (" or more" if len(texts) == MOST_KINDS else "")
+            names = some(texts, "at least " if len(texts) == MOST_KINDS else "")
             yield (
                 f"{shown(column)} has several kinds of values, which are averaged together: {names}; "
                 f'"keep": {kept} takes one of them'
@@ -87,10 +87,10 @@ SENTENCES = {
 }
 
 
-def some(names: Iterable[str]) -> str:
+def some(names: Iterable[str], least: str = "") -> str:
     """List the first names, and how many more there are."""
     first = [*names]
-    more = f" and {len(first) - EXAMPLES:,} more" if len(first) > EXAMPLES else ""
+    more = f" and {least}{len(first) - EXAMPLES:,} more" if len(first) > EXAMPLES else ""
     return listed(first[:EXAMPLES]) + more
 
 

@@ -4,10 +4,13 @@ Statline is installed on the scheduler and on the workers, the same code as here
 """
 
 import asyncio
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from multiprocessing import resource_tracker
+from typing import Any
 
 import dask.config
 import psutil  # distributed requires it
@@ -26,8 +29,15 @@ ANSWER_SECONDS = 30  # within which scheduler and workers say what they are
 CLOSE_SECONDS = 5
 KILL_SECONDS = 0.1
 LEAST_MEMORY = 1_000_000_000  # bytes, of a worker on this machine
-# A worker that pauses at 80 % of its memory may wait for ever; at 95 % it ends, which is told.
-MEMORY = {f"distributed.worker.memory.{threshold}": False for threshold in ("target", "spill", "pause")}
+# A worker that pauses at 80 % of its memory may wait for ever; at 95 % it ends, which is told. Its profiler
+# looks at every thread a hundred times a second.
+SETTINGS = dict.fromkeys(
+    (
+        f"distributed.worker.{name}"
+        for name in ("memory.target", "memory.spill", "memory.pause", "profile.enabled")
+    ),
+    False,
+)
 
 
 @contextmanager
@@ -37,8 +47,8 @@ def on_this_machine(processes: int) -> Iterator[Workers]:
     memory = max(LEAST_MEMORY, psutil.virtual_memory().total // processes)
     with (
         tempfile.TemporaryDirectory(prefix="statline-workers-", ignore_cleanup_errors=True) as folder,
-        dask.config.set(MEMORY | {"temporary-directory": folder}),
-        LocalCluster(
+        dask.config.set(SETTINGS | {"temporary-directory": folder}),
+        started(
             n_workers=processes,
             threads_per_worker=1,
             host="127.0.0.1",
@@ -50,16 +60,43 @@ def on_this_machine(processes: int) -> Iterator[Workers]:
         ) as cluster,
         at(cluster.scheduler_address, f"local:{processes}") as found,
     ):
-        try:
-            yield found
-        finally:
-            with suppress(OSError):
-                cluster.sync(stop, cluster)
+        yield found
 
 
-async def stop(cluster: LocalCluster) -> None:
-    """Kill the workers of this machine: nothing that they still do is of use, and Dask would wait for it."""
+@contextmanager
+def started(**options: Any) -> Iterator[LocalCluster]:
+    """Start a cluster, all or none: Ctrl-C counts afterwards, and never in a worker."""
+    with ExitStack() as stack:
+        with interrupts_later():
+            cluster = stack.enter_context(LocalCluster(**options))
+            stack.callback(stop, cluster)
+        yield cluster
+
+
+def stop(cluster: LocalCluster) -> None:
+    """Kill the workers: nothing that they still do is of use, and Dask would wait for it."""
+    with suppress(OSError):
+        cluster.sync(kill_workers, cluster)
+
+
+async def kill_workers(cluster: LocalCluster) -> None:
     await asyncio.gather(*(nanny.close(timeout=KILL_SECONDS) for nanny in cluster.workers.values()))
+
+
+@contextmanager
+def interrupts_later() -> Iterator[None]:
+    """Hold SIGINT back until the end, and for good in threads and processes that begin meanwhile."""
+    resource_tracker.ensure_running()  # when it begins, it lets the signal through
+    received: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _: received.append(number))
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, handler)
+        if received:
+            signal.raise_signal(signal.SIGINT)
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Dask's log lines, which stay away from the user's terminal: at the end one sentence says what they mean."""
 
 import logging
-import signal
 
 LOGGERS = ("distributed", "distributed.client", "distributed.gc", "tornado", "tornado.application", "asyncio")
 
@@ -12,9 +11,5 @@ def silence_dask() -> None:
 
 
 def dask_setup(_: object) -> None:
-    """Prepare a worker of `local:N`, which loads this module at its start.
-
-    Ctrl-C reaches it too; the client, which gets it, ends its workers.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Prepare a worker of `local:N`, which loads this module at its start."""
     silence_dask()

@@ -53,6 +53,11 @@ def test_kinds_of_values_that_nothing_tells_apart_are_said() -> None:
     assert "cells have several rows" in told
 
 
+def test_more_kinds_of_values_than_are_counted_are_said_to_be_at_least_so_many() -> None:
+    told = warned("Q,State,V,Statistic\n" + "".join(f"q,Ohio,1,kind {number:02}\n" for number in range(20)))
+    assert '"kind 00", "kind 01", "kind 02" and at least 10 more; "keep"' in told
+
+
 def test_ids_of_two_texts_and_texts_of_two_ids_are_said() -> None:
     rows = (
         "Q,ID,State,Code,V\nObesity,O,Washington,01,1\nObesity 18+,O,Washington,02,1\nObesity,P,Ohio,03,1\n"

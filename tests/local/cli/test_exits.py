@@ -49,7 +49,7 @@ def is_one_sentence(text: str) -> bool:
         ("STATLINE_HOME", "~nosuch/x", 2, "STATLINE_HOME=~nosuch/x is not a path"),
         ("TP_NUM_OF_THREADS", "100000", 2, "TP_NUM_OF_THREADS=100000 is not a whole number of at most 1000"),
         ("STATLINE_DATASET", "/dev/zero", 4, "/dev/zero is not a CSV file: it is no regular file"),
-        ("STATLINE_DATASET", "/", 4, "Is a directory"),
+        ("STATLINE_DATASET", "/", 4, "name a folder of data"),
         ("STATLINE_HOME", "/dev/null", 5, "STATLINE_HOME"),
     ],
 )

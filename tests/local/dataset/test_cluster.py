@@ -25,6 +25,7 @@ FILES, ROWS = 12, 6_000
 # After how many files a process is killed: others are being read then.
 MOMENTS = random.Random(16).sample(range(FILES - 3), 5)
 WORKERS = 2
+SOON = 60  # seconds
 
 
 class Killing(Progress):
@@ -76,7 +77,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, bucket_server: BucketServe
     with pytest.MonkeyPatch.context() as environ:
         bucket_server.use(environ)
         with dask_cluster(tmp_path_factory.mktemp("dask"), WORKERS) as found:
-            until(lambda: found.log.count("Registered to:") >= WORKERS, 30)
+            until(lambda: found.log.count("Registered to:") >= WORKERS, SOON)
             yield found
 
 
@@ -91,7 +92,7 @@ def test_cluster_gives_the_bytes_of_threads(survey: Path, expected: Compiled, cl
 def test_killed_worker_changes_no_byte(
     moment: int, survey: Path, expected: Compiled, cluster: DaskCluster
 ) -> None:
-    until(lambda: len(cluster.running()) == WORKERS, 30)
+    until(lambda: len(cluster.running()) == WORKERS, SOON)
     victim = random.Random(moment).choice(cluster.running())
     progress = Killing(moment, lambda: os.kill(victim.pid, signal.SIGKILL))
 
@@ -136,12 +137,17 @@ def test_workers_read_a_bucket(
     assert len(bucket.signers) > FILES
 
 
-def test_killed_process_of_this_machine_changes_no_byte(survey: Path, expected: Compiled) -> None:
+def test_killed_process_of_this_machine_changes_no_byte_and_nothing_is_left(
+    survey: Path, expected: Compiled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     progress = Killing(4, lambda: workers_of(psutil.Process())[0].kill())
 
     found = compiled(survey, "local:2", progress)
 
     assert found.data.snapshot() == expected.data.snapshot()
+    assert not workers_of(psutil.Process())
+    assert not list(tmp_path.iterdir())
 
 
 def test_killed_scheduler_is_one_sentence(survey: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from local.dataset.progress import Progress, standard_error
+from local.dataset.progress import NO_FILE, Progress, standard_error
 from local.settings import PROJECT
 
 DRAWING = """
@@ -107,6 +107,18 @@ def test_quick_work_says_nothing(pipe: tuple[int, int]) -> None:
         os.read(pipe[0], 1)
 
 
+def test_little_data_says_nothing_however_slow_the_machine_is(pipe: tuple[int, int]) -> None:
+    os.set_blocking(pipe[0], False)
+    progress = Progress(stream=pipe[1], quiet=0.001, every=0.001)
+    progress.expect(files=2, bytes=999_999)
+    with progress:
+        for thread in threading.enumerate():
+            if thread.name == "progress":
+                thread.join(0.1)
+    with pytest.raises(BlockingIOError):
+        os.read(pipe[0], 1)
+
+
 def test_work_goes_on_when_nobody_reads_standard_error() -> None:
     reader, writer = os.pipe()
     os.close(reader)
@@ -131,7 +143,7 @@ def test_process_ends_well_when_nobody_reads_its_standard_error() -> None:
 
 def test_closed_standard_error_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", None)
-    assert standard_error() is None
+    assert standard_error() == NO_FILE
     with Progress(quiet=0) as progress:
         progress.advance(rows=7)
     assert progress.text(1) == "reading: 7 rows"

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingest.columns import Columns
-from chalicelib.domain.ingest.csv_files.layout import first_records, layout_of
+from chalicelib.domain.ingest.csv_files.layout import Layout, first_records, layout_of
 from chalicelib.domain.ingest.csv_files.records import UTF8
 from chalicelib.domain.ingest.stretches import Stretch
 from chalicelib.domain.shape.texts import BYTE_ORDER_MARK
@@ -68,10 +68,14 @@ class Scan:
 
 @dataclass(frozen=True)
 class Cutting:
-    """How a file can be cut: what separates its fields, and the line in which its first row begins."""
+    """How a file can be cut: how it is laid out, and the line in which its first row begins."""
 
-    sep: str
+    layout: Layout
     line: int
+
+    @property
+    def sep(self) -> str:
+        return self.layout.sep
 
 
 def cutting_of(file: BinaryIO, name: str, description: Description) -> Cutting | None:
@@ -94,7 +98,7 @@ def cutting_of(file: BinaryIO, name: str, description: Description) -> Cutting |
     file.seek(0)
     if layout.encoding != UTF8 and file.read(len(MARK)) == MARK:
         return None
-    return Cutting(layout.sep, line)
+    return Cutting(layout, line)
 
 
 def is_mark(sep: str) -> bool:
@@ -178,6 +182,6 @@ def stretches_of(whole: Stretch, cutting: Cutting, scans: Sequence[Scan]) -> lis
         return [whole]
     ends = [begin for begin, _ in begins[1:]]
     return [
-        replace(whole, begin=begin, end=end, line=line)
+        replace(whole, begin=begin, end=end, line=line, layout=cutting.layout)
         for (begin, line), end in zip(begins, [*ends, None], strict=True)
     ]
