@@ -232,6 +232,7 @@ def render(run: Run) -> str:
         "## Targets",
         table([target.row() for target in targets(run)]),
     ]
+    parts += [run["note"]] if run.get("note") else []
     for name, heading in HEADINGS.items():
         parts += [f"## {heading}", TEXTS[name], table(run[name])]
     parts += ["## Machine", "\n".join(f"- {name}: {fact}" for name, fact in run["machine"].items())]
