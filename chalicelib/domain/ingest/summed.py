@@ -104,6 +104,7 @@ def reduced(
     """Return the numbers of cells as `Summed` has them; `slots` has the cells of the columns of each part."""
     bound = sum(max(np.abs(line).sum(dtype=np.float64) for line in part) for part in parts if part.size)
     kind = np.int64 if bound < SAFE and all(part.dtype != object for part in parts) else object
+    parts = [part.astype(kind, copy=False) for part in parts]  # no integers of numpy among Python's own
     sums = np.zeros((1 + 2 * len(measures), size), kind)
     for line, _ in enumerate(sums):
         is_sum = not line or measures[(line - 1) // 2] == "value"
@@ -112,7 +113,7 @@ def reduced(
             for part, into in zip(parts, slots, strict=True):
                 add.at(sums[line], into, part[line])
         else:
-            sums[line] = max((part[line].max() for part in parts if part.size), default=0)
+            sums[line] = max((int(part[line].max()) for part in parts if part.size), default=0)
             for part, into in zip(parts, slots, strict=True):
                 has = part[line + 1] > 0
                 np.minimum.at(sums[line], into[has], part[line][has])

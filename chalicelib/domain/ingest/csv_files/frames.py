@@ -16,7 +16,7 @@ from chalicelib.domain.sources import Source, opened
 
 CARRIAGE_RETURN = b"\r"
 RECODED_BYTES = 1 << 16
-FRAME_ROWS, FRAME_BYTES = 1 << 16, 1 << 24  # of several blocks
+FRAME_ROWS, FRAME_BYTES = 1 << 15, 1 << 24  # of several blocks
 TEXTS = pa.dictionary(pa.int32(), pa.string())
 
 

@@ -247,7 +247,7 @@ print(peak.split()[1])
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc")
 def test_peak_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
     peaks = []
-    for rows in (100_000, 250_000):  # both have every cell of the survey
+    for rows in (200_000, 350_000):  # both have every cell of the survey, and fill several frames
         path = tmp_path / f"{rows}.csv"
         write_sample(path, rows=rows)
         done = subprocess.run([sys.executable, "-c", PEAK, path], capture_output=True, check=True)

@@ -115,9 +115,14 @@ def test_sums_leave_64_bits_when_parts_are_merged() -> None:
     part, other = accumulated(rows).summed(), accumulated(fine).summed()
     assert part.numbers.dtype == np.int64
 
+    beyond = part.merge(part, part)
+    assert beyond.numbers.dtype == object
+    assert saved(cube(beyond.merge(part))) == saved(cube(part.merge(beyond)))
+
     found = cube(part.merge(part, other))
     assert found.cells["q"]["Ohio", "", ""].total == 2 * 9 * 10**21
     assert found.cells["q"]["Utah", "", ""].total == 1
+    assert Cube.merge(found, Cube()) == snapshot.loads(saved(found))[0]
 
 
 def test_part_without_rows_adds_only_its_scale() -> None:
