@@ -117,6 +117,14 @@ GOOD = ("q", "1", "Ohio", "1", "Sex", "Male", "2019", "", "", "", "%", "Crude")
 BAD = (*GOOD[:3], "x", *GOOD[4:])
 
 
+def test_limits_beside_values_beyond_64_bits_are_merged() -> None:
+    large = (*GOOD[:3], "99999999999999999999.5", *GOOD[4:])
+    limited = (*GOOD[:2], "Iowa", "1", *GOOD[4:7], "0.5", "1.5", "10", *GOOD[10:])
+    whole = snapshot_of(read(csv_of([large, limited])))
+
+    assert snapshot_of(read(csv_of([large]), csv_of([limited]), readers=2)) == whole
+
+
 def lacking(*names: str) -> list[str]:
     return [name for name in NAMES if name not in names]
 
