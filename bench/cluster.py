@@ -122,16 +122,16 @@ def executing(name: str) -> Iterator[Any]:
 
 def usage(folder: Path, rows: int, runs: int, clusters: Sequence[str] = (TWO,)) -> list[Row]:
     """Return a row for each kind of file, number of rows and executor: medians of the runs."""
-    figures = []
+    figures, part = [], max(1, rows // PARTS)
     for kind in KINDS:
         small: dict[str, Usage] = {}
-        for count in (rows // 4, rows):
-            source = linked(folder, kind, count)
+        for parts in (PARTS // 4, PARTS):
+            source = linked(folder, kind, part, parts)
             for executor in (ONE_PROCESS, *clusters):
                 found = [Usage(*fresh("bench.cluster", "used", source, executor)) for _ in range(runs)]
                 one = Usage(*map(median, zip(*found, strict=True)))
                 figures.append(
-                    {"file": kind, "rows": count, "read in": executor}
+                    {"file": kind, "rows": parts * part, "read in": executor}
                     | {"s": one.seconds, "processor s": one.processor, "peak MB": one.peak_mb}
                     | {"growth": one.peak_mb / small.setdefault(executor, one).peak_mb}
                 )
@@ -154,12 +154,12 @@ def used(source: str, executor: str) -> Usage:
 # --- files -------------------------------------------------------------------------------------
 
 
-def linked(folder: Path, kind: str, rows: int) -> Path:
-    """Return a folder with links to one file, so often that it has so many rows."""
-    part = ingest_cost.generated(folder, kind, max(1, rows // PARTS))
-    parts = folder / f"{kind}-{rows}"
+def linked(folder: Path, kind: str, rows: int, times: int) -> Path:
+    """Return a folder with so many links to a file of so many rows."""
+    part = ingest_cost.generated(folder, kind, rows)
+    parts = folder / f"{kind}-{times}-{rows}"
     parts.mkdir(exist_ok=True)
-    for number in range(PARTS):
+    for number in range(times):
         link = parts / f"part-{number:02}.{kind}"
         if not link.exists():
             os.link(part, link)
@@ -232,6 +232,7 @@ def render(run: Run) -> str:
         "## Targets",
         table([target.row() for target in targets(run)]),
     ]
+    parts += [run["note"]] if run.get("note") else []
     for name, heading in HEADINGS.items():
         parts += [f"## {heading}", TEXTS[name], table(run[name])]
     parts += ["## Machine", "\n".join(f"- {name}: {fact}" for name, fact in run["machine"].items())]

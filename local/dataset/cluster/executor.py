@@ -1,7 +1,7 @@
 """An executor on a Dask cluster whose futures always end."""
 
 import asyncio
-import pickle  # nosec B403 # a cluster runs what its client sends
+import pickle  # nosec B403 # between a client and its own cluster
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import CancelledError, Executor, Future, InvalidStateError
@@ -131,7 +131,7 @@ class ClusterExecutor(Executor):
 def run(expected: Versions, call: bytes) -> object:
     """Call a pickled function, on a worker. Raises VersionsDiffer, also on a worker that came late."""
     check(f"the worker {get_worker().address}", versions(), expected)
-    function, args, kwargs = pickle.loads(call)  # nosec B301 # from the client of the cluster
+    function, args, kwargs = pickle.loads(call)  # nosec B301 # from the client that uses this cluster
     return function(*args, **kwargs)
 
 
