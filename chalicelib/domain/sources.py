@@ -4,7 +4,6 @@ import errno
 import gzip
 import hashlib
 import io
-import os
 import shutil
 import stat
 import tempfile
@@ -79,13 +78,13 @@ class View(io.RawIOBase):
     def tell(self) -> int:
         return self._place - self._begin
 
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        if whence == os.SEEK_SET:
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        if whence == io.SEEK_SET:
             self._place = self._begin + offset
-        elif whence == os.SEEK_CUR:
+        elif whence == io.SEEK_CUR:
             self._place += offset
         else:
-            self._place = offset + (self._file.seek(0, os.SEEK_END) if self._end is None else self._end)
+            self._place = offset + (self._file.seek(0, io.SEEK_END) if self._end is None else self._end)
         return self.tell()
 
     def read(self, size: int = -1) -> bytes:

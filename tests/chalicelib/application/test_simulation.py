@@ -355,5 +355,4 @@ TestSimulation.settings = settings(
     database=None,
     report_multiple_bugs=False,
     phases=(Phase.generate, Phase.shrink),  # the explain phase takes longer than both
-    deadline=None,
 )

@@ -63,7 +63,7 @@ def cube(lines: list[str]) -> Cube:
     return cube_of_csv(io.BytesIO("\n".join([HEADER, *lines]).encode()), SOIL)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(surveys.flatmap(lambda some: st.tuples(st.just(some), st.permutations(some))), st.integers(1, 40))
 def test_any_split_and_order_of_rows_gives_the_same_bits(
     both: tuple[list[str], list[str]], chunk: int
@@ -86,7 +86,7 @@ def measured(lines: list[str]) -> Cube:
     return cube_of_csv(io.BytesIO("\n".join([MEASURED_HEADER, *lines]).encode()), MEASURED)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     measured_surveys.flatmap(lambda some: st.tuples(st.just(some), st.permutations(some))), st.integers(1, 40)
 )
@@ -105,7 +105,7 @@ def test_any_split_and_order_of_rows_gives_the_same_measures(
     assert snapshot.dumps(whole, MEASURED) == snapshot.dumps(other, MEASURED)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(measured_surveys)
 def test_measure_is_that_of_the_one_row_of_its_cell(lines: list[str]) -> None:
     whole, unit = measured(lines), 10 ** measured(lines).scale
@@ -127,7 +127,7 @@ def test_measure_is_that_of_the_one_row_of_its_cell(lines: list[str]) -> None:
             assert measure[1:4] == (None, None, None)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(measured_surveys, measured_surveys, measured_surveys)
 def test_merging_measures_is_associative_and_commutative(a: list[str], b: list[str], c: list[str]) -> None:
     one, two, three = measured(a), measured(b), measured(c)
@@ -136,7 +136,7 @@ def test_merging_measures_is_associative_and_commutative(a: list[str], b: list[s
     assert Cube().merge(one) == one
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(measured_surveys)
 def test_sums_over_the_years_are_those_of_the_cells(lines: list[str]) -> None:
     whole = measured(lines)
@@ -145,7 +145,7 @@ def test_sums_over_the_years_are_those_of_the_cells(lines: list[str]) -> None:
         assert every.cells[question] == whole.cells[question]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(surveys)
 def test_means_are_those_of_fractions_correctly_rounded(lines: list[str]) -> None:
     whole = cube(lines)
@@ -169,7 +169,7 @@ def test_means_are_those_of_fractions_correctly_rounded(lines: list[str]) -> Non
             assert whole.mean_difference(overall, measures) == float(mean - own)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(surveys, surveys, surveys)
 def test_merging_is_associative_and_commutative(a: list[str], b: list[str], c: list[str]) -> None:
     one, two, three = cube(a), cube(b), cube(c)

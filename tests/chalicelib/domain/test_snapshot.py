@@ -95,7 +95,7 @@ def test_a_snapshot_with_measures_loads_as_the_same_data_set() -> None:
     assert again.catalogue() == original.catalogue()
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_changed_byte_is_refused(data: st.DataObject) -> None:
     saved = measured().snapshot()

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -152,7 +152,6 @@ verdicts = st.sampled_from(["", "no difference shown"])
 figures = st.builds(Figure, st.text(), values, values, values, st.booleans(), st.just(""), verdicts)
 
 
-@settings(deadline=None)
 @given(st.lists(figures, max_size=9), st.integers(FEWEST_COLUMNS, 120))
 def test_rows_of_any_figures_fit_their_columns(shown: list[Figure], columns: int) -> None:
     lines = list(rows(shown, columns))

@@ -97,7 +97,7 @@ TEXTS = [
 ]
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(NAMES), min_size=1, max_size=9), st.data())
 def test_any_file_is_described_or_refused_with_a_sentence(
     tmp_path: Path, header: list[str], data: st.DataObject

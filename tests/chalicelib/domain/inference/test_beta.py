@@ -1,7 +1,7 @@
 """The beta distribution against scipy."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.inference.beta import Beta
@@ -10,13 +10,11 @@ special = pytest.importorskip("scipy.special", reason="it is not installed")
 parameters = st.floats(-2, 5.3).map(lambda exponent: 10**exponent)
 
 
-@settings(deadline=None)
 @given(a=parameters, b=parameters, x=st.floats(1e-9, 1 - 1e-9))
 def test_lower_tail_agrees_with_scipy(a: float, b: float, x: float) -> None:
     assert Beta(a, b).lower_tail(x, 1 - x) == pytest.approx(special.betainc(a, b, x), rel=1e-9, abs=1e-13)
 
 
-@settings(deadline=None)
 @given(a=parameters, b=parameters)
 def test_quantile_has_the_tail_it_should_have(a: float, b: float) -> None:
     x = Beta(a, b).lower_quantile(0.025)

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.inference import comparisons
@@ -40,7 +40,6 @@ def test_a_difference_of_nothing_has_p_1() -> None:
     assert difference(30.0, 1.0, 30.0, 1.0, Z).p == 1
 
 
-@settings(deadline=None)
 @given(st.floats(1, 99), st.floats(0.1, 9), st.floats(1, 99), st.floats(0.1, 9))
 def test_exchanging_the_sides_changes_the_sign_only(a: float, a_se: float, b: float, b_se: float) -> None:
     one, other = difference(a, a_se, b, b_se, Z), difference(b, b_se, a, a_se, Z)
@@ -71,7 +70,6 @@ def test_each_area_is_compared_with_the_mean_of_the_others() -> None:
     assert third.difference.se == pytest.approx(math.sqrt(9 + (1 + 4) / 4))
 
 
-@settings(deadline=None)
 @given(p_values)
 def test_holm_agrees_with_statsmodels(p_values: list[float]) -> None:
     assert holm(p_values) == pytest.approx(
@@ -79,7 +77,6 @@ def test_holm_agrees_with_statsmodels(p_values: list[float]) -> None:
     )
 
 
-@settings(deadline=None)
 @given(p_values)
 def test_holm_never_lowers_a_p_value_and_keeps_their_order(p_values: list[float]) -> None:
     adjusted = holm(p_values)

@@ -13,13 +13,11 @@ from chalicelib.domain.inference.elementary import DIGITS, exp, log, log_less, p
 positive = st.floats(1e-300, 1e300)
 
 
-@settings(deadline=None)
 @given(st.floats(-700, 700))
 def test_exp_agrees_with_libm_to_an_ulp(exponent: float) -> None:
     assert exp(exponent) == pytest.approx(math.exp(exponent), rel=4.5e-16)
 
 
-@settings(deadline=None)
 @given(st.floats(-700, 700))
 def test_quick_exp_agrees_with_exp_to_two_ulps(exponent: float) -> None:
     assert quick_exp(exponent) == pytest.approx(exp(exponent), rel=4.5e-16)
@@ -34,13 +32,12 @@ def test_exp_of_a_very_negative_number_is_0() -> None:
     assert exp(-1e6) == 0
 
 
-@settings(deadline=None)
 @given(positive)
 def test_log_agrees_with_libm_to_an_ulp(number: float) -> None:
     assert log(number) == pytest.approx(math.log(number), rel=4.5e-16)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.floats(1e-6, 1e6))
 def test_another_implementation_of_decimal_gives_the_same_digits(number: float) -> None:
     """The decimal specification rounds both correctly, so libmpdec is not what decides them."""
@@ -51,7 +48,6 @@ def test_another_implementation_of_decimal_gives_the_same_digits(number: float) 
     assert str(DIGITS.exp(Decimal(exponent))) == str(pure.exp(_pydecimal.Decimal(exponent)))
 
 
-@settings(deadline=None)
 @given(st.floats(-0.99, 50))
 def test_log_less_keeps_its_digits_near_1(excess: float) -> None:
     mpmath = pytest.importorskip("mpmath", reason="it is not installed")
@@ -61,7 +57,6 @@ def test_log_less_keeps_its_digits_near_1(excess: float) -> None:
     assert log_less(1 + excess, excess) == pytest.approx(exact, rel=1e-13)
 
 
-@settings(deadline=None)
 @given(st.floats(0.01, 1.5), st.integers(0, 400))
 def test_power_agrees_with_libm(base: float, exponent: int) -> None:
     assert power(base, exponent) == pytest.approx(base**exponent, rel=1e-13)

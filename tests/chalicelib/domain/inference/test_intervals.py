@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.inference.intervals import (
@@ -23,7 +23,6 @@ Z = two_sided_quantile(0.95)
 
 
 @pytest.mark.parametrize("whole", [100.0, 1.0])
-@settings(deadline=None)
 @given(share=st.floats(0.001, 0.999), relative=st.floats(0.001, 0.5))
 def test_standard_error_undoes_the_derived_interval(whole: float, share: float, relative: float) -> None:
     value, se = share * whole, relative * share * (1 - share) * whole
@@ -32,7 +31,6 @@ def test_standard_error_undoes_the_derived_interval(whole: float, share: float, 
     assert standard_error(value, *interval, whole, Z) == pytest.approx(se, rel=1e-9)
 
 
-@settings(deadline=None)
 @given(value=st.floats(-1e3, 1e3), se=st.floats(0.01, 100))
 def test_standard_error_undoes_a_linear_interval(value: float, se: float) -> None:
     interval = derived_interval(value, se, None, Z)
@@ -88,7 +86,6 @@ def test_korn_graubard_agrees_with_rs_survey(value: float, effective: float, low
     assert korn_graubard(value, effective, 100.0) == pytest.approx((low, high), rel=1e-9)
 
 
-@settings(deadline=None)
 @given(
     share=st.one_of(st.floats(1e-4, 1 - 1e-4), st.sampled_from([0.0, 1.0])),
     effective=st.floats(1, 1e6),

@@ -1,7 +1,7 @@
 """Weighted means and Cochran's test, against statsmodels' meta-analysis and definitions."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.inference.intervals import standard_error
@@ -29,7 +29,6 @@ def test_one_estimate_pools_to_itself_and_is_not_heterogeneous() -> None:
     assert heterogeneity([38.1], [0.58]) is None
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(1, 99), st.floats(0.1, 20)), min_size=2, max_size=30), st.randoms())
 def test_order_does_not_matter(estimates: list[tuple[float, float]], random: object) -> None:
     values, ses = zip(*estimates, strict=True)

@@ -1,7 +1,7 @@
 """Ranks and their ranges: against definitions, in simulation, and on the real file."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.inference.intervals import standard_error
@@ -64,7 +64,6 @@ def test_values_without_logits_are_compared_as_they_are(values: list[float], who
     assert compared == [Score(values[0], 1.0), Score(values[1], 2.0)]
 
 
-@settings(deadline=None)
 @given(areas, st.floats(1, 5))
 def test_ranges_are_counts_of_the_areas_significantly_better_and_worse(
     areas: list[Score], critical: float
@@ -77,7 +76,6 @@ def test_ranges_are_counts_of_the_areas_significantly_better_and_worse(
         assert len(not_separated(index, areas, critical)) == len(areas) - 1 - better - worse
 
 
-@settings(deadline=None)
 @given(areas, st.floats(1, 5))
 def test_kww_ranges_are_those_of_the_rankingproject(areas: list[Score], critical: float) -> None:
     lows = [area.score - critical * area.se for area in areas]
@@ -90,7 +88,6 @@ def test_kww_ranges_are_those_of_the_rankingproject(areas: list[Score], critical
     assert kww_ranges(areas, critical) == expected
 
 
-@settings(deadline=None)
 @given(areas)
 def test_every_range_holds_the_estimated_rank(areas: list[Score]) -> None:
     joint, alone, kww = critical_values(len(areas))
@@ -100,7 +97,6 @@ def test_every_range_holds_the_estimated_rank(areas: list[Score]) -> None:
         assert all(best <= rank <= worst for rank, (best, worst) in zip(estimated, found, strict=True))
 
 
-@settings(deadline=None)
 @given(areas)
 def test_more_comparisons_make_wider_ranges(areas: list[Score]) -> None:
     joint, alone, _ = critical_values(len(areas))

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.inference.rounding import points, significant
@@ -11,14 +11,12 @@ from chalicelib.domain.inference.rounding import points, significant
 numbers = st.floats(-1e9, 1e9)
 
 
-@settings(deadline=None)
 @given(numbers)
 def test_points_have_6_decimals(number: float) -> None:
     assert abs(points(number) - number) <= 5.1e-7
     assert points(points(number)) == points(number)
 
 
-@settings(deadline=None)
 @given(numbers)
 def test_significant_has_6_digits(number: float) -> None:
     assert significant(number) == pytest.approx(number, rel=5.1e-6)

@@ -1,7 +1,7 @@
 """Weighted least squares against statsmodels, over every question and place of the real file."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.inference.intervals import standard_error
@@ -37,7 +37,6 @@ def test_level_values_have_no_trend() -> None:
     assert fit([2011, 2012, 2013, 2014], [30.0] * 4, [1.0] * 4).p_scaled == 1
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.floats(1, 99), st.floats(0.1, 9)), min_size=4, max_size=12), st.integers(-99, 99)
 )

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.ingest.accumulator import LABELS, Accumulator, Column
@@ -35,7 +35,6 @@ def test_rows_share_a_key_only_if_all_their_codes_are_equal(rows: list[tuple[int
         assert [other == one for other in rows] == [other == key for other in keys]
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.lists(st.decimals(-(10**20), 10**20, places=3).map(str), min_size=1), min_size=1, max_size=5)
 )

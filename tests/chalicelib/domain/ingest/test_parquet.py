@@ -200,7 +200,7 @@ def test_row_of_a_later_frame_and_of_a_later_stretch_is_named(monkeypatch: pytes
     assert named == [(row, f"row group {row // 8 + 1}, row {row % 8 + 1}") for row in range(8, 20)]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     st.lists(st.tuples(st.sampled_from("ab "), st.integers(0, 9), st.sampled_from("xy")), min_size=1),
     st.integers(1, 9),

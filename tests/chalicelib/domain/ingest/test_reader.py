@@ -75,7 +75,7 @@ def snapshot_of(sums: Sums) -> bytes | str:
         return str(error)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(ROWS, st.integers(1, 5), st.integers(1, 3), st.randoms())
 def test_table_in_any_files_is_the_table_in_one(
     rows: list[Row], files: int, readers: int, order: Random
@@ -89,7 +89,7 @@ def test_table_in_any_files_is_the_table_in_one(
     assert snapshot_of(read(*contents, readers=readers)) == whole
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.lists(ROWS, min_size=2, max_size=5), st.randoms())
 def test_sums_merge_in_any_order_to_the_same_bytes(tables: list[list[Row]], order: Random) -> None:
     every = [read(csv_of(rows)) for rows in tables]
@@ -101,7 +101,7 @@ def test_sums_merge_in_any_order_to_the_same_bytes(tables: list[list[Row]], orde
     assert snapshot_of(every[0]) == whole
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(ROWS, st.randoms())
 def test_counts_of_kinds_do_not_depend_on_how_rows_are_cut(rows: list[Row], order: Random) -> None:
     whole = read(csv_of(rows)).tallies

@@ -61,7 +61,7 @@ def saved(found: Cube) -> bytes:
     return snapshot.dumps(found, DESCRIBED)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(ROWS, ROWS, ROWS, st.randoms())
 def test_parts_merge_to_the_bytes_of_the_whole_in_any_order(
     one: list[Row], two: list[Row], three: list[Row], chance: random.Random
@@ -78,7 +78,6 @@ def test_parts_merge_to_the_bytes_of_the_whole_in_any_order(
         assert saved(cube(merged)) == whole
 
 
-@settings(deadline=None)
 @given(ROWS, ROWS)
 def test_cube_is_that_of_the_merged_cubes_of_the_parts(one: list[Row], two: list[Row]) -> None:
     """Cubes of a snapshot, or of before, merge cell by cell: slower, and to the same sums."""

@@ -41,7 +41,7 @@ def figures(whole: float, decimals: int) -> st.SearchStrategy[list[str]]:
 @pytest.mark.parametrize(
     ("unit", "whole", "scale"), [("%", 100, "logit"), ("proportion", 1, "logit"), ("kg", 60, "linear")]
 )
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_any_figures_give_finite_numbers_or_an_error(unit: str, whole: int, scale: str, data: Any) -> None:
     rows = data.draw(figures(whole, 1 if whole > 1 else 3))

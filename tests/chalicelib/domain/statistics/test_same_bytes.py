@@ -56,7 +56,7 @@ def cube_of(rows: list[str]) -> Cube:
     return cube_of_csv(io.BytesIO(text.encode()), Description.from_dict(DESCRIPTION))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.randoms(use_true_random=False), st.integers(1, 6))
 def test_cubes_merged_in_any_split_and_order_give_the_same_bytes(order: random.Random, parts: int) -> None:
     rows = order.sample(ROWS, len(ROWS))

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 import pytest
 import requests
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.statistics.registry import STATISTICS
@@ -328,7 +328,6 @@ values = st.floats(-1e6, 1e6) | st.none()
 figures = st.builds(Figure, st.text(), values, values, values, st.booleans(), st.text(), st.text())
 
 
-@settings(deadline=None)
 @given(st.lists(figures, max_size=20), st.text(), st.text())
 def test_any_figures_make_a_picture_within_its_width(shown: list[Figure], title: str, note: str) -> None:
     root = drawn(statline.svg(title, title, shown, [note], [note], invented=True))
@@ -337,7 +336,6 @@ def test_any_figures_make_a_picture_within_its_width(shown: list[Figure], title:
     assert sum(1 for _ in root.iter(f"{SVG}circle")) <= len(shown)
 
 
-@settings(deadline=None)
 @given(st.lists(figures, min_size=1, max_size=20))
 def test_ticks_enclose_every_end_with_round_steps(shown: list[Figure]) -> None:
     marks = statline.ticks(shown)

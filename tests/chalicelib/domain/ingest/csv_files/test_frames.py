@@ -69,7 +69,7 @@ def reference(content: bytes) -> Cube:
     return whole
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(files(), st.one_of(st.integers(80, 600), st.just(BLOCK_BYTES)))
 def test_file_is_read_as_pythons_csv_reads_it_wherever_blocks_end(content: bytes, block_bytes: int) -> None:
     try:

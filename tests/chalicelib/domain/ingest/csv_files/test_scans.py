@@ -69,7 +69,7 @@ def read_cut(
 CONTENTS = st.one_of(files(), wrong_files(), wrong_files())
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(CONTENTS, st.integers(2, 9), st.one_of(st.integers(80, 600), st.just(BLOCK_BYTES)), st.randoms())
 def test_file_cut_in_ranges_is_read_as_the_whole_is_and_refused_with_its_error(
     content: bytes, blocks: int, block_bytes: int, order: Random
@@ -82,7 +82,7 @@ def test_file_cut_in_ranges_is_read_as_the_whole_is_and_refused_with_its_error(
     assert answer(read_cut, content, cut, block_bytes) == whole
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(CONTENTS, st.data())
 def test_scan_of_a_file_is_that_of_its_blocks_and_of_pieces_of_any_size(
     content: bytes, data: st.DataObject
@@ -167,7 +167,7 @@ SHAPED_ROWS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(SHAPED_ROWS, st.integers(2, 9))
 def test_faults_of_shaped_rows_are_those_of_the_whole(rows: list[tuple[str, ...]], blocks: int) -> None:
     content = "\n".join(map(",".join, [("State", "From", "To", "A", "B"), *rows])).encode()
