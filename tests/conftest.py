@@ -2,6 +2,7 @@
 
 import functools
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -29,6 +30,11 @@ from tests.support import dynalite
 from tests.support.processes import free_port
 from tests.support.samples import SOIL_CSV, write_soil
 from tests.support.simulated import SimulatedStore
+
+# Children inherit what nohup, or `&` in a script, ignores; tests send them both.
+for number, action in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, action)
 
 # A busy machine fails no test: what takes long is for `bench/`.
 settings.register_profile("statline", deadline=None)

@@ -13,16 +13,19 @@ SECONDS = float(os.environ.get("STATLINE_STORM_SECONDS", "2"))
 
 
 def test_every_job_accepted_in_a_storm_gets_its_result(capsys: pytest.CaptureFixture[str]) -> None:
-    report = storm(SECONDS, times=20)
-
-    with capsys.disabled():
-        print(f"\n{report}")
-    assert report.lost == []
-    assert report.tally.kinds["odd"] == report.polled.wrong == 0
-    assert report.tally.kinds["accepted"] > 0
-    assert report.tally.kinds["refused"] > 0
+    """Other tests share the machine: a storm that they make too weak is tried again, twice."""
+    for _ in range(3):
+        report = storm(SECONDS, times=20)
+        with capsys.disabled():
+            print(f"\n{report}")
+        assert report.lost == []
+        assert report.tally.kinds["odd"] == report.polled.wrong == 0
+        assert report.tally.kinds["accepted"] > 0
+        assert report.tally.kinds["refused"] > 0
+        assert report.polled.seconds, "no job was polled meanwhile"
+        if report.times >= PROMISED:
+            break
     assert report.times >= PROMISED, "this machine could not offer the storm that docs/ promises"
-    assert report.polled.seconds, "no job was polled meanwhile"
     assert not report.failed
 
 

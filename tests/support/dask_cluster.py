@@ -47,7 +47,15 @@ class DaskCluster:
 
 def workers_of(process: psutil.Process) -> list[psutil.Process]:
     """Return the workers that a process has started, without Python's own helpers."""
-    return [child for child in process.children() if any("spawn_main" in part for part in child.cmdline())]
+    return [child for child in process.children() if "spawn_main" in command_of(child)]
+
+
+def command_of(process: psutil.Process) -> str:
+    """Return the command line of a process, empty where it has ended."""
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return ""
 
 
 @contextmanager
