@@ -44,6 +44,16 @@ settings.load_profile("statline")
 collect_ignore = [] if COMMAND in os.environ else ["cloud"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest tests first: at the end, the other processes would wait for them."""
+    items.sort(key=lambda item: item.name not in LONGEST)
+
+
+LONGEST = {
+    "test_schemathesis_finds_no_difference_from_openapi_document",
+    "test_hottest_partition_key_takes_a_million_jobs_a_minute",
+}
+
 # Other implementations of AWS, where they are installed: `make test-cloud` puts the adapters to them too.
 OTHERS = ["ministack"] * (COMMAND in os.environ) + ["dynalite"] * dynalite.installed()
 

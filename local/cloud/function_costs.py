@@ -18,8 +18,7 @@ ONE_PROCESSOR = 1_769
 ENVIRON = {
     "AWS_LAMBDA_FUNCTION_NAME": "statline",
     "AWS_DEFAULT_REGION": "us-east-1",
-    "AWS_ACCESS_KEY_ID": "none",
-    "AWS_SECRET_ACCESS_KEY": "none",
+    **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "none"),
 }
 
 
