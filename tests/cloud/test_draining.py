@@ -27,7 +27,7 @@ def test_dry_run_of_publish_says_what_would_change_and_changes_nothing(
     shown = run(deployed, "publish", "--dry-run", str(write_soil(tmp_path)))
 
     assert shown.returncode == 0, shown.stderr
-    assert shown.stdout.startswith("would be current: ")
+    assert "\nwould be current: " in shown.stdout
     assert '2 added: "Humus", "Sand"' in shown.stdout
     assert run(deployed, "publish", "--list").stdout == before
 
