@@ -1,7 +1,6 @@
 """Jobs as rows of the database: the statements, and the values that go into them."""
 
 import json
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -13,7 +12,8 @@ from local.storage.database import CALLBACK_PENDING, OPEN, SETTLED
 # A job keeps its question. One of an earlier version has none: its record is the whole one, ?8.
 STORE_JOB = (
     "INSERT INTO jobs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (number) DO UPDATE SET "
-    "state = ?3, sequence = ?4, record = iif(question IS NULL, ?8, ?5), result = ?6"
+    "state = ?3, sequence = ?4, record = iif(coalesce(question, ?7) IS NULL, ?8, ?5), result = ?6, "
+    "question = coalesce(question, ?7)"
 )
 STORE_QUESTION = "INSERT INTO questions (content) VALUES (?)"
 STORE_RESULT = "INSERT OR IGNORE INTO results VALUES (?, ?)"
@@ -115,22 +115,21 @@ def implied(accepted: int, result: bytes | None) -> dict[str, Any]:
 
 def question_of(job: Job) -> str:
     """Return what a job asks, as `questions` has it."""
-    record = to_record(job)
-    return text_of({name: record[name] for name in ASKED if name in record})
+    return text_of({"statistic": job.statistic, "inputs": dict(job.inputs), "dataset": job.dataset})
 
 
 def row_of(job: Job, sequence: int, question: int | None) -> tuple[int | str | bytes | None, ...]:
-    """Return the values of STORE_JOB; `question` is the id of a new job's."""
+    """Return the values of STORE_JOB; `question` is the id of a new job's, whose whole record none needs."""
     key = None if job.result is None else result_digest(job.result)
     record, given = to_record(job), implied(job.accepted, key)
     own = {name: value for name, value in record.items() if name not in ASKED and given.get(name) != value}
     own |= dict.fromkeys(given.keys() - record.keys())  # None: the job has no such field
     states = (state_of(job), sequence)
-    return job_number(job.id), job.accepted, *states, text_of(own), key, question, text_of(record)
+    whole = text_of(record) if question is None else None
+    return job_number(job.id), job.accepted, *states, text_of(own), key, question, whole
 
 
-def text_of(record: Mapping[str, Any]) -> str:
-    return json.dumps(record, separators=(",", ":"))
+text_of = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def state_of(job: Job) -> int:
