@@ -60,7 +60,7 @@ def serve(host: str, port: int) -> None:
     """Serve the API. SIGTERM, SIGHUP or Ctrl-C drains: accepted jobs finish, new ones get 503."""
     from chalice.cli.factory import CLIFactory
 
-    from local.http.process import freeze_startup_objects, raise_file_limit
+    from local.http.process import freeze_startup_objects, raise_file_limit, share_interpreter
     from local.http.server import Server
 
     stop = StopSignal()
@@ -91,6 +91,7 @@ def serve(host: str, port: int) -> None:
         )
     say(f"Data: {emulator.service.catalogue()['title']}")
     freeze_startup_objects()
+    share_interpreter()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     say(f"Serving on http://{server.host}:{server.port}")
     stop.wait()

@@ -12,7 +12,7 @@ from tests.support.samples import write_soil
 from tests.web.conftest import Gate, thorough
 
 SAID = "document.querySelector('#progress')?.textContent"
-LOCAL = (sys.executable, "-m", "local")
+LOCAL = (sys.executable, "-m", "local", "serve")
 WAITING = "/explore?question=S1&statistic=wait"
 
 pytestmark = needs_browser
