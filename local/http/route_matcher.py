@@ -22,7 +22,8 @@ class Routes(RouteMatcher):
         path, _, query = url.partition("?")
         segments = (path if path == "/" else path.removesuffix("/")).split("/")
         for route, names in self._by_length.get(len(segments), ()):
-            pairs = [pair for pair in zip(names, segments, strict=True) if pair[0] != pair[1]]
+            both = zip(names, segments, strict=True)
+            pairs = [pair for pair in both if pair[0].startswith("{") or pair[0] != pair[1]]
             if all(name.startswith("{") for name, _ in pairs):
                 captured = {name[1:-1]: segment for name, segment in pairs}
                 return MatchResult(route, captured, parse_qs(query, keep_blank_values=True) if query else {})
