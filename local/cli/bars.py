@@ -56,8 +56,8 @@ def rows(figures: Sequence[Figure], columns: int) -> Iterator[str]:
     others = widths[0] + len(SPACE) * bool(widths[0]) + widths[2] + 2 * len(SPACE)
     widths[1] = max(8, min(widths[1], LONGEST_LABEL, columns - others - FEWEST_MARKS))
     room = columns - others - widths[1]
-    if room >= FEWEST_MARKS:
-        first, last = f"{marks[0]:g}", f"{marks[-1]:g}"
+    first, last = f"{marks[0]:g}", f"{marks[-1]:g}"
+    if room >= max(FEWEST_MARKS, len(first + last) + 1):
         yield " " * (others + widths[1]) + first + last.rjust(room - len(first))
     for figure, texts in zip(figures, table, strict=True):
         cells = [fitted(text, width) for text, width in zip(texts, widths, strict=True) if width]

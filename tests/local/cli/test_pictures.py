@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -152,7 +152,15 @@ verdicts = st.sampled_from(["", "no difference shown"])
 figures = st.builds(Figure, st.text(), values, values, values, st.booleans(), st.just(""), verdicts)
 
 
+# Their axis has longer labels than there is room for.
+LONG_AXIS = [
+    Figure("", 0.0, None, 240_000.0, False),
+    Figure("", -10_000.75, -0.0, -0.0, False, "", "no difference shown"),
+]
+
+
 @given(st.lists(figures, max_size=9), st.integers(FEWEST_COLUMNS, 120))
+@example(LONG_AXIS, FEWEST_COLUMNS)
 def test_rows_of_any_figures_fit_their_columns(shown: list[Figure], columns: int) -> None:
     lines = list(rows(shown, columns))
     assert len(lines) - len(shown) in (0, 1)  # with the axis, where there is room for one
