@@ -9,7 +9,7 @@ from chalicelib.domain.dataset_description import Description, find_description,
 from chalicelib.domain.shape.roles import names_of
 from chalicelib.errors import MissingColumns, listed
 from local.dataset.compiling import Compiled, compile_dataset, fingerprint_of
-from local.dataset.parts import MAGIC, S3, Part, cut, find_parts, store_of
+from local.dataset.parts import S3, Part, find_parts, folder_in, store_of
 from local.dataset.progress import Progress
 from local.dataset.workers import Workers
 from local.settings import DEFAULT_DESCRIPTION
@@ -95,7 +95,7 @@ def is_one_file(source: str, parts: Sequence[Part]) -> bool:
 def folder_of(source: str) -> str:
     """Return the folder that is a source, or the one before the first mark of a pattern."""
     store, path = store_of(source)
-    return store.name(cut(path)[0] if MAGIC.search(path) and store.entry(path) is None else path.rstrip("/"))
+    return store.name(folder_in(store, path))
 
 
 def usual_description(source: str, parts: Sequence[Part]) -> str:

@@ -166,6 +166,11 @@ def cut(pattern: str) -> tuple[str, list[str]]:
     return "/".join(names[:first]) or ("/" if first else ""), names[first:]
 
 
+def folder_in(store: Store, path: str) -> str:
+    """Return the folder that a path is, or the one before the first mark of a pattern."""
+    return cut(path)[0] if MAGIC.search(path) and store.entry(path) is None else path.rstrip("/")
+
+
 def meant(store: Store, folder: str, pattern: list[str]) -> Iterator[Entry]:
     """Yield the files that a pattern means, and those named as data in the folders that it means.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from chalicelib.domain.dataset_description import Description, stems
 from chalicelib.errors import InvalidDescription
-from local.dataset.parts import MAGIC, Entry, Part, Store, cut, store_of
+from local.dataset.parts import Entry, Part, Store, folder_in, store_of
 
 
 def load_beside(source: str, parts: Sequence[Part]) -> tuple[Description, str] | None:
@@ -34,8 +34,7 @@ def find(store: Store, path: str, parts: Sequence[Part]) -> str | None:
         folder, _, name = path.rpartition("/")
         names = [f"{stem}.json" for stem in stems(name)]
         return next((name for name in (f"{folder}/{name}" for name in names) if store.entry(name)), None)
-    folder = cut(path)[0] if MAGIC.search(path) and store.entry(path) is None else path.rstrip("/")
-    return named(store.entries(folder), "description.json")
+    return named(store.entries(folder_in(store, path)), "description.json")
 
 
 def named(entries: Iterable[Entry], wanted: str) -> str | None:
