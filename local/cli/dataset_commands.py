@@ -6,8 +6,7 @@ from pathlib import Path, PurePosixPath
 import click
 
 from chalicelib.domain.ingestor import DataIngestor
-from chalicelib.errors import listed
-from local.cli.output import printable
+from local.cli.output import few, printable
 from local.dataset.dataset import Dataset, folder_of, is_one_file, usual_description
 from local.dataset.parts import S3, Part, find_parts
 from local.dataset.progress import Progress
@@ -51,17 +50,12 @@ def summary(data: DataIngestor) -> list[str]:
     whole, years = data.cube.overall(), {year for years in data.cube.years.values() for year in years}
     lines = [
         f"{whole.counted + whole.suppressed:,} rows, {whole.suppressed:,} of them without a value",
-        f"{len(data.questions):,} questions: {few(data.questions)}",
-        f"{len(data.states):,} locations: {few(data.states)}",
+        f"{len(data.questions):,} questions: {few(data.questions, FEW)}",
+        f"{len(data.states):,} locations: {few(data.states, FEW)}",
     ]
     lines += [f"years {min(years)} to {max(years)}"] if years else []
-    lines += [f"{category}: {few(strata)}" for category, strata in data.strata.items()]
+    lines += [f"{category}: {few(strata, FEW)}" for category, strata in data.strata.items()]
     return lines
-
-
-def few(names: object) -> str:
-    first = sorted(names)  # type: ignore[call-overload] # texts
-    return listed(first[:FEW]) + (", …" if len(first) > FEW else "")
 
 
 @click.command()

@@ -2,11 +2,12 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from chalicelib.documents.result_table import Cells, write_csv
+from chalicelib.errors import listed
 from chalicelib.observability.logging import escaped_json
 
 FORMATS = ("table", "json", "csv")
@@ -30,6 +31,12 @@ class Output(NamedTuple):
     rows: Sequence[Sequence[Any]]
     short: Sequence[Sequence[Any]] | None = None
     notes: Sequence[str] = ()
+
+
+def few(names: Iterable[str], most: int) -> str:
+    """List the first of some names in their order."""
+    ordered = sorted(names)
+    return listed(ordered[:most]) + (", …" if len(ordered) > most else "")
 
 
 def show(output: Output, format: str | None, cells: Cells = Cells.SAFE) -> None:

@@ -9,6 +9,7 @@ from chalicelib.adapters.s3_dataset_store import S3DatasetStore
 from chalicelib.domain.catalogue import Catalogue
 from chalicelib.domain.ingestor import DataIngestor
 from chalicelib.errors import FEW, StatlineError, listed, shown
+from local.cli.output import few
 from local.dataset.dataset import Dataset
 from local.dataset.progress import Progress
 from local.dataset.workers import workers
@@ -132,9 +133,9 @@ def differences(preview: Preview) -> Iterator[str]:
             yield f"{kind}: {len(old)} -> {len(new)}{some('added', new - old)}{some('removed', old - new)}"
     ids, ends = changed_questions(before, after)
     if ids:
-        yield f"questions with another id: {few(ids)}"
+        yield f"questions with another id: {few(ids, FEW)}"
     if ends:
-        yield f"questions with another best end: {few(ends)}"
+        yield f"questions with another best end: {few(ends, FEW)}"
 
 
 def changed_questions(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[list[str], list[str]]:
@@ -149,8 +150,4 @@ def changed_questions(before: Mapping[str, Any], after: Mapping[str, Any]) -> tu
 
 
 def some(what: str, names: Collection[str]) -> str:
-    return f"; {len(names)} {what}: {few(sorted(names))}" if names else ""
-
-
-def few(names: Sequence[str]) -> str:
-    return listed(names[:FEW]) + (", …" if len(names) > FEW else "")
+    return f"; {len(names)} {what}: {few(names, FEW)}" if names else ""
