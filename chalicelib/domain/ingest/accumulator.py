@@ -1,14 +1,13 @@
 """Exact sums over columns of coded texts."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from chalicelib.domain.cube import DIMENSIONS, MEASURED, Cube
-from chalicelib.domain.ingest.cube_rows import cube_of
+from chalicelib.domain.cube import DIMENSIONS
 from chalicelib.domain.ingest.summed import LARGEST, Integers, Summed, combined, first_of, shared
 from chalicelib.domain.numbers import Number, parse_count, parse_number
 
@@ -100,10 +99,6 @@ class Accumulator:
         self._waiting_rows += rows
         if self._waiting_rows >= max(self._batch_rows, len(self._cells[0])):
             self._sum_up()
-
-    def cube(self, roles: Iterable[str] = ()) -> Cube:
-        """Return the cube of all rows, in which `roles` were read."""
-        return cube_of(self.summed(), frozenset(roles) & {*MEASURED})
 
     def summed(self) -> Summed:
         """Return the sums of all rows, to be merged with those of other accumulators."""

@@ -1,7 +1,6 @@
 """One file or frame to a cube."""
 
 from pathlib import Path
-from typing import BinaryIO
 
 import pandas as pd
 
@@ -35,14 +34,6 @@ def cube_of_csv(source: Source, description: Description, block_bytes: int = BLO
     """
     with opened(source) as file:
         return Reader(description, block_bytes).cube(Stretch(0, named(source), "csv"), file)
-
-
-def cube_of_parquet(file: BinaryIO, description: Description, name: str) -> Cube:
-    """Read a parquet file by its row groups, in memory bounded by frames and the cube.
-
-    Raises a DatasetError that says what is wrong.
-    """
-    return Reader(description).cube(Stretch(0, name, "parquet"), file)
 
 
 def cube_of_frame(frame: pd.DataFrame, description: Description, name: str = FRAME) -> Cube:

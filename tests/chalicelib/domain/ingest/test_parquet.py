@@ -19,7 +19,9 @@ from chalicelib.domain.cube import Cube
 from chalicelib.domain.dataset_description import Description
 from chalicelib.domain.ingest import parquet
 from chalicelib.domain.ingest.parquet import ParquetFile
-from chalicelib.domain.ingest.reading import cube_of_file, cube_of_frame, cube_of_parquet
+from chalicelib.domain.ingest.reader import Reader
+from chalicelib.domain.ingest.reading import cube_of_file, cube_of_frame
+from chalicelib.domain.ingest.stretches import Stretch
 from chalicelib.errors import DatasetError, EmptyDataset, InvalidValue, MissingColumns
 
 COLUMNS = {"question": "Q", "location": "State", "value": "V"}
@@ -39,7 +41,7 @@ def file_of(frame: pd.DataFrame | pa.Table, **options: Any) -> io.BytesIO:
 
 
 def read(file: io.BytesIO, description: Description = DESCRIBED) -> Cube:
-    return cube_of_parquet(file, description, "x.parquet")
+    return Reader(description).cube(Stretch(0, "x.parquet", "parquet"), file)
 
 
 def read_by_pandas(file: io.BytesIO, description: Description = DESCRIBED) -> Cube:

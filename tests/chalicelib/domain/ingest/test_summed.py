@@ -66,7 +66,7 @@ def saved(found: Cube) -> bytes:
 def test_parts_merge_to_the_bytes_of_the_whole_in_any_order(
     one: list[Row], two: list[Row], three: list[Row], chance: random.Random
 ) -> None:
-    whole = saved(accumulated([*one, *two, *three]).cube(MEASURED))
+    whole = saved(cube(accumulated([*one, *two, *three]).summed()))
     parts = [pickle.loads(pickle.dumps(accumulated(rows).summed())) for rows in (one, two, three)]
     chance.shuffle(parts)
     first, second, third = parts
@@ -83,7 +83,7 @@ def test_cube_is_that_of_the_merged_cubes_of_the_parts(one: list[Row], two: list
     """Cubes of a snapshot, or of before, merge cell by cell: slower, and to the same sums."""
     first, second = (accumulated(rows) for rows in (one, two))
     merged = cube(first.summed().merge(second.summed()))
-    assert first.cube(MEASURED).merge(second.cube(MEASURED)) == merged
+    assert cube(first.summed()).merge(cube(second.summed())) == merged
     assert merged.crowding() == Cube(published={**merged.published}, measured=merged.measured).crowding()
 
 
@@ -103,7 +103,7 @@ def test_of_several_limits_of_a_cell_the_smallest_counts_whatever_their_order(or
     key = CellKey("Ohio", 2020, "", "")
     expected = Measure(200, 175, None, None, 1, 1)
 
-    assert limits(rows[::order]).cube(MEASURED).published["q"][key] == expected
+    assert cube(limits(rows[::order]).summed()).published["q"][key] == expected
     first, *others = (limits([row]).summed() for row in rows[::order])
     assert cube(first.merge(*others)).published["q"][key] == expected
 
@@ -128,6 +128,6 @@ def test_part_without_rows_adds_only_its_scale() -> None:
     rows: list[Row] = [("q", "Ohio", "", "", "2020", "", "", "1.5", "", "", "")]
     empty = accumulated([]).summed()
     assert saved(cube(empty.merge(accumulated(rows).summed(), empty))) == saved(
-        accumulated(rows).cube(MEASURED)
+        cube(accumulated(rows).summed())
     )
     assert cube(empty.merge(empty)) == Cube(measured=frozenset(MEASURED))
