@@ -111,7 +111,7 @@ class Merged:
         self._troubles: list[Trouble] = []
 
     def wants(self, bundle: Bundle) -> bool:
-        """Whether a bundle has no part after a bad one alone."""
+        """Whether a bundle has a part that is not after the first bad one."""
         return bundle[0].place <= self._run.last
 
     def add(self, outcome: Outcome) -> None:

@@ -12,9 +12,10 @@ BUNDLES_A_WORKER = 4
 
 
 class Piece(NamedTuple):
-    """A stretch of a part, of some bytes. `blocks` are those that it hashes, and keeps while it reads them.
+    """A stretch of a part, and its size in bytes.
 
-    None are all. Where another task has the digests, it `is_hashed` not.
+    `blocks` are those that its reading hashes, all if it is None. `is_hashed` is False where another task
+    has the digests.
     """
 
     part: Part

@@ -69,7 +69,7 @@ class Sums:
         return cube.settled() if description.pivot else cube
 
     def differing(self, last: int | None = None) -> tuple[int, MissingColumns] | None:
-        """Return the place and error of the first part that lacks a column which another one fills a role by.
+        """Return the place and error of the first part that lacks the column of a role which another fills.
 
         Only parts up to the `last` are compared.
         """

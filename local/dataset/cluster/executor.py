@@ -54,7 +54,7 @@ class ClusterExecutor(Executor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Cancel all that has not ended; tasks that a worker has begun it may finish, unheard."""
+        """Cancel all that has not ended. A worker may still finish its task; nobody gets the result."""
         self._loop.add_callback(self._watch.stop)
         self._loop.add_callback(self._end, None)
 
